@@ -1,0 +1,214 @@
+/** A container: its init, the processes exec'd in it, and the order in which they begin and end. */
+import type { CreateTaskRequest, ExecProcessRequest } from "../proto/mod.ts";
+import { type Shim, StatusCode, StatusError, toTimestamp } from "../shim/mod.ts";
+import { cgroupFolderOf, pidsIn } from "./cgroup.ts";
+import { Exec } from "./exec.ts";
+import { Init } from "./init.ts";
+import { decodeOptions } from "./options.ts";
+import type { ContainerContext, Process } from "./process.ts";
+import { Runc, RuncError } from "./runc.ts";
+import { keepRuntime, runtimeOf } from "./runtime.ts";
+import { hasOwnPidNamespace } from "./spec.ts";
+
+/** A container, made by {@linkcode Container.create}. */
+export class Container {
+  readonly init: Init;
+  readonly #execs = new Map<string, Exec>();
+  /** The starts of execs that are under way. */
+  readonly #starting = new Set<Promise<unknown>>();
+  #cgroup = "";
+
+  /**
+   * Creates a container, whose init then waits for {@linkcode start}.
+   * @throws {Error} Nothing of the container is left then.
+   */
+  static async create(shim: Shim, request: CreateTaskRequest): Promise<Container> {
+    if (request.terminal) throw unimplemented("a terminal");
+    if (request.checkpoint) throw unimplemented("a checkpoint");
+    const { id, bundle } = request;
+    const options = decodeOptions(request.options);
+    keepRuntime(bundle, options);
+    const runc = new Runc(shim.reaper.spawn, {
+      ...runtimeOf(options, shim.namespace),
+      bundle,
+      systemdCgroup: options.systemdCgroup,
+    });
+    const owner = { uid: options.ioUid, gid: options.ioGid };
+    const context = { shim, id, bundle, runc, owner };
+    const container = new Container(context, request, await hasOwnPidNamespace(bundle));
+    await container.#create({ ...options, rootfs: request.rootfs });
+    return container;
+  }
+
+  private constructor(
+    private readonly context: ContainerContext,
+    private readonly request: CreateTaskRequest,
+    private readonly ownPidNamespace: boolean,
+  ) {
+    this.init = new Init(context, request.id, request);
+  }
+
+  get bundle(): string {
+    return this.context.bundle;
+  }
+
+  async #create(options: Parameters<Init["create"]>[0]): Promise<void> {
+    const { init, request: { id, bundle, rootfs, checkpoint, ...io } } = this;
+    await init.create(options);
+    this.#cgroup = cgroupFolderOf(init.pid);
+    this.context.shim.events.publish("TaskCreate", {
+      containerId: id,
+      bundle,
+      rootfs,
+      io,
+      checkpoint,
+      pid: init.pid,
+    });
+    init.reaped.then(() => init.changes.run(() => this.#stopInit()));
+  }
+
+  /**
+   * Finds a process.
+   * @param execId Empty for init.
+   * @throws {StatusError} NOT_FOUND
+   */
+  process(execId: string): Process {
+    return execId === "" ? this.init : this.#exec(execId);
+  }
+
+  #exec(execId: string): Exec {
+    const exec = this.#execs.get(execId);
+    if (exec !== undefined) return exec;
+    throw new StatusError(StatusCode.NOT_FOUND, `there is no process with the exec id ${execId}`);
+  }
+
+  /** Starts init or an exec; resolves to its pid. */
+  start(execId: string): Promise<number> {
+    return execId === "" ? this.#startInit() : this.#startExec(this.#exec(execId));
+  }
+
+  #startInit(): Promise<number> {
+    const { init, context: { shim, id } } = this;
+    return init.changes.run(async () => {
+      await init.start();
+      shim.events.publish("TaskStart", { containerId: id, pid: init.pid });
+      return init.pid;
+    });
+  }
+
+  /** Adds an exec, which then waits for {@linkcode start}. */
+  exec(request: ExecProcessRequest): void {
+    const { execId } = request;
+    if (request.terminal) throw unimplemented("a terminal");
+    this.#checkAlive();
+    if (this.#execs.has(execId)) {
+      throw new StatusError(StatusCode.ALREADY_EXISTS, `the exec id ${execId} is taken`);
+    }
+    this.#execs.set(execId, new Exec(this.context, request));
+    this.context.shim.events.publish("TaskExecAdded", { containerId: this.context.id, execId });
+  }
+
+  async #startExec(exec: Exec): Promise<number> {
+    const { shim, id } = this.context;
+    const start = exec.changes.run(async () => {
+      this.#checkAlive();
+      await exec.start();
+      shim.events.publish("TaskExecStarted", { containerId: id, execId: exec.id, pid: exec.pid });
+      exec.reaped.then(() => exec.changes.run(() => this.#stop(exec)));
+      return exec.pid;
+    });
+    this.#starting.add(start);
+    try {
+      return await start;
+    } finally {
+      this.#starting.delete(start);
+    }
+  }
+
+  #checkAlive(): void {
+    if (this.init.exit === undefined) return;
+    throw new StatusError(
+      StatusCode.FAILED_PRECONDITION,
+      `the init process of container ${this.context.id} is not running`,
+    );
+  }
+
+  // deno-lint-ignore require-await
+  async #stop(process: Process): Promise<void> {
+    const { pid, status, exitedAt } = process.exit!;
+    process.enter("exit");
+    this.context.shim.events.publish("TaskExit", {
+      containerId: this.context.id,
+      id: process.id,
+      pid,
+      exitStatus: status,
+      exitedAt: toTimestamp(exitedAt),
+    });
+  }
+
+  /** Init has ended: everything else in the container has to end too, and its exit is told last. */
+  async #stopInit(): Promise<void> {
+    await Promise.allSettled(this.#starting);
+    if (!this.ownPidNamespace) {
+      await this.init.killAll().catch((error) =>
+        this.context.shim.logger.error("can't kill what init left behind", { error })
+      );
+    }
+    const running = [...this.#execs.values()].filter((exec) => exec.state === "running");
+    await Promise.all(running.map((exec) => exec.exited));
+    await this.#stop(this.init);
+  }
+
+  /** Removes a process that has stopped, or was never started; with init all that is left of the container. */
+  async delete(execId: string): Promise<Process> {
+    if (execId !== "") {
+      const exec = this.#exec(execId);
+      await exec.changes.run(() => exec.delete());
+      this.#execs.delete(execId);
+      return exec;
+    }
+    const { init, context: { shim, id } } = this;
+    if (init.state === "created") {
+      await init.changes.run(() => init.abandon());
+      await init.exited;
+    }
+    return await init.changes.run(async () => {
+      await init.delete();
+      const { pid, status, exitedAt } = init.exit!;
+      shim.events.publish("TaskDelete", {
+        containerId: id,
+        pid,
+        exitStatus: status,
+        exitedAt: toTimestamp(exitedAt),
+      });
+      return init;
+    });
+  }
+
+  /**
+   * Sends a signal to a process, or with `all` to every process of the container.
+   * @throws {StatusError} NOT_FOUND where it has finished.
+   */
+  async kill(execId: string, signal: number, all: boolean): Promise<void> {
+    const process = this.process(execId);
+    if (process !== this.init || !all) return process.kill(signal);
+    try {
+      await this.init.killAll(signal);
+    } catch (error) {
+      if (!(error instanceof RuncError) || !/not running|not exist/.test(error.message)) {
+        throw error;
+      }
+      throw new StatusError(StatusCode.NOT_FOUND, `process already finished: ${error.message}`);
+    }
+  }
+
+  /** All pids in the container, each with the exec id it has, if any. */
+  pids(): { pid: number; execId?: string }[] {
+    const execIds = new Map([...this.#execs.values()].map((exec) => [exec.pid, exec.id]));
+    return pidsIn(this.#cgroup).map((pid) => ({ pid, execId: execIds.get(pid) }));
+  }
+}
+
+function unimplemented(what: string): StatusError {
+  return new StatusError(StatusCode.UNIMPLEMENTED, `${what} is not implemented yet`);
+}

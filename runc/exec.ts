@@ -1,0 +1,89 @@
+/** A process that runs in a container beside its init. */
+import { join } from "@std/path";
+import type { ExecProcessRequest } from "../proto/mod.ts";
+import { StatusCode, StatusError, Stdio } from "../shim/mod.ts";
+import { execPidFile } from "./pid_file.ts";
+import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
+
+/** An exec'd process. */
+export class Exec extends Process {
+  /** The OCI process, as JSON. */
+  readonly #spec: string;
+
+  /** @throws {StatusError} INVALID_ARGUMENT for an exec id that is no file name, or a spec that is no JSON. */
+  constructor(container: ContainerContext, request: ExecProcessRequest) {
+    super(container, request.execId, request);
+    if (!/^[\w][\w.-]*$/.test(request.execId)) {
+      throw new StatusError(
+        StatusCode.INVALID_ARGUMENT,
+        `expected letters, digits, dots and dashes in an exec id, not ${request.execId}`,
+      );
+    }
+    this.#spec = readSpec(request);
+  }
+
+  /**
+   * Starts the process.
+   * @throws {Error} The exec has failed for good then.
+   */
+  async start(): Promise<void> {
+    this.check("start");
+    const { shim, id, bundle, runc, owner } = this.container;
+    const pidFile = execPidFile(bundle, this.id);
+    const process = join(bundle, `${this.id}.process.json`);
+    // Execs run side by side: each has a log of its own, so that none tells another's error.
+    const log = join(bundle, `${this.id}.log.json`);
+    using expectation = shim.reaper.expect();
+    const stdio = new Stdio(shim.reactor, this.paths, owner);
+    try {
+      Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
+      const files = { process, pidFile, log };
+      await runc.exec(id, files, stdio.streams, () => stdio.releaseProcessEnds());
+      stdio.start();
+      this.adopt(pidFile, expectation);
+    } catch (error) {
+      stdio.close();
+      this.fail();
+      throw runtimeFailure("exec", error);
+    } finally {
+      removeIfThere(process);
+      removeIfThere(log);
+    }
+    this.stdio = stdio;
+    this.enter("start");
+  }
+
+  /** Removes all that is left of an exec that has stopped or was never started. */
+  async delete(): Promise<void> {
+    this.check("delete");
+    const { shim, id, bundle } = this.container;
+    if (await this.stdio?.drain() === false) {
+      shim.logger.warn("closed outputs that were still open", { id, execId: this.id });
+    }
+    this.stdio?.close();
+    removeIfThere(execPidFile(bundle, this.id));
+    this.enter("delete");
+  }
+}
+
+function readSpec({ spec, terminal }: ExecProcessRequest): string {
+  const text = new TextDecoder().decode(spec?.value ?? undefined);
+  try {
+    return JSON.stringify({ ...JSON.parse(text), terminal });
+  } catch (error) {
+    throw new StatusError(
+      StatusCode.INVALID_ARGUMENT,
+      `expected an OCI process in JSON to exec, not ${JSON.stringify(text)}: ${
+        (error as Error).message
+      }`,
+    );
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

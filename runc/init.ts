@@ -1,0 +1,103 @@
+/** A container's init, and with it what the runtime and the kernel have of the container: state, cgroups, root file system. */
+import { join } from "@std/path";
+import { type Mount, mountRootfs, Stdio, unmountRootfs } from "../shim/mod.ts";
+import { initPidFile } from "./pid_file.ts";
+import { Process, runtimeFailure } from "./process.ts";
+
+const SIGKILL = 9;
+
+/** How init is created. */
+export interface CreateOptions {
+  readonly rootfs: readonly Mount[];
+  readonly noPivotRoot: boolean;
+  readonly noNewKeyring: boolean;
+}
+
+/** The init of a container. */
+export class Init extends Process {
+  #mounts: readonly Mount[] = [];
+
+  get #rootfs(): string {
+    return join(this.container.bundle, "rootfs");
+  }
+
+  /**
+   * Mounts the root file system and creates the container; init waits for {@linkcode start} then.
+   * @throws {Error} Nothing is left mounted or open then.
+   */
+  async create(options: CreateOptions): Promise<void> {
+    const { shim } = this.container;
+    this.#mounts = options.rootfs;
+    if (this.#mounts.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
+    await mountRootfs(shim.reaper.spawn, this.#mounts, this.#rootfs);
+    try {
+      await this.#create(options);
+    } catch (error) {
+      unmountRootfs(this.#mounts, this.#rootfs);
+      throw error;
+    }
+  }
+
+  async #create(options: CreateOptions): Promise<void> {
+    const { shim, id, bundle, runc, owner } = this.container;
+    const pidFile = initPidFile(bundle);
+    using expectation = shim.reaper.expect();
+    const stdio = new Stdio(shim.reactor, this.paths, owner);
+    try {
+      await runc.create(
+        id,
+        { ...options, pidFile },
+        stdio.streams,
+        () => stdio.releaseProcessEnds(),
+      );
+      stdio.start();
+      this.adopt(pidFile, expectation);
+    } catch (error) {
+      stdio.close();
+      throw runtimeFailure("create", error);
+    }
+    this.stdio = stdio;
+  }
+
+  /** Lets init go. */
+  async start(): Promise<void> {
+    this.check("start");
+    try {
+      await this.container.runc.start(this.id);
+    } catch (error) {
+      throw runtimeFailure("start", error);
+    }
+    this.enter("start");
+  }
+
+  /** Kills every process of the container. */
+  killAll(signal = SIGKILL): Promise<void> {
+    return this.container.runc.kill(this.id, signal, true);
+  }
+
+  /** Removes all that is left of a container whose init has stopped. */
+  async delete(): Promise<void> {
+    this.check("delete");
+    const { shim, id } = this.container;
+    const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState()]);
+    if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
+    this.stdio?.close();
+    unmountRootfs(this.#mounts, this.#rootfs);
+    this.enter("delete");
+  }
+
+  async #deleteState(): Promise<void> {
+    const { id, runc } = this.container;
+    try {
+      if (runc.knows(id)) await runc.delete(id);
+    } catch (error) {
+      throw new Error(`failed to delete task: ${(error as Error).message}`);
+    }
+  }
+
+  /** Kills the init of a container that was created and never started. */
+  async abandon(): Promise<void> {
+    const { id, runc } = this.container;
+    if (this.state === "created") await runc.delete(id, true);
+  }
+}

@@ -1,0 +1,151 @@
+/** What init and exec'd processes have in common: their states, and how they end. */
+import {
+  Errno,
+  type Exit,
+  type Expectation,
+  kill,
+  type Owner,
+  Serial,
+  type Shim,
+  StatusCode,
+  StatusError,
+  type Stdio,
+  type StdioPaths,
+  SystemError,
+} from "../shim/mod.ts";
+import { readPid } from "./pid_file.ts";
+import type { Runc } from "./runc.ts";
+
+/** Where a process is in its life. */
+export type State = keyof typeof TRANSITIONS;
+/** What happens to a process. */
+export type Step = "start" | "exit" | "delete";
+
+const TRANSITIONS = {
+  created: { start: "running", exit: "stopped", delete: "deleted" },
+  running: { exit: "stopped" },
+  stopped: { delete: "deleted" },
+  deleted: {},
+} as const satisfies Record<string, Partial<Record<Step, string>>>;
+
+/** What the processes of one container share. */
+export interface ContainerContext {
+  readonly shim: Shim;
+  /** The container's. */
+  readonly id: string;
+  readonly bundle: string;
+  readonly runc: Runc;
+  /** Who owns the pipes of their streams. */
+  readonly owner: Owner;
+}
+
+/** A process of a container, init or exec'd. */
+export abstract class Process {
+  /** What changes this process is done here, one change at a time. */
+  readonly changes = new Serial();
+  /** 0 until the process was made. */
+  pid = 0;
+  protected stdio: Stdio | undefined;
+  #state: State = "created";
+  /** Set as soon as the process was reaped; its state follows when the changes under way are done. */
+  #exit: Exit | undefined;
+  #reaped: Promise<void> = new Promise(() => {});
+  readonly #exited = Promise.withResolvers<Exit>();
+
+  /** @param id The container's id for init, else the exec id. */
+  constructor(
+    protected readonly container: ContainerContext,
+    readonly id: string,
+    readonly paths: StdioPaths,
+  ) {}
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** How the process ended, once it was reaped. */
+  get exit(): Exit | undefined {
+    return this.#exit;
+  }
+
+  /** Resolves when the process is in the state `stopped`, or was deleted without ever having been started. */
+  get exited(): Promise<Exit> {
+    return this.#exited.promise;
+  }
+
+  /** @throws {StatusError} FAILED_PRECONDITION where the process is in no state for the step. */
+  check(step: Step): void {
+    if (!(step in TRANSITIONS[this.#state])) {
+      throw new StatusError(
+        StatusCode.FAILED_PRECONDITION,
+        `cannot ${step} a ${this.#state} process`,
+      );
+    }
+  }
+
+  /** Goes to the state to which the step leads. */
+  enter(step: Step): void {
+    this.check(step);
+    this.#state = (TRANSITIONS[this.#state] as Record<Step, State>)[step];
+    if (step !== "start") this.#exited.resolve(this.#exit ?? neverRan());
+  }
+
+  /**
+   * Takes over the process whose pid the runtime has written to a file.
+   * @param expectation Begun before the runtime was called.
+   */
+  protected adopt(pidFile: string, expectation: Expectation): void {
+    this.pid = readPid(pidFile);
+    this.#reaped = expectation.claim(this.pid).then((exit) => {
+      this.#exit = exit;
+    });
+  }
+
+  /** Resolves when a process that was started has ended, however much is still to be done before it counts as stopped. */
+  get reaped(): Promise<void> {
+    return this.#reaped;
+  }
+
+  /** Ends the life of a process that could not be started, so that nobody waits for it without end. */
+  protected fail(): void {
+    this.#exit = neverRan();
+    this.enter("exit");
+  }
+
+  /** Ends the process's input, once its client has closed its side too. */
+  closeStdin(): void {
+    this.stdio?.closeStdin();
+  }
+
+  /**
+   * Sends a signal to the process alone.
+   * @throws {StatusError} NOT_FOUND where it has finished, FAILED_PRECONDITION where it was not made yet.
+   */
+  kill(signal: number): void {
+    if (this.#exit !== undefined) throw finished();
+    if (this.pid === 0) {
+      throw new StatusError(StatusCode.FAILED_PRECONDITION, "process not created");
+    }
+    try {
+      kill(this.pid, signal);
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      if (error.errno === Errno.ESRCH) throw finished();
+      throw new StatusError(StatusCode.INVALID_ARGUMENT, error.message);
+    }
+  }
+}
+
+/** How a process ended that never was one; the status is containerd's UnknownExitStatus. */
+function neverRan(): Exit {
+  return { pid: 0, status: 255, exitedAt: new Date() };
+}
+
+function finished(): StatusError {
+  return new StatusError(StatusCode.NOT_FOUND, "process already finished");
+}
+
+/** A failure of a runtime's command as docker and Kubernetes expect it: they tell their exit codes from its words. */
+export function runtimeFailure(what: string, error: unknown): Error {
+  return new Error(`OCI runtime ${what} failed: ${(error as Error).message}`, { cause: error });
+}

@@ -1,0 +1,148 @@
+/** The OCI runtime's command line, one method for each command. */
+import { join } from "@std/path";
+import type { Spawn, Stream } from "../shim/mod.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** The standard streams of a command that leaves a process of the container behind: they become that process's. */
+export interface Streams {
+  readonly stdin: Stream;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
+/** What all commands for one container have in common. */
+export interface RuncOptions extends Runtime {
+  /** The bundle, where it logs. */
+  readonly bundle: string;
+  readonly systemdCgroup: boolean;
+}
+
+/** A command of the runtime that failed, in its own words where it left any. */
+export class RuncError extends Error {
+  override name = "RuncError";
+}
+
+/** Runs runc, or what has the same command line. */
+export class Runc {
+  constructor(private readonly spawn: Spawn, readonly options: RuncOptions) {}
+
+  /** Creates a container with its init, which waits for {@linkcode start}; writes init's pid to `pidFile`. */
+  create(
+    id: string,
+    options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
+    streams: Streams,
+    spawned: () => void,
+  ): Promise<void> {
+    const args = ["create", "--bundle", this.options.bundle, "--pid-file", options.pidFile];
+    if (options.noPivotRoot) args.push("--no-pivot");
+    if (options.noNewKeyring) args.push("--no-new-keyring");
+    return this.#run([...args, id], { streams, spawned });
+  }
+
+  /** Lets the init of a created container go. */
+  start(id: string): Promise<void> {
+    return this.#run(["start", id]);
+  }
+
+  /**
+   * Starts a further process, as the OCI process in the file `process` says, and writes its pid to `pidFile`.
+   * @param files `log` is the runtime's own.
+   */
+  exec(
+    id: string,
+    files: { process: string; pidFile: string; log: string },
+    streams: Streams,
+    spawned: () => void,
+  ): Promise<void> {
+    const { process, pidFile, log } = files;
+    const args = ["exec", "--process", process, "--detach", "--pid-file", pidFile, id];
+    return this.#run(args, { streams, spawned, log });
+  }
+
+  /** Whether the runtime has a container of this id. */
+  knows(id: string): boolean {
+    try {
+      return Deno.statSync(join(this.options.root, id)).isDirectory;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Sends a signal to init, or with `all` to every process of the container. */
+  kill(id: string, signal: number, all: boolean): Promise<void> {
+    return this.#run(["kill", ...(all ? ["--all"] : []), id, `${signal}`]);
+  }
+
+  /** Removes what the runtime has of a container: its state and cgroups; with `force` its processes as well. */
+  delete(id: string, force = false): Promise<void> {
+    return this.#run(["delete", ...(force ? ["--force"] : []), id]);
+  }
+
+  /**
+   * Runs one command to its end.
+   * @param spawned Called as soon as the command has its streams.
+   * @throws {RuncError}
+   */
+  async #run(
+    command: readonly string[],
+    { streams, spawned, log = join(this.options.bundle, "log.json") }: {
+      streams?: Streams;
+      spawned?: () => void;
+      log?: string;
+    } = {},
+  ): Promise<void> {
+    const { binary, root, systemdCgroup } = this.options;
+    const logged = fileSize(log);
+    const args = ["--root", root, "--log", log, "--log-format", "json"];
+    if (systemdCgroup) args.push("--systemd-cgroup");
+    let child: Deno.ChildProcess;
+    try {
+      child = this.spawn(binary, { args: [...args, ...command], ...streams });
+    } catch (error) {
+      throw new RuncError(describeSpawnError(binary, error as Error));
+    }
+    spawned?.();
+    const { success, code, signal } = await child.status;
+    if (success) return;
+    const end = signal === null ? `exit status ${code}` : `signal ${signal}`;
+    throw new RuncError(
+      lastError(log, logged) ?? `${binary} ${command[0]} ended with ${end} and logged no error`,
+    );
+  }
+}
+
+/** docker tells its user by these words that a command was not found. */
+function describeSpawnError(binary: string, error: Error): string {
+  const reason = error instanceof Deno.errors.NotFound
+    ? "executable file not found in $PATH"
+    : error.message;
+  return `exec: ${JSON.stringify(binary)}: ${reason}`;
+}
+
+function fileSize(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+/** The last error in a log of JSON objects, one a line, from the byte `offset` on. */
+function lastError(path: string, offset: number): string | undefined {
+  let text: string;
+  try {
+    text = new TextDecoder().decode(Deno.readFileSync(path).subarray(offset));
+  } catch {
+    return undefined;
+  }
+  for (const line of text.split("\n").reverse()) {
+    try {
+      const { level, msg } = JSON.parse(line);
+      if (level === "error") return String(msg).trim();
+    } catch {
+      // Not every runtime logs JSON alone.
+    }
+  }
+  return undefined;
+}

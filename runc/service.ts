@@ -1,0 +1,102 @@
+/** The Task service for runc's containers, a method for each RPC. */
+import type * as proto from "../proto/mod.ts";
+import { ProcessDetails } from "../proto/mod.ts";
+import { type Shim, StatusCode, StatusError, type Task, toTimestamp } from "../shim/mod.ts";
+import { Container } from "./container.ts";
+import type { State } from "./process.ts";
+
+/** containerd.v1.types.Status */
+const STATUS: Readonly<Record<State, number>> = { created: 1, running: 2, stopped: 3, deleted: 0 };
+
+/** All containers of this shim: one, or those of a pod. */
+export class TaskService implements Task {
+  readonly #containers = new Map<string, Container>();
+  /** The ids of containers that are being created. */
+  readonly #creating = new Set<string>();
+
+  constructor(private readonly shim: Shim) {}
+
+  state({ id, execId }: proto.StateRequest): proto.StateResponse.Properties {
+    const container = this.#container(id);
+    const process = container.process(execId);
+    return {
+      id: process.id,
+      bundle: container.bundle,
+      pid: process.pid,
+      status: STATUS[process.state],
+      ...process.paths,
+      exitStatus: process.exit?.status,
+      exitedAt: process.exit && toTimestamp(process.exit.exitedAt),
+      execId,
+    };
+  }
+
+  async create(request: proto.CreateTaskRequest): Promise<proto.CreateTaskResponse.Properties> {
+    const { id } = request;
+    if (this.#containers.has(id) || this.#creating.has(id)) {
+      throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
+    }
+    this.#creating.add(id);
+    try {
+      const container = await Container.create(this.shim, request);
+      this.#containers.set(id, container);
+      return { pid: container.init.pid };
+    } finally {
+      this.#creating.delete(id);
+    }
+  }
+
+  async start({ id, execId }: proto.StartRequest): Promise<proto.StartResponse.Properties> {
+    return { pid: await this.#container(id).start(execId) };
+  }
+
+  async delete({ id, execId }: proto.DeleteRequest): Promise<proto.DeleteResponse.Properties> {
+    const process = await this.#container(id).delete(execId);
+    if (execId === "") this.#containers.delete(id);
+    const { status, exitedAt } = await process.exited;
+    return { pid: process.pid, exitStatus: status, exitedAt: toTimestamp(exitedAt) };
+  }
+
+  pids({ id }: proto.PidsRequest): proto.PidsResponse.Properties {
+    const processes = this.#container(id).pids().map(({ pid, execId }) => ({
+      pid,
+      info: execId === undefined ? undefined : {
+        typeUrl: "containerd.runc.v1.ProcessDetails",
+        value: ProcessDetails.encode({ execId }).finish(),
+      },
+    }));
+    return { processes };
+  }
+
+  async kill({ id, execId, signal, all }: proto.KillRequest): Promise<void> {
+    await this.#container(id).kill(execId, signal, all);
+  }
+
+  exec(request: proto.ExecProcessRequest): void {
+    this.#container(request.id).exec(request);
+  }
+
+  closeIO({ id, execId, stdin }: proto.CloseIORequest): void {
+    const process = this.#container(id).process(execId);
+    if (stdin) process.closeStdin();
+  }
+
+  async wait({ id, execId }: proto.WaitRequest): Promise<proto.WaitResponse.Properties> {
+    const { status, exitedAt } = await this.#container(id).process(execId).exited;
+    return { exitStatus: status, exitedAt: toTimestamp(exitedAt) };
+  }
+
+  connect({ id }: proto.ConnectRequest): proto.ConnectResponse.Properties {
+    return { shimPid: Deno.pid, taskPid: this.#containers.get(id)?.init.pid };
+  }
+
+  shutdown(): void {
+    if (this.#containers.size === 0 && this.#creating.size === 0) this.shim.shutdown();
+  }
+
+  #container(id: string): Container {
+    const container = this.#containers.get(id);
+    if (container !== undefined) return container;
+    throw new StatusError(StatusCode.NOT_FOUND, `there is no container ${id}`);
+  }
+}

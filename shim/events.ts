@@ -1,0 +1,116 @@
+/** Tells containerd what happens to tasks: its Events service, called by ttrpc. */
+import {
+  Envelope,
+  ForwardRequest,
+  TaskCreate,
+  TaskDelete,
+  TaskExecAdded,
+  TaskExecStarted,
+  TaskExit,
+  TaskStart,
+} from "../proto/mod.ts";
+import type { Logger } from "./logger.ts";
+import { toTimestamp } from "./timestamp.ts";
+import { Client, StatusCode, StatusError } from "./ttrpc/mod.ts";
+
+const SERVICE = "containerd.services.events.ttrpc.v1.Events";
+const CALL_TIMEOUT_MS = 5000;
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 2000;
+
+const TOPICS = {
+  TaskCreate: { topic: "/tasks/create", message: TaskCreate },
+  TaskStart: { topic: "/tasks/start", message: TaskStart },
+  TaskExecAdded: { topic: "/tasks/exec-added", message: TaskExecAdded },
+  TaskExecStarted: { topic: "/tasks/exec-started", message: TaskExecStarted },
+  TaskExit: { topic: "/tasks/exit", message: TaskExit },
+  TaskDelete: { topic: "/tasks/delete", message: TaskDelete },
+} as const;
+
+/** The events by the names of their messages in `containerd.events`. */
+export type EventName = keyof typeof TOPICS;
+/** The message of an event. */
+export type Event<Name extends EventName> = Parameters<typeof TOPICS[Name]["message"]["encode"]>[0];
+
+/**
+ * Sends events one after the other, in the order they were published. None is given up: while containerd is away they wait in
+ * memory, and go out when it is back.
+ */
+export class Publisher {
+  readonly #queue: { topic: string; request: Uint8Array }[] = [];
+  #client: Client | undefined;
+  #sending: Promise<void> = Promise.resolve();
+
+  /**
+   * @param address The path of containerd's ttrpc socket, from `TTRPC_ADDRESS`; without one, events go nowhere.
+   * @param namespace containerd's namespace.
+   */
+  constructor(
+    private readonly address: string | undefined,
+    private readonly namespace: string,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Queues an event. */
+  publish<Name extends EventName>(name: Name, event: Event<Name>): void {
+    if (this.address === undefined) return;
+    const { topic, message } = TOPICS[name];
+    const encode = message.encode as (event: Event<Name>) => { finish(): Uint8Array };
+    const envelope: Envelope.Properties = {
+      timestamp: toTimestamp(new Date()),
+      namespace: this.namespace,
+      topic,
+      event: { typeUrl: `containerd.events.${name}`, value: encode(event).finish() },
+    };
+    this.#queue.push({ topic, request: ForwardRequest.encode({ envelope }).finish() });
+    if (this.#queue.length === 1) this.#sending = this.#sendAll();
+  }
+
+  /** Resolves when all events published so far are out. */
+  get sent(): Promise<void> {
+    return this.#sending;
+  }
+
+  async #sendAll(): Promise<void> {
+    let wait = 0;
+    for (let next; (next = this.#queue[0]) !== undefined;) {
+      try {
+        await this.#send(next.request);
+        wait = 0;
+      } catch (error) {
+        if (!isAway(error)) {
+          this.logger.error("containerd refused an event", { topic: next.topic, error });
+        } else {
+          if (wait === 0) {
+            this.logger.warn("an event waits for containerd", { topic: next.topic, error });
+          }
+          wait = Math.min(Math.max(wait * 2, FIRST_RETRY_MS), LAST_RETRY_MS);
+          await new Promise((resolve) => setTimeout(resolve, wait));
+          continue;
+        }
+      }
+      this.#queue.shift();
+    }
+  }
+
+  async #send(request: Uint8Array): Promise<void> {
+    const kept = this.#client;
+    try {
+      this.#client ??= await Client.connect(this.address!);
+      await this.#client.call(SERVICE, "Forward", request, { timeoutMs: CALL_TIMEOUT_MS });
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      this.#client?.close();
+      this.#client = undefined;
+      // The connection was one to a containerd that has ended since: the next one may be there already.
+      if (kept !== undefined) return await this.#send(request);
+      throw error;
+    }
+  }
+}
+
+/** Whether containerd did not get the event: it can't be reached or does not answer, but has not refused it either. */
+function isAway(error: unknown): boolean {
+  return !(error instanceof StatusError) || error.code === StatusCode.UNAVAILABLE ||
+    error.code === StatusCode.DEADLINE_EXCEEDED;
+}

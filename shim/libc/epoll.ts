@@ -1,0 +1,92 @@
+/** epoll(7) and the eventfd(2) that wakes it up. */
+import { check, symbols } from "./library.ts";
+
+const EPOLL_CLOEXEC = 0o2000000;
+const EFD_NONBLOCK = 0o4000;
+const EFD_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLL_CTL_MOD = 3;
+
+/** What to watch a descriptor for, and what came. ERROR and HANG_UP come unasked. */
+export const EpollEvent = { IN: 0x1, OUT: 0x4, ERROR: 0x8, HANG_UP: 0x10 } as const;
+
+/** One descriptor that is ready, and the {@linkcode EpollEvent}s it is ready for. */
+export interface Ready {
+  readonly descriptor: number;
+  readonly events: number;
+}
+
+// struct epoll_event is packed on x86-64 (data at byte 4, 12 in all) and padded elsewhere (data at byte 8, 16 in all).
+const DATA_OFFSET = Deno.build.arch === "x86_64" ? 4 : 8;
+const EVENT_BYTES = DATA_OFFSET + 8;
+const MAX_EVENTS = 64;
+
+/** An epoll instance. */
+export class Epoll {
+  readonly #descriptor = check(symbols.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  readonly #event = new DataView(new ArrayBuffer(EVENT_BYTES));
+  readonly #ready = new DataView(new ArrayBuffer(EVENT_BYTES * MAX_EVENTS));
+
+  #control(operation: number, descriptor: number, events: number): void {
+    this.#event.setUint32(0, events, true);
+    this.#event.setInt32(DATA_OFFSET, descriptor, true);
+    check(
+      symbols.epoll_ctl(this.#descriptor, operation, descriptor, this.#event.buffer),
+      "epoll_ctl",
+    );
+  }
+
+  /** Begins to watch a descriptor, level-triggered. */
+  add(descriptor: number, events: number): void {
+    this.#control(EPOLL_CTL_ADD, descriptor, events);
+  }
+
+  /** Changes what a descriptor is watched for. */
+  modify(descriptor: number, events: number): void {
+    this.#control(EPOLL_CTL_MOD, descriptor, events);
+  }
+
+  /** Ends watching a descriptor. To be called before it is closed. */
+  remove(descriptor: number): void {
+    this.#control(EPOLL_CTL_DEL, descriptor, 0);
+  }
+
+  /** Waits in a thread of Deno's pool, as long as it takes, until something is ready. An interrupted wait is an empty list. */
+  async wait(): Promise<Ready[]> {
+    const count = await symbols.epoll_wait_nonblocking(
+      this.#descriptor,
+      this.#ready.buffer,
+      MAX_EVENTS,
+      -1,
+    );
+    // errno belongs to the pool's thread and can't be asked for here; of epoll_wait(2)'s errors only EINTR can happen.
+    const ready: Ready[] = [];
+    for (let index = 0; index < count; index++) {
+      const offset = index * EVENT_BYTES;
+      ready.push({
+        descriptor: this.#ready.getInt32(offset + DATA_OFFSET, true),
+        events: this.#ready.getUint32(offset, true),
+      });
+    }
+    return ready;
+  }
+}
+
+const ONE = new BigUint64Array([1n]);
+const COUNT = new BigUint64Array(1);
+
+/** An eventfd: a descriptor that becomes readable by {@linkcode Wakeup.wake}. */
+export class Wakeup {
+  readonly descriptor = check(symbols.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
+
+  /** Makes the descriptor readable. */
+  wake(): void {
+    symbols.write(this.descriptor, ONE, 8n);
+  }
+
+  /** Makes it unreadable again. */
+  clear(): void {
+    symbols.read(this.descriptor, COUNT, 8n);
+  }
+}

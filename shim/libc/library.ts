@@ -1,0 +1,96 @@
+/**
+ * The only `dlopen` of the tree: libc's functions, opened once, and the error that a failed call becomes.
+ *
+ * All calls here are synchronous (some 0.3 µs each), so no other JavaScript runs between a call and the look at its errno. The one
+ * exception is {@linkcode symbols.epoll_wait_nonblocking}, which waits in a thread of Deno's pool.
+ */
+
+const library = Deno.dlopen("libc.so.6", {
+  __errno_location: { parameters: [], result: "pointer" },
+  strerror: { parameters: ["i32"], result: "pointer" },
+
+  prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
+  waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
+  kill: { parameters: ["i32", "i32"], result: "i32" },
+
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  dup2: { parameters: ["i32", "i32"], result: "i32" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
+  fchdir: { parameters: ["i32"], result: "i32" },
+  // These three return ssize_t; we never ask for 2 GiB at once, so its lower half is the whole of it, and no bigint is made.
+  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  splice: { parameters: ["i32", "pointer", "i32", "pointer", "usize", "u32"], result: "i32" },
+
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait_nonblocking: {
+    name: "epoll_wait",
+    parameters: ["i32", "buffer", "i32", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+
+  mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
+  umount2: { parameters: ["buffer", "i32"], result: "i32" },
+});
+
+/** libc's functions as Deno sees them; the files beside this one give them types and errors. */
+export const symbols = library.symbols;
+
+/** The errno values that callers tell apart (asm-generic/errno-base.h and errno.h, the same on x86-64 and arm64). */
+export const Errno = {
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  ECHILD: 10,
+  EAGAIN: 11,
+  EBUSY: 16,
+  EINVAL: 22,
+  EPIPE: 32,
+} as const;
+
+/** A libc call that failed. */
+export class SystemError extends Error {
+  override name = "SystemError";
+
+  /**
+   * @param call What was called on what, for a person: `mount overlay on /x`.
+   * @param errno The error number, see errno(3).
+   */
+  constructor(readonly call: string, readonly errno: number) {
+    super(`${call}: ${describe(errno)}`);
+  }
+}
+
+function describe(errno: number): string {
+  const text = symbols.strerror(errno);
+  if (text === null) return `error ${errno}`;
+  return new Deno.UnsafePointerView(text).getCString().toLowerCase();
+}
+
+/** This thread's errno: of use only directly after a failed call. */
+export function lastErrno(): number {
+  return new Deno.UnsafePointerView(symbols.__errno_location()!).getInt32();
+}
+
+/**
+ * Passes on what a libc call returned.
+ * @throws {SystemError} where it returned -1; `call` names it.
+ */
+export function check(result: number, call: string | (() => string)): number {
+  if (result !== -1) return result;
+  const errno = lastErrno();
+  throw new SystemError(typeof call === "string" ? call : call(), errno);
+}
+
+const encoder = new TextEncoder();
+
+/** A string as C wants it: UTF-8 with a NUL at its end. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text + "\0");
+}

@@ -1,0 +1,6 @@
+/** What the shim needs of libc, by Deno's FFI. No other folder opens a library. */
+export { Errno, SystemError } from "./library.ts";
+export * from "./process.ts";
+export * from "./descriptor.ts";
+export * from "./epoll.ts";
+export * from "./mount.ts";

@@ -1,0 +1,80 @@
+/** Processes: the child subreaper, waiting, signals. */
+import { check, Errno, lastErrno, symbols, SystemError } from "./library.ts";
+
+const PR_SET_CHILD_SUBREAPER = 36;
+const PR_SCHED_CORE = 62;
+const PR_SCHED_CORE_CREATE = 1;
+const PR_SCHED_CORE_SCOPE_PROCESS_GROUP = 2;
+
+const P_ALL = 0;
+const P_PID = 1;
+const WNOHANG = 0x1;
+const WEXITED = 0x4;
+const WNOWAIT = 0x0100_0000;
+const CLD_EXITED = 1;
+
+/** Makes this process the parent of all its descendants' orphans, see prctl(2). */
+export function becomeSubreaper(): void {
+  check(symbols.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n), "prctl PR_SET_CHILD_SUBREAPER");
+}
+
+/** Gives this process group a core-scheduling cookie, which its children inherit (prctl(2), Linux 5.14). */
+export function createCoreSchedulingCookie(): void {
+  check(
+    symbols.prctl(
+      PR_SCHED_CORE,
+      BigInt(PR_SCHED_CORE_CREATE),
+      0n,
+      BigInt(PR_SCHED_CORE_SCOPE_PROCESS_GROUP),
+      0n,
+    ),
+    "prctl PR_SCHED_CORE",
+  );
+}
+
+/** A child that exited, and how. */
+export interface WaitStatus {
+  readonly pid: number;
+  /** The exit code, or 128 + the signal that killed it, as shells and containerd have it. */
+  readonly status: number;
+}
+
+// siginfo_t of SIGCHLD: si_signo, si_errno, si_code as int at 0, 4, 8; si_pid at 16; si_status at 24; 128 bytes in all.
+const siginfo = new DataView(new ArrayBuffer(128));
+
+function waitid(idType: number, id: number, options: number): WaitStatus | undefined {
+  siginfo.setInt32(16, 0, true);
+  while (symbols.waitid(idType, id, siginfo.buffer, options | WEXITED | WNOHANG) === -1) {
+    const errno = lastErrno();
+    if (errno === Errno.EINTR) continue;
+    if (errno === Errno.ECHILD) return undefined;
+    throw new SystemError("waitid", errno);
+  }
+  const pid = siginfo.getInt32(16, true);
+  if (pid === 0) return undefined;
+  const value = siginfo.getInt32(24, true);
+  return { pid, status: siginfo.getInt32(8, true) === CLD_EXITED ? value : 128 + value };
+}
+
+/** Looks at a child that has exited, whichever the kernel finds first, and leaves it a zombie (waitid(2), WNOWAIT). */
+export function peekExited(): WaitStatus | undefined {
+  return waitid(P_ALL, 0, WNOWAIT);
+}
+
+/** Reaps this child if it has exited. */
+export function reap(pid: number): WaitStatus | undefined {
+  return waitid(P_PID, pid, 0);
+}
+
+/** Whether this pid is a child of ours that was not reaped yet, running or zombie. */
+export function isChild(pid: number): boolean {
+  return symbols.waitid(P_PID, pid, siginfo.buffer, WEXITED | WNOHANG | WNOWAIT) === 0;
+}
+
+/**
+ * Sends a signal to a process. Only for children not reaped yet: any other pid may be another process by now.
+ * @throws {SystemError} ESRCH where there is no such process, EINVAL where there is no such signal.
+ */
+export function kill(pid: number, signal: number): void {
+  check(symbols.kill(pid, signal), () => `kill ${pid} with signal ${signal}`);
+}

@@ -1,0 +1,19 @@
+/**
+ * A kit for shims: all that containerd expects of any shim, and nothing of runc. Who has a {@linkcode Task} service can
+ * {@linkcode serve} it.
+ */
+export type { Arguments } from "./arguments.ts";
+export { removeDeadSocket } from "./dead_socket.ts";
+export type { Fields, Logger } from "./logger.ts";
+export type { Exit, Expectation, Reaper } from "./reaper.ts";
+export { type Spawn, spawn, type Stream } from "./spawn.ts";
+export { Errno, kill, readText, SystemError, unmountAll } from "./libc/mod.ts";
+export type { Publisher } from "./events.ts";
+export type { Reactor } from "./reactor.ts";
+export { Serial } from "./serial.ts";
+export { type Mount, mountRootfs, unmountRootfs } from "./rootfs.ts";
+export type { Shim } from "./serve.ts";
+export { type Owner, Stdio, type StdioPaths } from "./stdio.ts";
+export type { Task } from "./task.ts";
+export { toTimestamp } from "./timestamp.ts";
+export { StatusCode, StatusError } from "./ttrpc/mod.ts";

@@ -1,0 +1,111 @@
+/** A container's root file system: mounts what containerd's snapshotters hand over. */
+import { join } from "@std/path";
+import {
+  changeDirectory,
+  close,
+  mount,
+  MountFlag,
+  open,
+  OpenFlag,
+  unmountAll,
+} from "./libc/mod.ts";
+import { compactLowerDirectories, parseMountOptions } from "./mount_options.ts";
+import type { Spawn } from "./spawn.ts";
+
+/** One mount, as containerd describes it. */
+export interface Mount {
+  readonly type: string;
+  readonly source: string;
+  /** A folder below the root file system to mount on; empty for the root file system itself. */
+  readonly target: string;
+  /** As in fstab(5). */
+  readonly options: readonly string[];
+}
+
+/** mount(2) copies one page of data; more is an error or, worse, cut off. */
+const PAGE_BYTES = 4096;
+
+/**
+ * Mounts them all, one over the other.
+ * @throws {Error} where one can't be mounted; none of them is mounted then.
+ */
+export async function mountRootfs(
+  spawn: Spawn,
+  mounts: readonly Mount[],
+  rootfs: string,
+): Promise<void> {
+  try {
+    for (const each of mounts) await mountOne(spawn, each, await targetOf(each, rootfs));
+  } catch (error) {
+    unmountRootfs(mounts, rootfs);
+    throw new Error(`failed to mount rootfs component: ${(error as Error).message}`);
+  }
+}
+
+/** Unmounts them, the last one first; those that are not mounted any more do not matter. */
+export function unmountRootfs(mounts: readonly Mount[], rootfs: string): void {
+  for (const each of mounts.toReversed()) {
+    if (each.target !== "") unmountAll(join(rootfs, each.target));
+  }
+  unmountAll(rootfs);
+}
+
+/** A symbolic link in what is mounted already must not lead the next mount out of it. */
+async function targetOf(each: Mount, rootfs: string): Promise<string> {
+  if (each.target === "") return rootfs;
+  const [root, target] = await Promise.all([
+    Deno.realPath(rootfs),
+    Deno.realPath(join(rootfs, each.target)),
+  ]);
+  if (target !== root && !target.startsWith(root + "/")) {
+    throw new Error(`the mount target ${each.target} is not below ${rootfs}`);
+  }
+  return target;
+}
+
+async function mountOne(spawn: Spawn, each: Mount, target: string): Promise<void> {
+  const { flags, propagation, data, loop } = parseMountOptions(each.options);
+  if (loop || /^fuse3?\./.test(each.type)) return await mountWithHelper(spawn, each, target);
+
+  const remountOnly = (flags & MountFlag.REMOUNT) !== 0 && data.length === 0;
+  if (!remountOnly) mountWithData(each, target, flags, data);
+  if (propagation !== 0) mount("", target, "", propagation, "");
+  // The kernel ignores MS_RDONLY of a bind mount until it is mounted anew.
+  const readonlyBind = MountFlag.BIND | MountFlag.RDONLY;
+  if ((flags & readonlyBind) === readonlyBind) mount("", target, "", flags | MountFlag.REMOUNT, "");
+}
+
+function mountWithData(each: Mount, target: string, flags: number, data: readonly string[]): void {
+  const text = data.join(",");
+  if (text.length < PAGE_BYTES) return mount(each.source, target, each.type, flags, text);
+
+  const compact = each.type === "overlay" ? compactLowerDirectories(data) : undefined;
+  const compactText = compact?.data.join(",");
+  if (compact === undefined || compactText!.length >= PAGE_BYTES) {
+    throw new Error(
+      `the ${each.type} mount has ${text.length} bytes of options, expected less than ${PAGE_BYTES}`,
+    );
+  }
+  // No other JavaScript runs meanwhile, and nothing of the shim uses relative paths.
+  const home = open(".", OpenFlag.PATH);
+  const directory = open(compact.directory, OpenFlag.PATH);
+  try {
+    changeDirectory(directory);
+    mount(each.source, target, each.type, flags, compactText!);
+  } finally {
+    changeDirectory(home);
+    close(directory);
+    close(home);
+  }
+}
+
+/** mount(8) finds the helper program of a FUSE file system, and makes loop devices that go with their mount. */
+async function mountWithHelper(spawn: Spawn, each: Mount, target: string): Promise<void> {
+  const options = each.options.length === 0 ? [] : ["-o", each.options.join(",")];
+  const child = spawn("mount", {
+    args: ["-t", each.type, ...options, each.source, target],
+    stderr: "piped",
+  });
+  const { success, stderr } = await child.output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+}

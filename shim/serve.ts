@@ -1,0 +1,110 @@
+/** The action `serve`: the server that lives as long as its containers. */
+import { join } from "@std/path";
+import { checkSocketPath, isAnswered, removeSocket } from "./address.ts";
+import type { Arguments } from "./arguments.ts";
+import { Publisher } from "./events.ts";
+import { say, sayListening } from "./handshake.ts";
+import { becomeSubreaper, setNonblocking } from "./libc/mod.ts";
+import { createLogger, fifoSink, type Logger } from "./logger.ts";
+import { Reactor } from "./reactor.ts";
+import { Reaper } from "./reaper.ts";
+import { type Task, taskServices } from "./task.ts";
+import { Server } from "./ttrpc/mod.ts";
+
+const STDERR = 2;
+
+/** What the server offers to its Task service. */
+export interface Shim {
+  readonly namespace: string;
+  readonly logger: Logger;
+  readonly reaper: Reaper;
+  readonly reactor: Reactor;
+  readonly events: Publisher;
+  /**
+   * Ends the server. From this call on nobody can connect; then the calls under way are answered and the events sent, and the
+   * process exits.
+   */
+  shutdown(): void;
+}
+
+/**
+ * Does the action; returns when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}.
+ * @throws {Error} where it can't serve, having said so to `start`.
+ */
+export function serve(args: Arguments, createTask: (shim: Shim) => Task): void {
+  try {
+    serveTask(args, createTask);
+  } catch (error) {
+    say((error as Error).message);
+    throw error;
+  }
+  sayListening();
+}
+
+function serveTask(args: Arguments, createTask: (shim: Shim) => Task): void {
+  if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
+  checkSocketPath(args.socket);
+  setNonblocking(STDERR);
+  const logger = createLogger(fifoSink(join(args.bundle, "log")), args.debug, {
+    pid: Deno.pid,
+    namespace: args.namespace,
+    id: args.id,
+  });
+  outliveFaults(logger);
+  // runc would tell containerd's service manager that it is ready.
+  Deno.env.delete("NOTIFY_SOCKET");
+
+  becomeSubreaper();
+  const reaper = new Reaper(logger);
+  reaper.start();
+  const address = Deno.env.get("TTRPC_ADDRESS") || undefined;
+  if (address === undefined) logger.warn("no TTRPC_ADDRESS in the environment: events go nowhere");
+  const events = new Publisher(address, args.namespace, logger);
+
+  const listener = listen(args.socket);
+  const shutdown = () => {
+    removeSocket(args.socket);
+    // The answer to the call that asked for this goes out before the server closes.
+    Promise.all([server.close(), events.sent]).then(() => Deno.exit(0));
+  };
+  const shim: Shim = {
+    namespace: args.namespace,
+    logger,
+    reaper,
+    reactor: new Reactor(),
+    events,
+    shutdown,
+  };
+  const server = new Server(taskServices(createTask(shim)), logger);
+  server.serve(listener).catch((error) => {
+    logger.error("can't accept connections any more", { error });
+  });
+  logger.debug("the shim listens", { socket: args.socket });
+}
+
+/** Listens on a socket that only root may connect to from its first moment on. */
+function listen(path: string): Deno.Listener {
+  const umask = Deno.umask(0o177);
+  try {
+    return Deno.listen({ transport: "unix", path });
+  } catch (error) {
+    throw new Error(`can't listen on ${path}: ${(error as Error).message}`);
+  } finally {
+    Deno.umask(umask);
+  }
+}
+
+/** One fault must not end a server that holds running containers, and neither must a signal meant for its session. */
+function outliveFaults(logger: Logger): void {
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    logger.error("uncaught error", { error: event.error?.stack ?? event.message });
+  });
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    logger.error("unhandled rejection", { error: event.reason?.stack ?? event.reason });
+  });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => logger.warn("ignored a signal", { signal }));
+  }
+}

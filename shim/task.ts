@@ -1,0 +1,51 @@
+/** The Task service as an interface: what containerd asks of a shim, a method for each RPC. */
+import * as proto from "../proto/mod.ts";
+import type { Service } from "./ttrpc/mod.ts";
+
+/** Its names: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
+const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
+
+const METHODS = {
+  State: [proto.StateRequest, proto.StateResponse],
+  Create: [proto.CreateTaskRequest, proto.CreateTaskResponse],
+  Start: [proto.StartRequest, proto.StartResponse],
+  Delete: [proto.DeleteRequest, proto.DeleteResponse],
+  Pids: [proto.PidsRequest, proto.PidsResponse],
+  Kill: [proto.KillRequest, proto.Empty],
+  Exec: [proto.ExecProcessRequest, proto.Empty],
+  CloseIO: [proto.CloseIORequest, proto.Empty],
+  Wait: [proto.WaitRequest, proto.WaitResponse],
+  Connect: [proto.ConnectRequest, proto.ConnectResponse],
+  Shutdown: [proto.ShutdownRequest, proto.Empty],
+} as const;
+
+type Methods = typeof METHODS;
+type Decoded<Type> = Type extends { decode(bytes: Uint8Array): infer Message } ? Message : never;
+type Encodable<Type> = Type extends { encode(message: infer Properties): unknown }
+  ? Record<never, never> extends Required<Properties> ? void : Properties
+  : never;
+
+/**
+ * What a shim implements: for each RPC a method of its name, its first letter small, that takes the decoded request and gives, or
+ * promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its code.
+ */
+export type Task = {
+  [Name in keyof Methods as Uncapitalize<Name>]: (
+    request: Decoded<Methods[Name][0]>,
+  ) => Encodable<Methods[Name][1]> | Promise<Encodable<Methods[Name][1]>>;
+};
+
+/** The ttrpc services of a Task service. */
+export function taskServices(task: Task): ReadonlyMap<string, Service> {
+  const methods = Object.entries(METHODS).map(([name, [request, response]]) => {
+    const key = name[0].toLowerCase() + name.slice(1) as keyof Task;
+    const call = task[key].bind(task) as (request: unknown) => unknown;
+    const encode = response.encode as (answer: unknown) => { finish(): Uint8Array };
+    return [
+      name,
+      async (payload: Uint8Array) => encode(await call(request.decode(payload)) ?? {}).finish(),
+    ] as const;
+  });
+  const service: Service = Object.fromEntries(methods);
+  return new Map(SERVICES.map((name) => [name, service]));
+}

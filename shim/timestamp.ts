@@ -1,0 +1,6 @@
+/** A time as google.protobuf.Timestamp has it. */
+export function toTimestamp(time: Date): { seconds: number; nanos: number } {
+  const milliseconds = time.getTime();
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds, nanos: (milliseconds - seconds * 1000) * 1_000_000 };
+}

@@ -1,0 +1,10 @@
+/**
+ * ttrpc, containerd's small RPC over unix sockets: unary calls, as server and as client.
+ *
+ * @module
+ */
+
+export { type CallOptions, Client } from "./client.ts";
+export type { Metadata } from "./metadata.ts";
+export { type Call, type Logger, type Method, Server, type Service } from "./server.ts";
+export { StatusCode, StatusError } from "./status.ts";

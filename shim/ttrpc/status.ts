@@ -1,0 +1,31 @@
+/**
+ * The status codes of an answer, which are gRPC's: those that a shim gives and containerd's clients
+ * test. A peer may send others; they arrive as the number they are.
+ */
+export const StatusCode = {
+  OK: 0,
+  CANCELED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  /** Not for a service's own use: what the Go ttrpc says of a message over 4 MiB. */
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const;
+
+/** An error with a status code: what a service throws, and what its client receives. */
+export class StatusError extends Error {
+  override readonly name = "StatusError";
+  /** One of {@linkcode StatusCode}, or another code of gRPC that the peer sent. */
+  readonly code: number;
+
+  constructor(code: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
