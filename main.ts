@@ -27,11 +27,11 @@ async function run(args: Arguments): Promise<void> {
       return Deno.exit(0);
     }
     case "serve": {
-      const [{ serve }, { TaskService }] = await Promise.all([
+      const [{ serve }, { createTask }] = await Promise.all([
         import("./shim/serve.ts"),
-        import("./runc/service.ts"),
+        import("./runc/mod.ts"),
       ]);
-      return serve(args, (shim) => new TaskService(shim));
+      return serve(args, createTask);
     }
     default:
       throw new Error(`unknown action ${args.action}; known are start, delete and serve`);

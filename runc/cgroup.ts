@@ -1,46 +1,98 @@
-/** Where a container's cgroup is, and who is in it. */
-import { join } from "@std/path";
-import { readText } from "../shim/mod.ts";
+/** Where cgroups are, and who is in them; see cgroups(7). */
+import { join } from "@std/path/posix";
+import { readText, SystemError, writeText } from "../shim/mod.ts";
 
-/** Of cgroup v1's hierarchies any would do; every runtime has a cgroup of its own in this one. */
+/** A mounted cgroup hierarchy. */
+export interface Hierarchy {
+  readonly mountPoint: string;
+  /** The cgroup that is mounted there; `/` unless the mount is that of a container. */
+  readonly root: string;
+  /** cgroup v2's only hierarchy. */
+  readonly unified: boolean;
+  /** The controllers and names of a hierarchy of cgroup v1. */
+  readonly controllers: readonly string[];
+}
+
+/** Any controller would do: every runtime makes a cgroup for each container in all hierarchies of cgroup v1. */
 const V1_CONTROLLER = "devices";
 
 /**
- * The folder of the cgroup that a process is in: that of the devices controller, or in a unified hierarchy the only one.
- * @param processCgroups /proc/PID/cgroup, see cgroups(7).
+ * The hierarchies that are in use: those of cgroup v1, or else the unified one.
  * @param mountInfo /proc/self/mountinfo, see proc(5).
- * @throws {Error} where no such hierarchy is mounted.
  */
-export function cgroupFolder(processCgroups: string, mountInfo: string): string {
-  const lines = processCgroups.trim().split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line)!);
-  const v1 = lines.find(([, controllers]) => controllers.split(",").includes(V1_CONTROLLER));
-  const v2 = lines.find(([, controllers]) => controllers === "");
-  for (const mounted of mountInfo.trim().split("\n")) {
-    const [place, fileSystem] = mounted.split(" - ");
+export function parseHierarchies(mountInfo: string): Hierarchy[] {
+  const hierarchies = mountInfo.trim().split("\n").flatMap((line): Hierarchy[] => {
+    const [place, fileSystem] = line.split(" - ");
     const [, , , root, mountPoint] = place.split(" ");
     const [type, , options] = fileSystem.split(" ");
-    const found = v1 !== undefined
-      ? type === "cgroup" && options.split(",").includes(V1_CONTROLLER) && v1
-      : type === "cgroup2" && v2;
-    if (!found) continue;
-    const path = root !== "/" && found[2].startsWith(root) ? found[2].slice(root.length) : found[2];
+    if (type !== "cgroup" && type !== "cgroup2") return [];
+    return [{ mountPoint, root, unified: type === "cgroup2", controllers: options.split(",") }];
+  });
+  const v1 = hierarchies.filter(({ unified }) => !unified);
+  return v1.length > 0 ? v1 : hierarchies;
+}
+
+/**
+ * The folder of the cgroup that a process is in.
+ * @param processCgroups /proc/PID/cgroup
+ * @throws {Error} where there is none.
+ */
+export function cgroupFolder(
+  processCgroups: string,
+  hierarchies: readonly Hierarchy[],
+): string {
+  const lines = processCgroups.trim().split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line)!);
+  for (const { mountPoint, root, unified, controllers } of hierarchies) {
+    if (!unified && !controllers.includes(V1_CONTROLLER)) continue;
+    const line = lines.find(([, names]) =>
+      unified ? names === "" : names.split(",").includes(V1_CONTROLLER)
+    );
+    if (line === undefined) continue;
+    const path = root !== "/" && line[2].startsWith(root) ? line[2].slice(root.length) : line[2];
     return join(mountPoint, path);
   }
-  throw new Error(`no cgroup hierarchy is mounted for ${processCgroups}`);
+  throw new Error(`found no mounted cgroup hierarchy for ${JSON.stringify(processCgroups)}`);
+}
+
+function hierarchies(): Hierarchy[] {
+  return parseHierarchies(readText("/proc/self/mountinfo"));
 }
 
 /** The folder of the cgroup of a running process. */
 export function cgroupFolderOf(pid: number): string {
-  return cgroupFolder(readText(`/proc/${pid}/cgroup`), readText("/proc/self/mountinfo"));
+  return cgroupFolder(readText(`/proc/${pid}/cgroup`), hierarchies());
 }
 
 /** The pids in a cgroup and all below it. */
 export function pidsIn(folder: string): number[] {
-  const pids = readText(join(folder, "cgroup.procs")).split("\n").filter((line) => line !== "").map(
+  const pids = readText(join(folder, "cgroup.procs")).trim().split("\n").filter(Boolean).map(
     Number,
   );
   for (const entry of Deno.readDirSync(folder)) {
     if (entry.isDirectory) pids.push(...pidsIn(join(folder, entry.name)));
   }
   return pids;
+}
+
+/**
+ * Moves this process to a cgroup, in every hierarchy that has it.
+ * @throws {Error} where none has.
+ */
+export function joinCgroup(path: string): void {
+  const files = hierarchies().map(({ mountPoint }) => join(mountPoint, path, "cgroup.procs"));
+  const there = files.filter((file) => exists(file));
+  if (there.length === 0) {
+    throw new Error(`the cgroup ${path} for the shim does not exist: expected one of ${files}`);
+  }
+  for (const file of there) writeText(file, `${Deno.pid}`);
+}
+
+function exists(path: string): boolean {
+  try {
+    readText(path);
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError) return false;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 /** The action `delete`: removes what a container has left when its shim is gone. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 import { DeleteResponse } from "../proto/mod.ts";
 import {
   type Arguments,

@@ -1,5 +1,5 @@
 /** A process that runs in a container beside its init. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
 import { StatusCode, StatusError, Stdio } from "../shim/mod.ts";
 import { execPidFile } from "./pid_file.ts";

@@ -1,5 +1,5 @@
 /** A container's init, and with it what the runtime and the kernel have of the container: state, cgroups, root file system. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 import { type Mount, mountRootfs, Stdio, unmountRootfs } from "../shim/mod.ts";
 import { initPidFile } from "./pid_file.ts";
 import { Process, runtimeFailure } from "./process.ts";

@@ -1,5 +1,5 @@
 /** The files in a bundle in which the runtime leaves the pids of what it made. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 
 /** The file of init's pid. */
 export const initPidFile = (bundle: string): string => join(bundle, "init.pid");

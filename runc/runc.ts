@@ -1,5 +1,5 @@
 /** The OCI runtime's command line, one method for each command. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 import type { Spawn, Stream } from "../shim/mod.ts";
 import type { Runtime } from "./runtime.ts";
 

@@ -1,5 +1,5 @@
 /** Which OCI runtime a container has, and where its state is: from its options, and for the action `delete` from its bundle. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 
 /** An OCI runtime and the folder of its state. */
 export interface Runtime {

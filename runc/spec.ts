@@ -1,5 +1,5 @@
 /** What the shim itself needs to know of a container's OCI spec. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 
 interface Spec {
   readonly linux?: {

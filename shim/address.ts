@@ -1,5 +1,5 @@
 /** Where a shim's socket is: one path for each group of containers that share a shim. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 
 /** The folder of all shims' sockets. */
 export const SOCKET_FOLDER = "/run/containerd/s";

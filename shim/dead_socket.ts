@@ -1,5 +1,5 @@
 /** The socket that a killed shim leaves behind. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 import { ADDRESS_FILE, isAnswered, lockPath, removeSocket } from "./address.ts";
 import { lockFile } from "./lock_file.ts";
 

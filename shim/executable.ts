@@ -1,5 +1,5 @@
 /** The one place that knows in which form this program runs: compiled, or as a script of an installed Deno. */
-import { fromFileUrl } from "@std/path";
+import { fromFileUrl } from "@std/path/posix";
 
 /** The path that starts this program again. */
 export function ownExecutable(): string {

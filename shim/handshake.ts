@@ -1,13 +1,29 @@
 /**
- * What passes between `start` and the server it spawned, by the server's standard output: one line that says it listens, or the
- * reason why it never will.
+ * What passes between `start` and the server it spawned: by the server's standard input what `start` got on its own, and by its
+ * standard output a line that it listens, or why it never will.
  */
-import { close, open, OpenFlag, type Pipe, read, redirect } from "./libc/mod.ts";
+import {
+  close,
+  open,
+  OpenFlag,
+  type Pipe,
+  read,
+  readAll,
+  redirect,
+  SystemError,
+  write,
+} from "./libc/mod.ts";
 
 const LISTENING = "listening\n";
+const STDIN = 0;
 const STDOUT = 1;
 
-/** Called by the server: it listens. Its standard output leads nowhere from now on, so that nothing waits for its end. */
+/** Called by `start` for its own standard input, and by the server for what `start` hands on. */
+export function takeStartOptions(): Uint8Array<ArrayBuffer> {
+  return readAll(STDIN);
+}
+
+/** Called by the server: it listens. Its standard output leads nowhere from now on. */
 export function sayListening(): void {
   say(LISTENING);
   const nowhere = open("/dev/null", OpenFlag.WRONLY);
@@ -21,12 +37,30 @@ export function say(text: string): void {
 }
 
 /**
+ * Called by `start`: hands its standard input on.
+ * @param pipe The server's standard input; both ends are closed here.
+ */
+export function giveStartOptions(pipe: Pipe, options: Uint8Array<ArrayBuffer>): void {
+  close(pipe.read);
+  try {
+    for (let given = 0; given < options.length;) {
+      given += write(pipe.write, options.subarray(given));
+    }
+  } catch (error) {
+    // The server has ended: it tells why on its standard output.
+    if (!(error instanceof SystemError)) throw error;
+  }
+  close(pipe.write);
+}
+
+/**
  * Called by `start`: waits, and does nothing else, until the server listens.
  * @param pipe The server's standard output; both ends are closed here.
  * @throws {Error} with the server's reason where it ended before.
  */
 export function waitUntilListening(pipe: Pipe): void {
   close(pipe.write);
+  // Not up to the end of the file: Deno has copies of a program's standard streams, so there may be none.
   const buffer = new Uint8Array(4096);
   let said = "";
   for (let count; said !== LISTENING && (count = read(pipe.read, buffer)) > 0;) {

@@ -32,6 +32,11 @@ export class Relay {
     return this.#ended.promise;
   }
 
+  /** Whether both descriptors are closed. */
+  get hasEnded(): boolean {
+    return this.#waitsFor === "nothing";
+  }
+
   /** Grows while bytes are moved. */
   get moves(): number {
     return this.#moves;

@@ -1,5 +1,5 @@
 /** A container's root file system: mounts what containerd's snapshotters hand over. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 import {
   changeDirectory,
   close,

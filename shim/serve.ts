@@ -1,10 +1,10 @@
 /** The action `serve`: the server that lives as long as its containers. */
-import { join } from "@std/path";
-import { checkSocketPath, isAnswered, removeSocket } from "./address.ts";
+import { join } from "@std/path/posix";
+import { checkSocketPath, removeSocket } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { Publisher } from "./events.ts";
-import { say, sayListening } from "./handshake.ts";
-import { becomeSubreaper, setNonblocking } from "./libc/mod.ts";
+import { say, sayListening, takeStartOptions } from "./handshake.ts";
+import { becomeSubreaper, closeInherited, setNonblocking } from "./libc/mod.ts";
 import { createLogger, fifoSink, type Logger } from "./logger.ts";
 import { Reactor } from "./reactor.ts";
 import { Reaper } from "./reaper.ts";
@@ -27,11 +27,14 @@ export interface Shim {
   shutdown(): void;
 }
 
+/** Makes the Task service of a server, with what containerd gave to `start` on standard input. */
+export type CreateTask = (shim: Shim, startOptions: Uint8Array) => Task;
+
 /**
  * Does the action; returns when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}.
  * @throws {Error} where it can't serve, having said so to `start`.
  */
-export function serve(args: Arguments, createTask: (shim: Shim) => Task): void {
+export function serve(args: Arguments, createTask: CreateTask): void {
   try {
     serveTask(args, createTask);
   } catch (error) {
@@ -41,9 +44,10 @@ export function serve(args: Arguments, createTask: (shim: Shim) => Task): void {
   sayListening();
 }
 
-function serveTask(args: Arguments, createTask: (shim: Shim) => Task): void {
+function serveTask(args: Arguments, createTask: CreateTask): void {
   if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
   checkSocketPath(args.socket);
+  closeInherited();
   setNonblocking(STDERR);
   const logger = createLogger(fifoSink(join(args.bundle, "log")), args.debug, {
     pid: Deno.pid,
@@ -61,7 +65,6 @@ function serveTask(args: Arguments, createTask: (shim: Shim) => Task): void {
   if (address === undefined) logger.warn("no TTRPC_ADDRESS in the environment: events go nowhere");
   const events = new Publisher(address, args.namespace, logger);
 
-  const listener = listen(args.socket);
   const shutdown = () => {
     removeSocket(args.socket);
     // The answer to the call that asked for this goes out before the server closes.
@@ -75,7 +78,8 @@ function serveTask(args: Arguments, createTask: (shim: Shim) => Task): void {
     events,
     shutdown,
   };
-  const server = new Server(taskServices(createTask(shim)), logger);
+  const server = new Server(taskServices(createTask(shim, takeStartOptions())), logger);
+  const listener = listen(args.socket);
   server.serve(listener).catch((error) => {
     logger.error("can't accept connections any more", { error });
   });

@@ -1,5 +1,5 @@
 /** The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. */
-import { join } from "@std/path";
+import { join } from "@std/path/posix";
 import {
   ADDRESS_FILE,
   checkSocketPath,
@@ -12,7 +12,7 @@ import {
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { ownExecutable } from "./executable.ts";
-import { waitUntilListening } from "./handshake.ts";
+import { giveStartOptions, takeStartOptions, waitUntilListening } from "./handshake.ts";
 import {
   close,
   createCoreSchedulingCookie,
@@ -36,6 +36,7 @@ const MAX_OOM_SCORE_ADJ = 1000;
  */
 export async function start(args: Arguments): Promise<string> {
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
+  const options = takeStartOptions();
   const version = answerVersion(Deno.env.get("MAX_SHIM_VERSION"));
   const groupId = await readGroupId(args.bundle, args.id);
   const path = await socketPath(args.address, args.namespace, groupId);
@@ -45,7 +46,7 @@ export async function start(args: Arguments): Promise<string> {
   using _lock = await lockFile(lockPath(path));
   if (!await isAnswered(path)) {
     removeSocket(path);
-    startServer(args, path);
+    startServer(args, path, options);
   }
   const address = `unix://${path}`;
   await Deno.writeTextFile(join(args.bundle, ADDRESS_FILE), address);
@@ -64,8 +65,13 @@ function answerVersion(newest: string | undefined): number | undefined {
   return Math.min(version, OUR_VERSION);
 }
 
-function startServer(args: Arguments, socket: string): void {
+function startServer(
+  args: Arguments,
+  socket: string,
+  options: Uint8Array<ArrayBuffer>,
+): void {
   if (Deno.env.get("SCHED_CORE")) createCoreSchedulingCookie();
+  const input = pipe();
   const output = pipe();
   const errors = openLog(args.bundle);
   const server = new Deno.Command(ownExecutable(), {
@@ -76,8 +82,8 @@ function startServer(args: Arguments, socket: string): void {
       "serve",
     ],
     cwd: args.bundle,
-    stdin: "null",
     // Deno takes descriptors here, though its types do not say so.
+    stdin: input.read as unknown as "null",
     stdout: output.write as unknown as "null",
     stderr: errors as unknown as "null",
     // A session of its own: no terminal and no process group of containerd's reaches it.
@@ -85,6 +91,7 @@ function startServer(args: Arguments, socket: string): void {
   }).spawn();
   close(errors);
   adjustOomScore(server.pid);
+  giveStartOptions(input, options);
   waitUntilListening(output);
 }
 

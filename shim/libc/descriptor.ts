@@ -4,6 +4,7 @@
  */
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
+const F_GETFD = 1;
 const F_SETFL = 4;
 const F_SETPIPE_SZ = 1031;
 const SPLICE_F_MOVE = 1;
@@ -33,6 +34,17 @@ export function open(path: string, flags: number, mode = 0): number {
 /** Closes a descriptor. An error is of no use to anyone by then: the descriptor is gone (close(2)). */
 export function close(descriptor: number): void {
   symbols.close(descriptor);
+}
+
+/**
+ * Closes what this process inherited beside its standard streams: all that is not close-on-exec. Deno.Command, given a descriptor
+ * for a stream, leaves a copy of it to the child.
+ */
+export function closeInherited(): void {
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    const descriptor = Number(name);
+    if (descriptor > 2 && symbols.fcntl(descriptor, F_GETFD, 0) === 0) close(descriptor);
+  }
 }
 
 /** Makes `target` another name of `source`, closing what it was before. It is inherited by children. */
@@ -81,6 +93,21 @@ export function read(descriptor: number, buffer: Uint8Array<ArrayBuffer>): numbe
   return check(symbols.read(descriptor, buffer, BigInt(buffer.length)), "read");
 }
 
+/** Reads up to the end of the file, waiting for it. */
+export function readAll(descriptor: number): Uint8Array<ArrayBuffer> {
+  let data = new Uint8Array(4096);
+  let length = 0;
+  for (let count; (count = read(descriptor, data.subarray(length))) > 0;) {
+    length += count;
+    if (length === data.length) {
+      const larger = new Uint8Array(2 * length);
+      larger.set(data);
+      data = larger;
+    }
+  }
+  return data.subarray(0, length);
+}
+
 /** Writes as much of `buffer` as is taken; how many bytes that were, or -1 where the other side takes none now (EAGAIN). */
 export function write(descriptor: number, buffer: Uint8Array<ArrayBuffer>): number {
   const written = symbols.write(descriptor, buffer, BigInt(buffer.length));
@@ -117,13 +144,7 @@ export function splice(source: number, target: number, bytes: number): number {
 export function readText(path: string): string {
   const descriptor = open(path, OpenFlag.RDONLY);
   try {
-    const decoder = new TextDecoder();
-    const buffer = new Uint8Array(4096);
-    let text = "";
-    for (let count; (count = read(descriptor, buffer)) > 0;) {
-      text += decoder.decode(buffer.subarray(0, count), { stream: true });
-    }
-    return text;
+    return new TextDecoder().decode(readAll(descriptor));
   } finally {
     close(descriptor);
   }
