@@ -1,6 +1,6 @@
 /** Where cgroups are, and who is in them; see cgroups(7). */
 import { join } from "@std/path/posix";
-import { readText, SystemError, writeText } from "../shim/mod.ts";
+import { listFolders, readText, SystemError, writeText } from "../shim/mod.ts";
 
 /** A mounted cgroup hierarchy. */
 export interface Hierarchy {
@@ -68,10 +68,7 @@ export function pidsIn(folder: string): number[] {
   const pids = readText(join(folder, "cgroup.procs")).trim().split("\n").filter(Boolean).map(
     Number,
   );
-  for (const entry of Deno.readDirSync(folder)) {
-    if (entry.isDirectory) pids.push(...pidsIn(join(folder, entry.name)));
-  }
-  return pids;
+  return [...pids, ...listFolders(folder).flatMap((name) => pidsIn(join(folder, name)))];
 }
 
 /**

@@ -4,6 +4,7 @@ import { DeleteResponse } from "../proto/mod.ts";
 import {
   type Arguments,
   kill,
+  listFolders,
   readText,
   removeDeadSocket,
   spawn,
@@ -58,7 +59,7 @@ async function removeContainer(
 
 /** Kills runtimes that still run for a bundle: what they go on to make, nobody would know of. */
 function killRuntime(bundle: string): void {
-  for (const { name } of Deno.readDirSync("/proc")) {
+  for (const name of listFolders("/proc")) {
     if (!/^\d+$/.test(name) || !runsForBundle(name, bundle)) continue;
     try {
       kill(Number(name), SIGKILL);

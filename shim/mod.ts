@@ -7,7 +7,15 @@ export { removeDeadSocket } from "./dead_socket.ts";
 export type { Fields, Logger } from "./logger.ts";
 export type { Exit, Expectation, Reaper } from "./reaper.ts";
 export { type Spawn, spawn, type Stream } from "./spawn.ts";
-export { Errno, kill, readText, SystemError, unmountAll, writeText } from "./libc/mod.ts";
+export {
+  Errno,
+  kill,
+  listFolders,
+  readText,
+  SystemError,
+  unmountAll,
+  writeText,
+} from "./libc/mod.ts";
 export type { Publisher } from "./events.ts";
 export type { Reactor } from "./reactor.ts";
 export { Serial } from "./serial.ts";

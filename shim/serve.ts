@@ -4,7 +4,7 @@ import { checkSocketPath, removeSocket } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { Publisher } from "./events.ts";
 import { say, sayListening, takeStartOptions } from "./handshake.ts";
-import { becomeSubreaper, closeInherited, setNonblocking } from "./libc/mod.ts";
+import { becomeSubreaper, closeAllOnExec, setNonblocking } from "./libc/mod.ts";
 import { createLogger, fifoSink, type Logger } from "./logger.ts";
 import { Reactor } from "./reactor.ts";
 import { Reaper } from "./reaper.ts";
@@ -47,7 +47,7 @@ export function serve(args: Arguments, createTask: CreateTask): void {
 function serveTask(args: Arguments, createTask: CreateTask): void {
   if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
   checkSocketPath(args.socket);
-  closeInherited();
+  closeAllOnExec();
   setNonblocking(STDERR);
   const logger = createLogger(fifoSink(join(args.bundle, "log")), args.debug, {
     pid: Deno.pid,

@@ -3,4 +3,5 @@ export { Errno, SystemError } from "./library.ts";
 export * from "./process.ts";
 export * from "./descriptor.ts";
 export * from "./epoll.ts";
+export * from "./kernel_files.ts";
 export * from "./mount.ts";

@@ -1,0 +1,55 @@
+/**
+ * Files and folders of /proc and /sys, past Deno's own permission checks: Deno wants `--allow-all` for anything there, and the shim
+ * runs with no more than it needs.
+ */
+import { close, open, OpenFlag, readAll } from "./descriptor.ts";
+import { check, cString, lastErrno, symbols, SystemError } from "./library.ts";
+
+/**
+ * Reads a whole file.
+ * @throws {SystemError}
+ */
+export function readText(path: string): string {
+  const descriptor = open(path, OpenFlag.RDONLY);
+  try {
+    return new TextDecoder().decode(readAll(descriptor));
+  } finally {
+    close(descriptor);
+  }
+}
+
+/**
+ * Writes a text to an existing file in one write(2), as the kernel wants it.
+ * @throws {SystemError}
+ */
+export function writeText(path: string, text: string): void {
+  const descriptor = open(path, OpenFlag.WRONLY);
+  try {
+    const data = new TextEncoder().encode(text);
+    check(symbols.write(descriptor, data, BigInt(data.length)), () => `write ${text} to ${path}`);
+  } finally {
+    close(descriptor);
+  }
+}
+
+// struct dirent of 64-bit Linux (readdir(3)): d_type is the byte at 18, d_name begins at 19.
+const D_TYPE = 18;
+const D_NAME = 19;
+const DT_DIR = 4;
+
+/**
+ * The names of the folders in a folder.
+ * @throws {SystemError}
+ */
+export function listFolders(path: string): string[] {
+  const directory = symbols.opendir(cString(path));
+  if (directory === null) throw new SystemError(`open the folder ${path}`, lastErrno());
+  const names: string[] = [];
+  for (let entry; (entry = symbols.readdir(directory)) !== null;) {
+    const view = new Deno.UnsafePointerView(entry);
+    const name = view.getCString(D_NAME);
+    if (view.getUint8(D_TYPE) === DT_DIR && name !== "." && name !== "..") names.push(name);
+  }
+  symbols.closedir(directory);
+  return names;
+}
