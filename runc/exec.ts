@@ -1,7 +1,7 @@
 /** A process that runs in a container beside its init. */
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
-import { StatusCode, StatusError, Stdio } from "../shim/mod.ts";
+import { StatusCode, StatusError } from "../shim/mod.ts";
 import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
 
@@ -28,13 +28,13 @@ export class Exec extends Process {
    */
   async start(): Promise<void> {
     this.check("start");
-    const { shim, id, bundle, runc, owner } = this.container;
+    const { shim, id, bundle, runc } = this.container;
     const pidFile = execPidFile(bundle, this.id);
     const process = join(bundle, `${this.id}.process.json`);
     // Execs run side by side: each has a log of its own, so that none tells another's error.
     const log = join(bundle, `${this.id}.log.json`);
     using expectation = shim.reaper.expect();
-    const stdio = new Stdio(shim.reactor, this.paths, owner);
+    const stdio = this.openStdio();
     try {
       Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
       const files = { process, pidFile, log };
@@ -49,7 +49,6 @@ export class Exec extends Process {
       removeIfThere(process);
       removeIfThere(log);
     }
-    this.stdio = stdio;
     this.enter("start");
   }
 

@@ -1,6 +1,6 @@
 /** A container's init, and with it what the runtime and the kernel have of the container: state, cgroups, root file system. */
 import { join } from "@std/path/posix";
-import { type Mount, mountRootfs, Stdio, unmountRootfs } from "../shim/mod.ts";
+import { type Mount, mountRootfs, unmountRootfs } from "../shim/mod.ts";
 import { initPidFile } from "./pid_file.ts";
 import { Process, runtimeFailure } from "./process.ts";
 
@@ -39,10 +39,10 @@ export class Init extends Process {
   }
 
   async #create(options: CreateOptions): Promise<void> {
-    const { shim, id, bundle, runc, owner } = this.container;
+    const { shim, id, bundle, runc } = this.container;
     const pidFile = initPidFile(bundle);
     using expectation = shim.reaper.expect();
-    const stdio = new Stdio(shim.reactor, this.paths, owner);
+    const stdio = this.openStdio();
     try {
       await runc.create(
         id,
@@ -56,7 +56,6 @@ export class Init extends Process {
       stdio.close();
       throw runtimeFailure("create", error);
     }
-    this.stdio = stdio;
   }
 
   /** Lets init go. */

@@ -9,7 +9,7 @@ import {
   type Shim,
   StatusCode,
   StatusError,
-  type Stdio,
+  Stdio,
   type StdioPaths,
   SystemError,
 } from "../shim/mod.ts";
@@ -46,6 +46,7 @@ export abstract class Process {
   /** 0 until the process was made. */
   pid = 0;
   protected stdio: Stdio | undefined;
+  readonly #stdioOpened = Promise.withResolvers<Stdio>();
   #state: State = "created";
   /** Set as soon as the process was reaped; its state follows when the changes under way are done. */
   #exit: Exit | undefined;
@@ -112,9 +113,17 @@ export abstract class Process {
     this.enter("exit");
   }
 
-  /** Ends the process's input, once its client has closed its side too. */
+  /** Opens the streams, for the runtime to give to the process. */
+  protected openStdio(): Stdio {
+    const { shim, owner } = this.container;
+    this.stdio = new Stdio(shim.reactor, this.paths, owner);
+    this.#stdioOpened.resolve(this.stdio);
+    return this.stdio;
+  }
+
+  /** Ends the process's input, once its client has closed its side too. A client may ask for it before the process is there. */
   closeStdin(): void {
-    this.stdio?.closeStdin();
+    this.#stdioOpened.promise.then((stdio) => stdio.closeStdin());
   }
 
   /**

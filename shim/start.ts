@@ -81,7 +81,8 @@ function startServer(
       ...(args.debug ? ["-debug"] : []),
       "serve",
     ],
-    cwd: args.bundle,
+    // A bundle goes away with its container, and a server for a group stays.
+    cwd: "/",
     // Deno takes descriptors here, though its types do not say so.
     stdin: input.read as unknown as "null",
     stdout: output.write as unknown as "null",
