@@ -23,7 +23,6 @@ export class Container {
    * @throws {Error} Nothing of the container is left then.
    */
   static async create(shim: Shim, request: CreateTaskRequest): Promise<Container> {
-    if (request.terminal) throw unimplemented("a terminal");
     if (request.checkpoint) throw unimplemented("a checkpoint");
     const { id, bundle } = request;
     const options = decodeOptions(request.options);
@@ -99,7 +98,6 @@ export class Container {
   /** Adds an exec, which then waits for {@linkcode start}. */
   exec(request: ExecProcessRequest): void {
     const { execId } = request;
-    if (request.terminal) throw unimplemented("a terminal");
     this.#checkAlive();
     if (this.#execs.has(execId)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the exec id ${execId} is taken`);

@@ -37,8 +37,7 @@ export class Exec extends Process {
     const stdio = this.openStdio();
     try {
       Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
-      const files = { process, pidFile, log };
-      await runc.exec(id, files, stdio.streams, () => stdio.releaseProcessEnds());
+      await runc.exec(id, { process, pidFile, log }, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {

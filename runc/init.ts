@@ -44,12 +44,7 @@ export class Init extends Process {
     using expectation = shim.reaper.expect();
     const stdio = this.openStdio();
     try {
-      await runc.create(
-        id,
-        { ...options, pidFile },
-        stdio.streams,
-        () => stdio.releaseProcessEnds(),
-      );
+      await runc.create(id, { ...options, pidFile }, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {

@@ -5,13 +5,15 @@ import {
   type Expectation,
   kill,
   type Owner,
+  Pipes,
   Serial,
   type Shim,
   StatusCode,
   StatusError,
-  Stdio,
+  type Stdio,
   type StdioPaths,
   SystemError,
+  Terminal,
 } from "../shim/mod.ts";
 import { readPid } from "./pid_file.ts";
 import type { Runc } from "./runc.ts";
@@ -99,6 +101,7 @@ export abstract class Process {
     this.pid = readPid(pidFile);
     this.#reaped = expectation.claim(this.pid).then((exit) => {
       this.#exit = exit;
+      this.stdio?.expectEnd();
     });
   }
 
@@ -116,9 +119,17 @@ export abstract class Process {
   /** Opens the streams, for the runtime to give to the process. */
   protected openStdio(): Stdio {
     const { shim, owner } = this.container;
-    this.stdio = new Stdio(shim.reactor, this.paths, owner);
+    this.stdio = this.paths.terminal
+      ? new Terminal(shim.reactor, this.paths, shim.newSocketPath())
+      : new Pipes(shim.reactor, this.paths, owner);
     this.#stdioOpened.resolve(this.stdio);
     return this.stdio;
+  }
+
+  /** Sets the size of the process's terminal, in characters; without one it does nothing. */
+  resize(width: number, height: number): void {
+    if (this.#exit !== undefined) throw finished();
+    this.stdio?.resize(width, height);
   }
 
   /** Ends the process's input, once its client has closed its side too. A client may ask for it before the process is there. */

@@ -1,14 +1,7 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
-import type { Spawn, Stream } from "../shim/mod.ts";
+import type { Spawn, Stdio } from "../shim/mod.ts";
 import type { Runtime } from "./runtime.ts";
-
-/** The standard streams of a command that leaves a process of the container behind: they become that process's. */
-export interface Streams {
-  readonly stdin: Stream;
-  readonly stdout: Stream;
-  readonly stderr: Stream;
-}
 
 /** What all commands for one container have in common. */
 export interface RuncOptions extends Runtime {
@@ -30,13 +23,12 @@ export class Runc {
   create(
     id: string,
     options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
-    streams: Streams,
-    spawned: () => void,
+    stdio: Stdio,
   ): Promise<void> {
     const args = ["create", "--bundle", this.options.bundle, "--pid-file", options.pidFile];
     if (options.noPivotRoot) args.push("--no-pivot");
     if (options.noNewKeyring) args.push("--no-new-keyring");
-    return this.#run([...args, id], { streams, spawned });
+    return this.#run([...args, ...consoleSocket(stdio), id], { stdio });
   }
 
   /** Lets the init of a created container go. */
@@ -51,12 +43,11 @@ export class Runc {
   exec(
     id: string,
     files: { process: string; pidFile: string; log: string },
-    streams: Streams,
-    spawned: () => void,
+    stdio: Stdio,
   ): Promise<void> {
     const { process, pidFile, log } = files;
-    const args = ["exec", "--process", process, "--detach", "--pid-file", pidFile, id];
-    return this.#run(args, { streams, spawned, log });
+    const args = ["exec", "--process", process, "--detach", "--pid-file", pidFile];
+    return this.#run([...args, ...consoleSocket(stdio), id], { stdio, log });
   }
 
   /** Whether the runtime has a container of this id. */
@@ -81,16 +72,12 @@ export class Runc {
 
   /**
    * Runs one command to its end.
-   * @param spawned Called as soon as the command has its streams.
+   * @param stdio Of the process that the command leaves behind.
    * @throws {RuncError}
    */
   async #run(
     command: readonly string[],
-    { streams, spawned, log = join(this.options.bundle, "log.json") }: {
-      streams?: Streams;
-      spawned?: () => void;
-      log?: string;
-    } = {},
+    { stdio, log = join(this.options.bundle, "log.json") }: { stdio?: Stdio; log?: string } = {},
   ): Promise<void> {
     const { binary, root, systemdCgroup } = this.options;
     const logged = fileSize(log);
@@ -98,11 +85,11 @@ export class Runc {
     if (systemdCgroup) args.push("--systemd-cgroup");
     let child: Deno.ChildProcess;
     try {
-      child = this.spawn(binary, { args: [...args, ...command], ...streams });
+      child = this.spawn(binary, { args: [...args, ...command], ...stdio?.streams });
     } catch (error) {
       throw new RuncError(describeSpawnError(binary, error as Error));
     }
-    spawned?.();
+    stdio?.releaseProcessSide();
     const { success, code, signal } = await child.status;
     if (success) return;
     const end = signal === null ? `exit status ${code}` : `signal ${signal}`;
@@ -110,6 +97,10 @@ export class Runc {
       lastError(log, logged) ?? `${binary} ${command[0]} ended with ${end} and logged no error`,
     );
   }
+}
+
+function consoleSocket({ consoleSocket }: Stdio): string[] {
+  return consoleSocket === undefined ? [] : ["--console-socket", consoleSocket];
 }
 
 /** docker tells its user by these words that a command was not found. */

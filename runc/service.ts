@@ -76,6 +76,10 @@ export class TaskService implements Task {
     this.#container(request.id).exec(request);
   }
 
+  resizePty({ id, execId, width, height }: proto.ResizePtyRequest): void {
+    this.#container(id).process(execId).resize(width, height);
+  }
+
   closeIO({ id, execId, stdin }: proto.CloseIORequest): void {
     const process = this.#container(id).process(execId);
     if (stdin) process.closeStdin();

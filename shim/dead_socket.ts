@@ -1,5 +1,5 @@
 /** The socket that a killed shim leaves behind. */
-import { join } from "@std/path/posix";
+import { basename, dirname, join } from "@std/path/posix";
 import { ADDRESS_FILE, isAnswered, lockPath, removeSocket } from "./address.ts";
 import { lockFile } from "./lock_file.ts";
 
@@ -9,7 +9,14 @@ export async function removeDeadSocket(bundle: string): Promise<void> {
   if (path === undefined || !exists(path) || await isAnswered(path)) return;
   // A `start` of the same group may be about to replace it.
   using _lock = await lockFile(lockPath(path));
-  if (!await isAnswered(path)) removeSocket(path);
+  if (await isAnswered(path)) return;
+  removeSocket(path);
+  // A shim that died while it waited for a terminal has left the console socket, too; see Shim.newSocketPath.
+  for (const { name } of Deno.readDirSync(dirname(path))) {
+    if (new RegExp(`^${basename(path)}\\.\\d+$`).test(name)) {
+      Deno.removeSync(join(dirname(path), name));
+    }
+  }
 }
 
 function addressIn(bundle: string): string | undefined {

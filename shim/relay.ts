@@ -1,29 +1,39 @@
-/** Carries bytes from one pipe or FIFO to another inside the kernel, by splice(2). */
-import { close, EpollEvent, Errno, growPipe, splice, SystemError } from "./libc/mod.ts";
+/** Carries bytes from one descriptor to another. */
+import { close, EpollEvent, Errno, growPipe, SystemError } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
+import type { Transfer } from "./transfer.ts";
 
 const PIPE_BYTES = 1 << 20;
-/** After so many splices in a row the other relays get their turn. */
+/** After so many transfers in a row the other relays get their turn. */
 const TURNS = 16;
 
+/** What a relay carries, and how; both descriptors are nonblocking, belong to the relay and are closed at its end. */
+export interface RelayOptions {
+  readonly source: number;
+  readonly target: number;
+  readonly transfer: Transfer;
+  /**
+   * The source is a terminal: nobody has it open while reading fails with EIO, but somebody may open it again until
+   * {@linkcode Relay.expectEnd}.
+   */
+  readonly fromTerminal?: boolean;
+}
+
 /**
- * Moves all that comes from `source` to `target`, both nonblocking, until the source ends, the target has no reader any more, or
- * {@linkcode close}. Both descriptors belong to the relay and are closed at its end.
+ * Moves all that comes from a source to a target until the source ends, the target has no reader any more, or
+ * {@linkcode Relay.close}.
  *
  * It watches the source for input, or, while the target is full, the target for room: never both, since a source that has hung up
- * would wake the loop without end.
+ * would wake the loop without end. For the same reason a terminal is watched for changes only (EPOLLET).
  */
 export class Relay {
   readonly #ended = Promise.withResolvers<void>();
   #waitsFor: "source" | "target" | "nothing" = "nothing";
+  #endExpected = false;
   #grown = false;
   #moves = 0;
 
-  constructor(
-    private readonly reactor: Reactor,
-    private readonly source: number,
-    private readonly target: number,
-  ) {
+  constructor(private readonly reactor: Reactor, private readonly options: RelayOptions) {
     this.#watch("source");
   }
 
@@ -47,50 +57,64 @@ export class Relay {
     return this.#waitsFor === "target";
   }
 
+  /** A terminal that has hung up is at its end from now on: its process is gone. */
+  expectEnd(): void {
+    this.#endExpected = true;
+    if (this.#waitsFor === "source") this.#move();
+  }
+
   /** Ends it now, whatever is still in the source. */
   close(): void {
-    if (this.#waitsFor === "nothing") return;
+    if (this.hasEnded) return;
     this.#watch("nothing");
-    close(this.source);
-    close(this.target);
+    close(this.options.source);
+    close(this.options.target);
     this.#ended.resolve();
   }
 
   #watch(what: "source" | "target" | "nothing"): void {
-    if (this.#waitsFor === "source") this.reactor.unwatch(this.source);
-    if (this.#waitsFor === "target") this.reactor.unwatch(this.target);
+    const { source, target, fromTerminal } = this.options;
+    if (this.#waitsFor === "source") this.reactor.unwatch(source);
+    if (this.#waitsFor === "target") this.reactor.unwatch(target);
     this.#waitsFor = what;
-    if (what === "source") this.reactor.watch(this.source, EpollEvent.IN, () => this.#move());
+    const input = EpollEvent.IN | (fromTerminal ? EpollEvent.EDGE : 0);
+    if (what === "source") this.reactor.watch(source, input, () => this.#move());
     if (what === "target") {
-      this.reactor.watch(this.target, EpollEvent.OUT, () => this.#watch("source"));
+      this.reactor.watch(target, EpollEvent.OUT, () => this.#watch("source"));
     }
   }
 
   #move(): void {
+    const { source, target, transfer, fromTerminal } = this.options;
     try {
       for (let turn = 0; turn < TURNS; turn++) {
-        const moved = splice(this.source, this.target, PIPE_BYTES);
+        const moved = transfer(source, target);
         if (moved === 0) return this.close();
         if (moved > 0) {
           this.#moves++;
           continue;
         }
-        // The source was ready: when the first splice moves nothing, it is the target that is full.
-        if (turn > 0) return;
+        // The source was ready: when the first transfer moves nothing, it is the target that is full. A later one may have emptied
+        // the source, which then wakes us again; a terminal does not, so there the target tells.
+        if (turn > 0 && !fromTerminal) return;
         if (this.#grown) return this.#watch("target");
         return this.#growPipes();
       }
     } catch (error) {
-      // Its reader has gone, nobody wants the rest.
-      if (error instanceof SystemError && error.errno === Errno.EPIPE) return this.close();
-      throw error;
+      if (!(error instanceof SystemError)) throw error;
+      if (error.errno === Errno.EIO && fromTerminal && !this.#endExpected) return;
+      // The target's reader has gone, so that nobody wants the rest, or the terminal has ended.
+      return this.close();
     }
+    // Told of only once, a terminal must be asked again.
+    if (fromTerminal) this.#watch("source");
   }
 
   /** Most containers never write so much that larger pipes would help, so they are made larger when it happens. */
   #growPipes(): void {
     this.#grown = true;
-    growPipe(this.source, PIPE_BYTES);
-    growPipe(this.target, PIPE_BYTES);
+    growPipe(this.options.source, PIPE_BYTES);
+    growPipe(this.options.target, PIPE_BYTES);
+    this.#move();
   }
 }

@@ -20,6 +20,8 @@ export interface Shim {
   readonly reaper: Reaper;
   readonly reactor: Reactor;
   readonly events: Publisher;
+  /** A path for a socket that lives for a moment, beside the server's own. */
+  newSocketPath(): string;
   /**
    * Ends the server. From this call on nobody can connect; then the calls under way are answered and the events sent, and the
    * process exits.
@@ -70,12 +72,14 @@ function serveTask(args: Arguments, createTask: CreateTask): void {
     // The answer to the call that asked for this goes out before the server closes.
     Promise.all([server.close(), events.sent]).then(() => Deno.exit(0));
   };
+  let sockets = 0;
   const shim: Shim = {
     namespace: args.namespace,
     logger,
     reaper,
     reactor: new Reactor(),
     events,
+    newSocketPath: () => `${args.socket}.${++sockets}`,
     shutdown,
   };
   const server = new Server(taskServices(createTask(shim, takeStartOptions())), logger);

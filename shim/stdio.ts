@@ -1,7 +1,6 @@
-/** The standard streams of a container's process: pipes on its side, the client's FIFOs on the other, relays between them. */
-import { changeOwner, close, open, OpenFlag, pipe } from "./libc/mod.ts";
-import type { Reactor } from "./reactor.ts";
-import { Relay } from "./relay.ts";
+/** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
+import { close, open, OpenFlag } from "./libc/mod.ts";
+import type { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
 import { StatusCode, StatusError } from "./ttrpc/mod.ts";
 
@@ -19,80 +18,51 @@ export interface Owner {
   readonly gid: number;
 }
 
+/** What the command that makes the process gets as its streams, which become the process's. */
+export interface Streams {
+  readonly stdin: Stream;
+  readonly stdout: Stream;
+  readonly stderr: Stream;
+}
+
 /** Once the process is gone, its outputs are waited for in steps of so long, and no further step after one without a byte. */
 const DRAIN_STEP_MS = 2_000;
 /** How long that may take in all. */
 const DRAIN_MS = 10_000;
 
-/** The two descriptors of a relay to be. */
-interface Ends {
-  readonly source: number;
-  readonly target: number;
-}
-
 /**
  * The streams of one process. First they are only opened, so that a FIFO that is not there is an error before anything runs; the
- * process's ends go to the command that makes the process; {@linkcode start} sets the bytes going.
+ * process's side goes to the command that makes the process; {@linkcode start} sets the bytes going.
  */
-export class Stdio {
-  /** What to give to the command that makes the process. */
-  readonly streams: { stdin: Stream; stdout: Stream; stderr: Stream } = {
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  };
-  readonly #processEnds: number[] = [];
+export abstract class Stdio {
+  /** What the command that makes the process gets. */
+  abstract readonly streams: Streams;
+  /** The path of the socket on which the command is to hand over a terminal; undefined where there is none. */
+  readonly consoleSocket: string | undefined = undefined;
+  protected input: Relay | undefined;
+  protected outputs: readonly Relay[] = [];
   /** Our own writing end of the stdin FIFO: a client that leaves and comes back does not end the process's input. */
   #stdinHold: number | undefined;
-  readonly #opened: { input: Ends[]; outputs: Ends[] } = { input: [], outputs: [] };
-  #input: Relay[] = [];
-  #outputs: Relay[] = [];
 
-  /**
-   * Opens the FIFOs and makes the pipes.
-   * @throws {StatusError} INVALID_ARGUMENT for what is no FIFO.
-   */
-  constructor(private readonly reactor: Reactor, paths: StdioPaths, owner: Owner) {
+  /** To be called when the command was spawned: the process's side is its alone from now on. */
+  releaseProcessSide(): void {}
+
+  /** Begins to carry bytes; to be called when the command has succeeded. */
+  abstract start(): void;
+
+  /** Sets the size of a terminal, in characters; without one it does nothing. */
+  resize(_width: number, _height: number): void {}
+
+  /** Opens the FIFO of the input for reading. */
+  protected openInput(uri: string): number {
+    const source = openFifo("stdin", uri, OpenFlag.RDONLY);
     try {
-      if (paths.stdin) this.streams.stdin = this.#openInput(paths.stdin, owner);
-      if (paths.stdout) this.streams.stdout = this.#openOutput("stdout", paths.stdout, owner);
-      if (paths.stderr) this.streams.stderr = this.#openOutput("stderr", paths.stderr, owner);
+      this.#stdinHold = openFifo("stdin", uri, OpenFlag.WRONLY);
     } catch (error) {
-      this.close();
+      close(source);
       throw error;
     }
-  }
-
-  #openInput(uri: string, owner: Owner): Stream {
-    const source = openFifo("stdin", uri, OpenFlag.RDONLY);
-    const { read, write } = pipe(OpenFlag.NONBLOCK);
-    this.#opened.input.push({ source, target: write });
-    this.#processEnds.push(read);
-    this.#stdinHold = openFifo("stdin", uri, OpenFlag.WRONLY);
-    changeOwner(read, owner.uid, owner.gid);
-    return read;
-  }
-
-  /** One descriptor for both directions keeps the FIFO from ever being without a reader or a writer while the process lives. */
-  #openOutput(name: string, uri: string, owner: Owner): Stream {
-    const target = openFifo(name, uri, OpenFlag.RDWR);
-    const { read, write } = pipe(OpenFlag.NONBLOCK);
-    this.#opened.outputs.push({ source: read, target });
-    this.#processEnds.push(write);
-    changeOwner(write, owner.uid, owner.gid);
-    return write;
-  }
-
-  /** To be called when the command was spawned: the process's ends are the command's alone from now on. */
-  releaseProcessEnds(): void {
-    for (const descriptor of this.#processEnds.splice(0)) close(descriptor);
-  }
-
-  /** Begins to carry bytes. */
-  start(): void {
-    const relay = ({ source, target }: Ends) => new Relay(this.reactor, source, target);
-    this.#input = this.#opened.input.splice(0).map(relay);
-    this.#outputs = this.#opened.outputs.splice(0).map(relay);
+    return source;
   }
 
   /** Lets the process's input end as soon as no client holds its FIFO any more. */
@@ -101,36 +71,45 @@ export class Stdio {
     this.#stdinHold = undefined;
   }
 
+  /** To be called when the process is gone, so that a terminal's end is an end. */
+  expectEnd(): void {
+    for (const output of this.outputs) output.expectEnd();
+  }
+
   /**
-   * To be called when the process is gone: waits until all it has written is with the client. It does not wait without end for a
-   * client that reads nothing, nor for another process, a grandchild perhaps, that holds an output open.
+   * Waits, once the process is gone, until all it has written is with the client. It does not wait without end for a client that
+   * reads nothing, nor for another process, a grandchild perhaps, that holds an output open.
    * @returns Whether the outputs have ended.
    */
   async drain(): Promise<boolean> {
     // Nearly always they have ended with the process; the first timer of a program costs 5 ms.
-    if (this.#outputs.every((output) => output.hasEnded)) return true;
-    const ended = Promise.all(this.#outputs.map((output) => output.ended));
-    const moves = () => this.#outputs.reduce((sum, output) => sum + output.moves, 0);
+    if (this.outputs.every((output) => output.hasEnded)) return true;
+    const ended = Promise.all(this.outputs.map((output) => output.ended));
+    const moves = () => this.outputs.reduce((sum, output) => sum + output.moves, 0);
     for (let waited = 0; waited < DRAIN_MS; waited += DRAIN_STEP_MS) {
       const before = moves();
       if (await endsWithin(ended, DRAIN_STEP_MS)) return true;
-      if (moves() === before && !this.#outputs.some((output) => output.blocked)) return false;
+      if (moves() === before && !this.outputs.some((output) => output.blocked)) return false;
     }
     return false;
   }
 
   /** Closes everything, whatever was not carried yet. */
   close(): void {
-    this.releaseProcessEnds();
+    this.releaseProcessSide();
     this.closeStdin();
-    for (
-      const { source, target } of Object.values(this.#opened).flatMap((ends) => ends.splice(0))
-    ) {
-      close(source);
-      close(target);
-    }
-    for (const relay of [...this.#input, ...this.#outputs]) relay.close();
+    this.input?.close();
+    for (const output of this.outputs) output.close();
   }
+}
+
+/**
+ * Opens the FIFO of an output: one descriptor for both directions keeps it from ever being without a reader or a writer while the
+ * process lives.
+ * @throws {StatusError} INVALID_ARGUMENT for what is no FIFO.
+ */
+export function openOutput(name: string, uri: string): number {
+  return openFifo(name, uri, OpenFlag.RDWR);
 }
 
 function openFifo(name: string, uri: string, flags: number): number {

@@ -13,6 +13,7 @@ const METHODS = {
   Pids: [proto.PidsRequest, proto.PidsResponse],
   Kill: [proto.KillRequest, proto.Empty],
   Exec: [proto.ExecProcessRequest, proto.Empty],
+  ResizePty: [proto.ResizePtyRequest, proto.Empty],
   CloseIO: [proto.CloseIORequest, proto.Empty],
   Wait: [proto.WaitRequest, proto.WaitResponse],
   Connect: [proto.ConnectRequest, proto.ConnectResponse],

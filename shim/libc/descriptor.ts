@@ -7,6 +7,7 @@ import { check, cString, Errno, lastErrno, symbols, SystemError } from "./librar
 const SYS_CLOSE_RANGE = 436n;
 const CLOSE_RANGE_CLOEXEC = 4;
 const F_SETFL = 4;
+const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
 const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
@@ -43,6 +44,11 @@ export function close(descriptor: number): void {
  */
 export function closeAllOnExec(): void {
   symbols.syscall(SYS_CLOSE_RANGE, 3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC);
+}
+
+/** Makes another descriptor for what is behind one. */
+export function duplicate(descriptor: number): number {
+  return check(symbols.fcntl(descriptor, F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC");
 }
 
 /** Makes `target` another name of `source`, closing what it was before. It is inherited by children. */
@@ -86,9 +92,9 @@ export function changeDirectory(descriptor: number): void {
   check(symbols.fchdir(descriptor), "fchdir");
 }
 
-/** Reads into `buffer`; how many bytes came, 0 at the end of the file. */
+/** Reads into `buffer`; how many bytes came, 0 at the end of the file, or -1 where there are none now (EAGAIN). */
 export function read(descriptor: number, buffer: Uint8Array<ArrayBuffer>): number {
-  return check(symbols.read(descriptor, buffer, BigInt(buffer.length)), "read");
+  return unlessAgain("read", () => symbols.read(descriptor, buffer, BigInt(buffer.length)));
 }
 
 /** Reads up to the end of the file, waiting for it. */
@@ -106,11 +112,9 @@ export function readAll(descriptor: number): Uint8Array<ArrayBuffer> {
   return data.subarray(0, length);
 }
 
-/** Writes as much of `buffer` as is taken; how many bytes that were, or -1 where the other side takes none now (EAGAIN). */
+/** Writes as much of `buffer` as is taken; how many bytes that were, or -1 where none are taken now (EAGAIN). */
 export function write(descriptor: number, buffer: Uint8Array<ArrayBuffer>): number {
-  const written = symbols.write(descriptor, buffer, BigInt(buffer.length));
-  if (written === -1 && lastErrno() === Errno.EAGAIN) return -1;
-  return check(written, "write");
+  return unlessAgain("write", () => symbols.write(descriptor, buffer, BigInt(buffer.length)));
 }
 
 /**
@@ -119,18 +123,19 @@ export function write(descriptor: number, buffer: Uint8Array<ArrayBuffer>): numb
  * @throws {SystemError} EPIPE where the target has no reader.
  */
 export function splice(source: number, target: number, bytes: number): number {
+  const flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
+  return unlessAgain(
+    "splice",
+    () => symbols.splice(source, null, target, null, BigInt(bytes), flags),
+  );
+}
+
+function unlessAgain(name: string, call: () => number): number {
   for (;;) {
-    const moved = symbols.splice(
-      source,
-      null,
-      target,
-      null,
-      BigInt(bytes),
-      SPLICE_F_MOVE | SPLICE_F_NONBLOCK,
-    );
-    if (moved !== -1) return moved;
+    const result = call();
+    if (result !== -1) return result;
     const errno = lastErrno();
     if (errno === Errno.EAGAIN) return -1;
-    if (errno !== Errno.EINTR) throw new SystemError("splice", errno);
+    if (errno !== Errno.EINTR) throw new SystemError(name, errno);
   }
 }

@@ -8,8 +8,17 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 
-/** What to watch a descriptor for, and what came. ERROR and HANG_UP come unasked. */
-export const EpollEvent = { IN: 0x1, OUT: 0x4, ERROR: 0x8, HANG_UP: 0x10 } as const;
+/**
+ * What to watch a descriptor for, and what came. ERROR and HANG_UP come unasked. With EDGE they come when they begin to hold, and
+ * not as long as they do.
+ */
+export const EpollEvent = {
+  IN: 0x1,
+  OUT: 0x4,
+  ERROR: 0x8,
+  HANG_UP: 0x10,
+  EDGE: 0x8000_0000,
+} as const;
 
 /** One descriptor that is ready, and the {@linkcode EpollEvent}s it is ready for. */
 export interface Ready {
@@ -37,7 +46,7 @@ export class Epoll {
     );
   }
 
-  /** Begins to watch a descriptor, level-triggered. */
+  /** Begins to watch a descriptor, level-triggered where EDGE is not asked for. */
   add(descriptor: number, events: number): void {
     this.#control(EPOLL_CTL_ADD, descriptor, events);
   }

@@ -39,6 +39,13 @@ const library = Deno.dlopen("libc.so.6", {
   },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
 
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i64" },
+  ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
+
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
   // With the arguments of close_range(2), for which glibc has a function only since 2.34.
   syscall: { parameters: ["i64", "u32", "u32", "u32"], result: "i64" },
@@ -53,6 +60,7 @@ export const Errno = {
   ENOENT: 2,
   ESRCH: 3,
   EINTR: 4,
+  EIO: 5,
   ECHILD: 10,
   EAGAIN: 11,
   EBUSY: 16,

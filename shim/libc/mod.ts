@@ -5,3 +5,5 @@ export * from "./descriptor.ts";
 export * from "./epoll.ts";
 export * from "./kernel_files.ts";
 export * from "./mount.ts";
+export * from "./socket.ts";
+export * from "./terminal.ts";

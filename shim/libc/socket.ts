@@ -1,0 +1,74 @@
+/** Unix sockets, as far as Deno's own can't: they do not receive file descriptors. */
+import { close, OpenFlag } from "./descriptor.ts";
+import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+/** SOCK_NONBLOCK and SOCK_CLOEXEC are the flags of open(2). */
+const SOCKET_FLAGS = OpenFlag.NONBLOCK | OpenFlag.CLOEXEC;
+const SUN_PATH_BYTES = 108;
+
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+const MSG_CMSG_CLOEXEC = 0x4000_0000;
+
+/**
+ * Listens on a unix socket, nonblocking.
+ * @throws {SystemError}
+ */
+export function listenUnix(path: string): number {
+  const descriptor = check(symbols.socket(AF_UNIX, SOCK_STREAM | SOCKET_FLAGS, 0), "socket");
+  // struct sockaddr_un: sun_family in 2 bytes, then sun_path.
+  const address = new Uint8Array(2 + SUN_PATH_BYTES);
+  address[0] = AF_UNIX;
+  address.set(cString(path), 2);
+  try {
+    check(symbols.bind(descriptor, address, address.length), () => `bind ${path}`);
+    check(symbols.listen(descriptor, 1), () => `listen on ${path}`);
+  } catch (error) {
+    close(descriptor);
+    throw error;
+  }
+  return descriptor;
+}
+
+/**
+ * Accepts a connection that waits already.
+ * @throws {SystemError} EAGAIN where none does.
+ */
+export function acceptWaiting(listener: number): number {
+  return check(symbols.accept4(listener, null, null, SOCKET_FLAGS), "accept");
+}
+
+/**
+ * Receives a message that carries one file descriptor (SCM_RIGHTS, unix(7)) and waits already.
+ * @throws {SystemError} EAGAIN where none does.
+ * @throws {Error} where it carries no descriptor.
+ */
+export function receiveDescriptor(socket: number): number {
+  // struct iovec: the base at 0, the length at 8.
+  const data = new Uint8Array(4096);
+  const vector = new BigUint64Array([address(data), BigInt(data.length)]);
+  // struct cmsghdr: the length with this header at 0, level at 8, type at 12; the descriptor at 16. CMSG_SPACE(4) is 24.
+  const control = new DataView(new ArrayBuffer(24));
+  // struct msghdr: name at 0, its length at 8, iovec at 16, their number at 24, control at 32, its length at 40, flags at 48.
+  const message = new BigUint64Array(7);
+  message[2] = address(vector);
+  message[3] = 1n;
+  message[4] = address(new Uint8Array(control.buffer));
+  message[5] = BigInt(control.byteLength);
+  while (symbols.recvmsg(socket, message, MSG_CMSG_CLOEXEC) === -1n) {
+    const errno = lastErrno();
+    if (errno !== Errno.EINTR) throw new SystemError("recvmsg", errno);
+  }
+  const isRights = message[5] >= 20n && control.getInt32(8, true) === SOL_SOCKET &&
+    control.getInt32(12, true) === SCM_RIGHTS;
+  if (!isRights) {
+    throw new Error("expected a message with a file descriptor, and none came with it");
+  }
+  return control.getInt32(16, true);
+}
+
+function address(buffer: ArrayBufferView<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer));
+}

@@ -1,0 +1,87 @@
+/** Standard streams by pipes. */
+import { changeOwner, close, OpenFlag, pipe } from "./libc/mod.ts";
+import type { Reactor } from "./reactor.ts";
+import { Relay } from "./relay.ts";
+import type { Stream } from "./spawn.ts";
+import { openOutput, type Owner, Stdio, type StdioPaths } from "./stdio.ts";
+import { splicing } from "./transfer.ts";
+
+/** The two descriptors of a relay to be. */
+interface Ends {
+  readonly source: number;
+  readonly target: number;
+}
+
+/** Streams by pipes: each of the three on its own, relayed to and from its FIFO. */
+export class Pipes extends Stdio {
+  override readonly streams: { stdin: Stream; stdout: Stream; stderr: Stream } = {
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  };
+  readonly #processSide: number[] = [];
+  #inputEnds: Ends | undefined;
+  readonly #outputEnds: Ends[] = [];
+
+  /**
+   * Opens the FIFOs and makes the pipes.
+   * @throws {StatusError} INVALID_ARGUMENT for what is no FIFO.
+   */
+  constructor(private readonly reactor: Reactor, paths: StdioPaths, private readonly owner: Owner) {
+    super();
+    try {
+      if (paths.stdin) this.streams.stdin = this.#makeInput(paths.stdin);
+      if (paths.stdout) this.streams.stdout = this.#makeOutput("stdout", paths.stdout);
+      if (paths.stderr) this.streams.stderr = this.#makeOutput("stderr", paths.stderr);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  #makeInput(uri: string): Stream {
+    const source = this.openInput(uri);
+    const { read, write } = pipe(OpenFlag.NONBLOCK);
+    this.#inputEnds = { source, target: write };
+    return this.#giveToProcess(read);
+  }
+
+  #makeOutput(name: string, uri: string): Stream {
+    const target = openOutput(name, uri);
+    const { read, write } = pipe(OpenFlag.NONBLOCK);
+    this.#outputEnds.push({ source: read, target });
+    return this.#giveToProcess(write);
+  }
+
+  #giveToProcess(descriptor: number): Stream {
+    this.#processSide.push(descriptor);
+    changeOwner(descriptor, this.owner.uid, this.owner.gid);
+    return descriptor;
+  }
+
+  override releaseProcessSide(): void {
+    for (const descriptor of this.#processSide.splice(0)) close(descriptor);
+  }
+
+  override start(): void {
+    const relay = (ends: Ends) => new Relay(this.reactor, { ...ends, transfer: splicing });
+    if (this.#inputEnds !== undefined) this.input = relay(this.#inputEnds);
+    this.outputs = this.#outputEnds.map(relay);
+    this.#forgetEnds();
+  }
+
+  override close(): void {
+    super.close();
+    const ends = this.#inputEnds === undefined ? [] : [this.#inputEnds];
+    for (const { source, target } of [...ends, ...this.#outputEnds]) {
+      close(source);
+      close(target);
+    }
+    this.#forgetEnds();
+  }
+
+  #forgetEnds(): void {
+    this.#inputEnds = undefined;
+    this.#outputEnds.length = 0;
+  }
+}
