@@ -131,8 +131,8 @@ export class Container {
     );
   }
 
-  // deno-lint-ignore require-await
   async #stop(process: Process): Promise<void> {
+    await process.deliver();
     const { pid, status, exitedAt } = process.exit!;
     process.enter("exit");
     this.context.shim.events.publish("TaskExit", {

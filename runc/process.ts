@@ -126,6 +126,11 @@ export abstract class Process {
     return this.stdio;
   }
 
+  /** See {@linkcode Stdio.deliver}. */
+  async deliver(): Promise<void> {
+    await this.stdio?.deliver();
+  }
+
   /** Sets the size of the process's terminal, in characters; without one it does nothing. */
   resize(width: number, height: number): void {
     if (this.#exit !== undefined) throw finished();

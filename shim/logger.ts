@@ -33,7 +33,7 @@ export function formatLine(time: Date, level: Level, message: string, fields: Fi
 
 /**
  * A logger that hands its lines to `sink`.
- * @param fields Printed with each message.
+ * @param fields Printed with each message that does not have one of the same name.
  */
 export function createLogger(
   sink: (line: Uint8Array<ArrayBuffer>) => void,
@@ -41,7 +41,7 @@ export function createLogger(
   fields: Fields,
 ): Logger {
   const log = (level: Level) => (message: string, more?: Fields) =>
-    sink(encoder.encode(formatLine(new Date(), level, message, { ...more, ...fields })));
+    sink(encoder.encode(formatLine(new Date(), level, message, { ...fields, ...more })));
   return {
     debug: debug ? log("debug") : () => {},
     info: log("info"),

@@ -3,7 +3,7 @@ import { changeOwner, close, OpenFlag, pipe } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
-import { openOutput, type Owner, Stdio, type StdioPaths } from "./stdio.ts";
+import { type Owner, Stdio, type StdioPaths } from "./stdio.ts";
 import { splicing } from "./transfer.ts";
 
 /** The two descriptors of a relay to be. */
@@ -47,7 +47,7 @@ export class Pipes extends Stdio {
   }
 
   #makeOutput(name: string, uri: string): Stream {
-    const target = openOutput(name, uri);
+    const target = this.openOutput(name, uri);
     const { read, write } = pipe(OpenFlag.NONBLOCK);
     this.#outputEnds.push({ source: read, target });
     return this.#giveToProcess(write);

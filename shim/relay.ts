@@ -1,5 +1,5 @@
 /** Carries bytes from one descriptor to another. */
-import { close, EpollEvent, Errno, growPipe, SystemError } from "./libc/mod.ts";
+import { close, EpollEvent, Errno, growPipe, SystemError, unreadBytes } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import type { Transfer } from "./transfer.ts";
 
@@ -55,6 +55,16 @@ export class Relay {
   /** Whether there is data that the target's reader has not made room for. */
   get blocked(): boolean {
     return this.#waitsFor === "target";
+  }
+
+  /** How many bytes wait in the source. */
+  get unread(): number {
+    return this.hasEnded ? 0 : unreadBytes(this.options.source);
+  }
+
+  /** Moves what is there now, without waiting to be told of it. */
+  move(): void {
+    if (this.#waitsFor === "source" && this.unread > 0) this.#move();
   }
 
   /** A terminal that has hung up is at its end from now on: its process is gone. */

@@ -35,7 +35,7 @@ export async function mountRootfs(
   rootfs: string,
 ): Promise<void> {
   try {
-    for (const each of mounts) await mountOne(spawn, each, await targetOf(each, rootfs));
+    for (const each of mounts) await mountOne(spawn, each, targetOf(each, rootfs));
   } catch (error) {
     unmountRootfs(mounts, rootfs);
     throw new Error(`failed to mount rootfs component: ${(error as Error).message}`);
@@ -45,18 +45,24 @@ export async function mountRootfs(
 /** Unmounts them, the last one first; those that are not mounted any more do not matter. */
 export function unmountRootfs(mounts: readonly Mount[], rootfs: string): void {
   for (const each of mounts.toReversed()) {
-    if (each.target !== "") unmountAll(join(rootfs, each.target));
+    if (each.target === "") continue;
+    let target: string;
+    try {
+      target = targetOf(each, rootfs);
+    } catch {
+      // Nothing of ours is there: what leads out, or to nothing, was not mounted on.
+      continue;
+    }
+    unmountAll(target);
   }
   unmountAll(rootfs);
 }
 
-/** A symbolic link in what is mounted already must not lead the next mount out of it. */
-async function targetOf(each: Mount, rootfs: string): Promise<string> {
+/** A symbolic link in what is mounted already must lead neither the next mount nor an unmount out of it. */
+function targetOf(each: Mount, rootfs: string): string {
   if (each.target === "") return rootfs;
-  const [root, target] = await Promise.all([
-    Deno.realPath(rootfs),
-    Deno.realPath(join(rootfs, each.target)),
-  ]);
+  const root = Deno.realPathSync(rootfs);
+  const target = Deno.realPathSync(join(rootfs, each.target));
   if (target !== root && !target.startsWith(root + "/")) {
     throw new Error(`the mount target ${each.target} is not below ${rootfs}`);
   }
@@ -77,13 +83,14 @@ async function mountOne(spawn: Spawn, each: Mount, target: string): Promise<void
 
 function mountWithData(each: Mount, target: string, flags: number, data: readonly string[]): void {
   const text = data.join(",");
-  if (text.length < PAGE_BYTES) return mount(each.source, target, each.type, flags, text);
+  const bytes = byteLength(text);
+  if (bytes < PAGE_BYTES) return mount(each.source, target, each.type, flags, text);
 
   const compact = each.type === "overlay" ? compactLowerDirectories(data) : undefined;
   const compactText = compact?.data.join(",");
-  if (compact === undefined || compactText!.length >= PAGE_BYTES) {
+  if (compact === undefined || byteLength(compactText!) >= PAGE_BYTES) {
     throw new Error(
-      `the ${each.type} mount has ${text.length} bytes of options, expected less than ${PAGE_BYTES}`,
+      `the ${each.type} mount has ${bytes} bytes of options, expected less than ${PAGE_BYTES}`,
     );
   }
   // No other JavaScript runs meanwhile, and nothing of the shim uses relative paths.
@@ -97,6 +104,10 @@ function mountWithData(each: Mount, target: string, flags: number, data: readonl
     close(directory);
     close(home);
   }
+}
+
+function byteLength(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 /** mount(8) finds the helper program of a FUSE file system, and makes loop devices that go with their mount. */

@@ -1,5 +1,5 @@
 /** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
-import { close, open, OpenFlag } from "./libc/mod.ts";
+import { close, open, OpenFlag, unreadBytes } from "./libc/mod.ts";
 import type { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
 import { StatusCode, StatusError } from "./ttrpc/mod.ts";
@@ -30,6 +30,11 @@ const DRAIN_STEP_MS = 2_000;
 /** How long that may take in all. */
 const DRAIN_MS = 10_000;
 
+/** How long a client may pause while it still has output to read that it should have before it learns of the process's end. */
+const PATIENCE_MS = 100;
+/** How long that may delay the news in all. */
+const DELIVERY_MS = 2_000;
+
 /**
  * The streams of one process. First they are only opened, so that a FIFO that is not there is an error before anything runs; the
  * process's side goes to the command that makes the process; {@linkcode start} sets the bytes going.
@@ -41,6 +46,8 @@ export abstract class Stdio {
   readonly consoleSocket: string | undefined = undefined;
   protected input: Relay | undefined;
   protected outputs: readonly Relay[] = [];
+  /** Our own reading ends of the output FIFOs: a client that leaves and comes back breaks nothing and finds what it has not read. */
+  readonly #outputHolds: number[] = [];
   /** Our own writing end of the stdin FIFO: a client that leaves and comes back does not end the process's input. */
   #stdinHold: number | undefined;
 
@@ -52,6 +59,12 @@ export abstract class Stdio {
 
   /** Sets the size of a terminal, in characters; without one it does nothing. */
   resize(_width: number, _height: number): void {}
+
+  /** Opens the FIFO of an output for writing. */
+  protected openOutput(name: string, uri: string): number {
+    this.#outputHolds.push(openFifo(name, uri, OpenFlag.RDONLY));
+    return openFifo(name, uri, OpenFlag.WRONLY);
+  }
 
   /** Opens the FIFO of the input for reading. */
   protected openInput(uri: string): number {
@@ -74,6 +87,31 @@ export abstract class Stdio {
   /** To be called when the process is gone, so that a terminal's end is an end. */
   expectEnd(): void {
     for (const output of this.outputs) output.expectEnd();
+  }
+
+  /**
+   * Waits, once the process is gone, for the client to read what it has written, as long as the client goes on reading: clients stop
+   * when they learn of the end (ctr up to containerd 1.7 closes its FIFOs then).
+   */
+  async deliver(): Promise<void> {
+    for (const output of this.outputs) output.move();
+    const start = performance.now();
+    let changed = start;
+    for (let unread = this.#unread(); unread > 0;) {
+      const now = performance.now();
+      if (now - changed > PATIENCE_MS || now - start > DELIVERY_MS) return;
+      // Nothing tells when a FIFO is empty.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const before = unread;
+      unread = this.#unread();
+      if (unread !== before) changed = now;
+    }
+  }
+
+  #unread(): number {
+    const inFifos = this.#outputHolds.map((hold) => unreadBytes(hold));
+    return this.outputs.reduce((sum, output) => sum + output.unread, 0) +
+      inFifos.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /**
@@ -100,16 +138,8 @@ export abstract class Stdio {
     this.closeStdin();
     this.input?.close();
     for (const output of this.outputs) output.close();
+    for (const hold of this.#outputHolds.splice(0)) close(hold);
   }
-}
-
-/**
- * Opens the FIFO of an output: one descriptor for both directions keeps it from ever being without a reader or a writer while the
- * process lives.
- * @throws {StatusError} INVALID_ARGUMENT for what is no FIFO.
- */
-export function openOutput(name: string, uri: string): number {
-  return openFifo(name, uri, OpenFlag.RDWR);
 }
 
 function openFifo(name: string, uri: string, flags: number): number {

@@ -12,7 +12,7 @@ import {
 } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import { Relay } from "./relay.ts";
-import { openOutput, Stdio, type StdioPaths, type Streams } from "./stdio.ts";
+import { Stdio, type StdioPaths, type Streams } from "./stdio.ts";
 import { copying } from "./transfer.ts";
 
 /**
@@ -38,7 +38,7 @@ export class Terminal extends Stdio {
     try {
       if (paths.stdin) this.#source = this.openInput(paths.stdin);
       this.#target = paths.stdout
-        ? openOutput("stdout", paths.stdout)
+        ? this.openOutput("stdout", paths.stdout)
         : open("/dev/null", OpenFlag.WRONLY);
       this.#listener = listenUnix(consoleSocket);
     } catch (error) {

@@ -82,6 +82,14 @@ export function growPipe(descriptor: number, bytes: number): void {
   symbols.fcntl(descriptor, F_SETPIPE_SZ, bytes);
 }
 
+const FIONREAD = 0x541bn;
+const unread = new Int32Array(1);
+
+/** How many bytes wait to be read in a pipe, FIFO or terminal; 0 for anything else (ioctl FIONREAD, pipe(7)). */
+export function unreadBytes(descriptor: number): number {
+  return symbols.ioctl(descriptor, FIONREAD, unread) === -1 ? 0 : unread[0];
+}
+
 /** Gives what is behind a descriptor to a user and group. */
 export function changeOwner(descriptor: number, uid: number, gid: number): void {
   check(symbols.fchown(descriptor, uid, gid), `fchown to ${uid}:${gid}`);

@@ -14,6 +14,7 @@ const EPOLL_CTL_MOD = 3;
  */
 export const EpollEvent = {
   IN: 0x1,
+  PRIORITY: 0x2,
   OUT: 0x4,
   ERROR: 0x8,
   HANG_UP: 0x10,

@@ -19,6 +19,16 @@ export function readText(path: string): string {
 }
 
 /**
+ * Reads an open file from its beginning, up to 4 KiB. One that poll(2) says has changed (EPOLLPRI) counts as unchanged then.
+ * @throws {SystemError} ENODEV where what the file tells of is gone.
+ */
+export function readAgain(descriptor: number): string {
+  const data = new Uint8Array(4096);
+  const length = check(symbols.pread(descriptor, data, BigInt(data.length), 0n), "pread");
+  return new TextDecoder().decode(data.subarray(0, length));
+}
+
+/**
  * Writes a text to an existing file in one write(2), as the kernel wants it.
  * @throws {SystemError}
  */

@@ -20,9 +20,10 @@ const library = Deno.dlopen("libc.so.6", {
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
   fchdir: { parameters: ["i32"], result: "i32" },
-  // These three return ssize_t; we never ask for 2 GiB at once, so its lower half is the whole of it, and no bigint is made.
+  // These return ssize_t; we never ask for 2 GiB at once, so its lower half is the whole of it, and no bigint is made.
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   splice: { parameters: ["i32", "pointer", "i32", "pointer", "usize", "u32"], result: "i32" },
 
   opendir: { parameters: ["buffer"], result: "pointer" },
@@ -64,8 +65,10 @@ export const Errno = {
   ECHILD: 10,
   EAGAIN: 11,
   EBUSY: 16,
+  ENODEV: 19,
   EINVAL: 22,
   EPIPE: 32,
+  EOPNOTSUPP: 95,
 } as const;
 
 /** A libc call that failed. */

@@ -1,0 +1,55 @@
+/** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
+import { join } from "@std/path/posix";
+import { readText } from "../shim/mod.ts";
+import { type Hierarchy, parseHierarchies } from "./cgroup.ts";
+
+/** For cgroup v2's only hierarchy, which has no controllers in /proc/PID/cgroup. */
+const UNIFIED = "";
+
+/** The folder of a cgroup in each hierarchy, by the names of its controllers. */
+export class CgroupFolders {
+  constructor(private readonly folders: ReadonlyMap<string, string>) {}
+
+  /** The folder of a cgroup v2, where the host has that; then it is the only one. */
+  get unified(): string | undefined {
+    return this.folders.get(UNIFIED);
+  }
+
+  /** The folder that has the files of one controller of cgroup v1: `memory`, `blkio`, … */
+  controller(name: string): string | undefined {
+    return this.folders.get(name);
+  }
+}
+
+/**
+ * The folders of the cgroup that a process is in.
+ * @param processCgroups /proc/PID/cgroup, see cgroups(7).
+ */
+export function parseCgroupFolders(
+  processCgroups: string,
+  hierarchies: readonly Hierarchy[],
+): CgroupFolders {
+  const folders = new Map<string, string>();
+  for (const line of processCgroups.trim().split("\n")) {
+    const [, names, path] = /^\d+:([^:]*):(.*)$/.exec(line)!;
+    for (const name of names.split(",")) {
+      const hierarchy = hierarchies.find(({ unified, controllers }) =>
+        name === UNIFIED ? unified : !unified && controllers.includes(name)
+      );
+      if (hierarchy !== undefined) folders.set(name, folderIn(hierarchy, path));
+    }
+  }
+  return new CgroupFolders(folders);
+}
+
+/** The paths of a process's cgroups begin at the hierarchy's root, of which a container may have only a part mounted. */
+function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
+  const isBelow = root !== "/" && `${path}/`.startsWith(`${root}/`);
+  return join(mountPoint, isBelow ? path.slice(root.length) : path);
+}
+
+/** The folders of the cgroup of a running process. */
+export function cgroupFoldersOf(pid: number): CgroupFolders {
+  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+  return parseCgroupFolders(readText(`/proc/${pid}/cgroup`), hierarchies);
+}
