@@ -5,7 +5,7 @@ import { cgroupFolderOf, pidsIn } from "./cgroup.ts";
 import { Exec } from "./exec.ts";
 import { Init } from "./init.ts";
 import { decodeOptions } from "./options.ts";
-import type { ContainerContext, Process } from "./process.ts";
+import type { ContainerContext, Process, State } from "./process.ts";
 import { Runc, RuncError } from "./runc.ts";
 import { keepRuntime, runtimeOf } from "./runtime.ts";
 import { hasOwnPidNamespace } from "./spec.ts";
@@ -75,6 +75,12 @@ export class Container {
     return execId === "" ? this.init : this.#exec(execId);
   }
 
+  /** The state of a process: everything in a paused container is paused. */
+  stateOf(process: Process): State {
+    const paused = this.init.state === "paused" || this.init.state === "pausing";
+    return paused ? this.init.state : process.state;
+  }
+
   #exec(execId: string): Exec {
     const exec = this.#execs.get(execId);
     if (exec !== undefined) return exec;
@@ -124,11 +130,16 @@ export class Container {
   }
 
   #checkAlive(): void {
-    if (this.init.exit === undefined) return;
-    throw new StatusError(
-      StatusCode.FAILED_PRECONDITION,
-      `the init process of container ${this.context.id} is not running`,
-    );
+    const { init, context: { id } } = this;
+    if (init.exit !== undefined) {
+      throw new StatusError(
+        StatusCode.FAILED_PRECONDITION,
+        `the init process of container ${id} is not running`,
+      );
+    }
+    if (init.state === "paused" || init.state === "pausing") {
+      throw new StatusError(StatusCode.FAILED_PRECONDITION, `the container ${id} is paused`);
+    }
   }
 
   async #stop(process: Process): Promise<void> {
@@ -147,6 +158,7 @@ export class Container {
   /** Init has ended: everything else in the container has to end too, and its exit is told last. */
   async #stopInit(): Promise<void> {
     await Promise.allSettled(this.#starting);
+    await this.init.thaw();
     if (!this.ownPidNamespace) {
       await this.init.killAll().catch((error) =>
         this.context.shim.logger.error("can't kill what init left behind", { error })
@@ -183,15 +195,41 @@ export class Container {
     });
   }
 
+  /** Freezes all processes. */
+  pause(): Promise<void> {
+    return this.#change(() => this.init.pause(), "TaskPaused");
+  }
+
+  /** Lets them go on. */
+  resume(): Promise<void> {
+    return this.#change(() => this.init.resume(), "TaskResumed");
+  }
+
+  #change(change: () => Promise<void>, event: "TaskPaused" | "TaskResumed"): Promise<void> {
+    const { shim, id } = this.context;
+    return this.init.changes.run(async () => {
+      await change();
+      shim.events.publish(event, { containerId: id });
+    });
+  }
+
+  /**
+   * Changes the limits.
+   * @param resources OCI LinuxResources, as JSON.
+   */
+  update(resources: string): Promise<void> {
+    return this.init.changes.run(() => this.init.update(resources));
+  }
+
   /**
    * Sends a signal to a process, or with `all` to every process of the container.
    * @throws {StatusError} NOT_FOUND where it has finished.
    */
   async kill(execId: string, signal: number, all: boolean): Promise<void> {
     const process = this.process(execId);
-    if (process !== this.init || !all) return process.kill(signal);
     try {
-      await this.init.killAll(signal);
+      if (all && process === this.init) await this.init.killAll(signal);
+      else await process.kill(signal);
     } catch (error) {
       if (!(error instanceof RuncError) || !/not running|not exist/.test(error.message)) {
         throw error;

@@ -2,6 +2,7 @@
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/mod.ts";
+import { decodeJson } from "./json.ts";
 import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
 
@@ -65,17 +66,7 @@ export class Exec extends Process {
 }
 
 function readSpec({ spec, terminal }: ExecProcessRequest): string {
-  const text = new TextDecoder().decode(spec?.value ?? undefined);
-  try {
-    return JSON.stringify({ ...JSON.parse(text), terminal });
-  } catch (error) {
-    throw new StatusError(
-      StatusCode.INVALID_ARGUMENT,
-      `expected an OCI process in JSON to exec, not ${JSON.stringify(text)}: ${
-        (error as Error).message
-      }`,
-    );
-  }
+  return JSON.stringify({ ...JSON.parse(decodeJson(spec, "OCI process")), terminal });
 }
 
 function removeIfThere(path: string): void {

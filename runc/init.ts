@@ -2,7 +2,7 @@
 import { join } from "@std/path/posix";
 import { type Mount, mountRootfs, unmountRootfs } from "../shim/mod.ts";
 import { initPidFile } from "./pid_file.ts";
-import { Process, runtimeFailure } from "./process.ts";
+import { finished, Process, runtimeFailure } from "./process.ts";
 
 const SIGKILL = 9;
 
@@ -64,9 +64,64 @@ export class Init extends Process {
     this.enter("start");
   }
 
-  /** Kills every process of the container. */
+  /** Freezes all processes of the container. */
+  async pause(): Promise<void> {
+    this.enter("pause");
+    try {
+      await this.container.runc.pause(this.id);
+    } catch (error) {
+      this.enter("resume");
+      throw runtimeFailure("pause", error);
+    }
+    this.enter("freeze");
+  }
+
+  /** Lets them go on. */
+  async resume(): Promise<void> {
+    this.check("resume");
+    try {
+      await this.container.runc.resume(this.id);
+    } catch (error) {
+      throw runtimeFailure("resume", error);
+    }
+    this.enter("resume");
+  }
+
+  /**
+   * Changes the limits of the container.
+   * @param resources OCI LinuxResources, as JSON.
+   */
+  async update(resources: string): Promise<void> {
+    if (this.exit !== undefined) throw finished();
+    const file = join(this.container.bundle, "resources.json");
+    try {
+      Deno.writeTextFileSync(file, resources, { mode: 0o600 });
+      await this.container.runc.update(this.id, file);
+    } catch (error) {
+      throw runtimeFailure("update", error);
+    } finally {
+      Deno.removeSync(file);
+    }
+  }
+
+  /** Sends a signal to init alone; only the runtime lets a paused one feel it. */
+  override kill(signal: number): void | Promise<void> {
+    if (this.state !== "paused") return super.kill(signal);
+    return this.container.runc.kill(this.id, signal, false);
+  }
+
+  /** Sends a signal to every process of the container. */
   killAll(signal = SIGKILL): Promise<void> {
     return this.container.runc.kill(this.id, signal, true);
+  }
+
+  /** What stays frozen when a paused init has died could neither end nor be removed. */
+  async thaw(): Promise<void> {
+    const { runc, shim, id } = this.container;
+    if (this.state !== "paused") return;
+    await runc.resume(id).catch((error) => {
+      shim.logger.warn("can't resume the container of a paused init that died", { id, error });
+    });
   }
 
   /** Removes all that is left of a container whose init has stopped. */

@@ -21,11 +21,14 @@ import type { Runc } from "./runc.ts";
 /** Where a process is in its life. */
 export type State = keyof typeof TRANSITIONS;
 /** What happens to a process. */
-export type Step = "start" | "exit" | "delete";
+export type Step = "start" | "pause" | "freeze" | "resume" | "exit" | "delete";
 
+/** An exec'd process is never paused itself: it is while its container's init is. */
 const TRANSITIONS = {
   created: { start: "running", exit: "stopped", delete: "deleted" },
-  running: { exit: "stopped" },
+  running: { pause: "pausing", exit: "stopped" },
+  pausing: { freeze: "paused", resume: "running", exit: "stopped" },
+  paused: { resume: "running", exit: "stopped" },
   stopped: { delete: "deleted" },
   deleted: {},
 } as const satisfies Record<string, Partial<Record<Step, string>>>;
@@ -90,7 +93,7 @@ export abstract class Process {
   enter(step: Step): void {
     this.check(step);
     this.#state = (TRANSITIONS[this.#state] as Record<Step, State>)[step];
-    if (step !== "start") this.#exited.resolve(this.#exit ?? neverRan());
+    if (step === "exit" || step === "delete") this.#exited.resolve(this.#exit ?? neverRan());
   }
 
   /**
@@ -146,7 +149,7 @@ export abstract class Process {
    * Sends a signal to the process alone.
    * @throws {StatusError} NOT_FOUND where it has finished, FAILED_PRECONDITION where it was not made yet.
    */
-  kill(signal: number): void {
+  kill(signal: number): void | Promise<void> {
     if (this.#exit !== undefined) throw finished();
     if (this.pid === 0) {
       throw new StatusError(StatusCode.FAILED_PRECONDITION, "process not created");
@@ -166,7 +169,8 @@ function neverRan(): Exit {
   return { pid: 0, status: 255, exitedAt: new Date() };
 }
 
-function finished(): StatusError {
+/** What a process that has ended answers to. */
+export function finished(): StatusError {
   return new StatusError(StatusCode.NOT_FOUND, "process already finished");
 }
 

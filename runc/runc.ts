@@ -65,6 +65,21 @@ export class Runc {
     return this.#run(["kill", ...(all ? ["--all"] : []), id, `${signal}`]);
   }
 
+  /** Freezes all processes of a container. */
+  pause(id: string): Promise<void> {
+    return this.#run(["pause", id]);
+  }
+
+  /** Lets them go on. */
+  resume(id: string): Promise<void> {
+    return this.#run(["resume", id]);
+  }
+
+  /** Changes the limits of a container to those in a file of OCI LinuxResources. */
+  update(id: string, resources: string): Promise<void> {
+    return this.#run(["update", "--resources", resources, id]);
+  }
+
   /** Removes what the runtime has of a container: its state and cgroups; with `force` its processes as well. */
   delete(id: string, force = false): Promise<void> {
     return this.#run(["delete", ...(force ? ["--force"] : []), id]);

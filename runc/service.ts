@@ -3,10 +3,18 @@ import type * as proto from "../proto/mod.ts";
 import { ProcessDetails } from "../proto/mod.ts";
 import { type Shim, StatusCode, StatusError, type Task, toTimestamp } from "../shim/mod.ts";
 import { Container } from "./container.ts";
+import { decodeJson } from "./json.ts";
 import type { State } from "./process.ts";
 
 /** containerd.v1.types.Status */
-const STATUS: Readonly<Record<State, number>> = { created: 1, running: 2, stopped: 3, deleted: 0 };
+const STATUS: Readonly<Record<State, number>> = {
+  created: 1,
+  running: 2,
+  stopped: 3,
+  paused: 4,
+  pausing: 5,
+  deleted: 0,
+};
 
 /** All containers of this shim: one, or those of a pod. */
 export class TaskService implements Task {
@@ -23,7 +31,7 @@ export class TaskService implements Task {
       id: process.id,
       bundle: container.bundle,
       pid: process.pid,
-      status: STATUS[process.state],
+      status: STATUS[container.stateOf(process)],
       ...process.paths,
       exitStatus: process.exit?.status,
       exitedAt: process.exit && toTimestamp(process.exit.exitedAt),
@@ -66,6 +74,18 @@ export class TaskService implements Task {
       },
     }));
     return { processes };
+  }
+
+  async pause({ id }: proto.PauseRequest): Promise<void> {
+    await this.#container(id).pause();
+  }
+
+  async resume({ id }: proto.ResumeRequest): Promise<void> {
+    await this.#container(id).resume();
+  }
+
+  async update({ id, resources }: proto.UpdateTaskRequest): Promise<void> {
+    await this.#container(id).update(decodeJson(resources, "OCI LinuxResources"));
   }
 
   async kill({ id, execId, signal, all }: proto.KillRequest): Promise<void> {

@@ -24,7 +24,7 @@ export async function readGroupId(bundle: string, id: string): Promise<string> {
   } catch (error) {
     throw new Error(`can't read the OCI spec ${path}: ${(error as Error).message}`);
   }
-  if (typeof spec !== "object" || spec === null) {
+  if (typeof spec !== "object" || spec === null || Array.isArray(spec)) {
     throw new Error(`expected an object in the OCI spec ${path}, not ${JSON.stringify(spec)}`);
   }
   const annotation = GROUP_ANNOTATIONS.find((name) => spec.annotations?.[name] !== undefined);

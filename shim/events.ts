@@ -7,6 +7,8 @@ import {
   TaskExecAdded,
   TaskExecStarted,
   TaskExit,
+  TaskPaused,
+  TaskResumed,
   TaskStart,
 } from "../proto/mod.ts";
 import type { Logger } from "./logger.ts";
@@ -24,6 +26,8 @@ const TOPICS = {
   TaskExecAdded: { topic: "/tasks/exec-added", message: TaskExecAdded },
   TaskExecStarted: { topic: "/tasks/exec-started", message: TaskExecStarted },
   TaskExit: { topic: "/tasks/exit", message: TaskExit },
+  TaskPaused: { topic: "/tasks/paused", message: TaskPaused },
+  TaskResumed: { topic: "/tasks/resumed", message: TaskResumed },
   TaskDelete: { topic: "/tasks/delete", message: TaskDelete },
 } as const;
 
