@@ -8,23 +8,36 @@ import configuration from "./deno.json" with { type: "json" };
 import { type Arguments, parseArguments } from "./shim/arguments.ts";
 
 const NAME = "containerd-shim-ts-v2";
+const RUNTIME = "io.containerd.ts.v2";
+const { version } = configuration;
+
+/** Writes an answer and ends: not a moment later, though a server may be a child that Deno would wait for. */
+function answer(bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += Deno.stdout.writeSync(bytes.subarray(written));
+  }
+  Deno.exit(0);
+}
 
 async function run(args: Arguments): Promise<void> {
   if (args.version) {
-    const { version } = configuration;
     return console.log(`${NAME}:\n  Version:  ${version}\n  Deno version: ${Deno.version.deno}\n`);
+  }
+  if (args.info) {
+    const [{ takeStartOptions }, { runtimeInfo }] = await Promise.all([
+      import("./shim/handshake.ts"),
+      import("./runc/info.ts"),
+    ]);
+    return answer(await runtimeInfo(RUNTIME, version, takeStartOptions()));
   }
   switch (args.action) {
     case "start": {
       const { start } = await import("./shim/start.ts");
-      Deno.stdout.writeSync(new TextEncoder().encode(await start(args)));
-      // Not a moment longer: the server is a child, for which Deno would wait.
-      return Deno.exit(0);
+      return answer(new TextEncoder().encode(await start(args)));
     }
     case "delete": {
       const { cleanUp } = await import("./runc/clean_up.ts");
-      Deno.stdout.writeSync(await cleanUp(args));
-      return Deno.exit(0);
+      return answer(await cleanUp(args));
     }
     case "serve": {
       const [{ serve }, { createTask }] = await Promise.all([

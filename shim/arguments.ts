@@ -5,7 +5,7 @@ import { parseArgs } from "@std/cli/parse-args";
 export interface Arguments {
   /** `start`, `delete`, `serve`, or what else stood there. */
   readonly action: string;
-  /** containerd's namespace, never empty (but with `version`). */
+  /** containerd's namespace, never empty (but with `version` and `info`). */
   readonly namespace: string;
   /** The id of the container. */
   readonly id: string;
@@ -18,6 +18,8 @@ export interface Arguments {
   readonly debug: boolean;
   /** Only print the version. */
   readonly version: boolean;
+  /** Only tell what the runtime is, see `-info` in runc/info.ts. */
+  readonly info: boolean;
 }
 
 const STRINGS = [
@@ -30,7 +32,7 @@ const STRINGS = [
   "publish-binary",
   "debug-socket",
 ];
-const BOOLEANS = ["debug", "version", "v"];
+const BOOLEANS = ["debug", "version", "v", "info"];
 
 /**
  * Reads the command line. Go's flag package takes one dash or two, and a value after `=` or as the next argument.
@@ -42,9 +44,11 @@ export function parseArguments(args: readonly string[]): Arguments {
     boolean: BOOLEANS,
     stopEarly: true,
   });
-  const flags = parsed as Record<string, string> & { debug: boolean; version: boolean; v: boolean };
+  const flags = parsed as
+    & Record<string, string>
+    & Record<"debug" | "version" | "v" | "info", boolean>;
   const version = flags.version || flags.v;
-  if (!version && !flags.namespace) {
+  if (!version && !flags.info && !flags.namespace) {
     throw new Error("the flag -namespace is required and can't be empty");
   }
   return {
@@ -56,6 +60,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     bundle: flags.bundle || Deno.cwd(),
     debug: flags.debug,
     version,
+    info: flags.info,
   };
 }
 

@@ -12,6 +12,8 @@ import { type Task, taskServices } from "./task.ts";
 import { Server } from "./ttrpc/mod.ts";
 
 const STDERR = 2;
+/** How long the clients may take to read their last answers, in ms. */
+const CLOSE_MS = 5_000;
 
 /** What the server offers to its Task service. */
 export interface Shim {
@@ -71,6 +73,8 @@ function serveTask(args: Arguments, createTask: CreateTask): void {
     removeSocket(args.socket);
     // The answer to the call that asked for this goes out before the server closes.
     Promise.all([server.close(), events.sent]).then(() => Deno.exit(0));
+    // A client that does not read its answers is not waited for.
+    AbortSignal.timeout(CLOSE_MS).addEventListener("abort", () => server.abort());
   };
   let sockets = 0;
   const shim: Shim = {

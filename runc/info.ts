@@ -1,0 +1,40 @@
+/** `-info`: tells containerd 2.x what this runtime is and can do. */
+import { Any, RuntimeInfo } from "../proto/mod.ts";
+import { spawn } from "../shim/mod.ts";
+import { decodeOptions } from "./options.ts";
+import { runtimeOf } from "./runtime.ts";
+
+const FEATURES = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
+
+/**
+ * Makes the answer.
+ * @param input From standard input: an Any of runtime options, or nothing.
+ * @returns A RuntimeInfo: the options as they came, and what the runtime's `features` command says, if it has one.
+ * @throws {Error} for options that can't be read, or a runtime that is not there.
+ */
+export async function runtimeInfo(
+  name: string,
+  version: string,
+  input: Uint8Array,
+): Promise<Uint8Array> {
+  const options = Any.decode(input);
+  const { binary } = runtimeOf(decodeOptions(options), "");
+  const features = await readFeatures(binary);
+  return RuntimeInfo.encode({
+    name,
+    version: { version },
+    options: options.typeUrl === "" ? undefined : options,
+    features: features === undefined ? undefined : { typeUrl: FEATURES, value: features },
+  }).finish();
+}
+
+async function readFeatures(binary: string): Promise<Uint8Array | undefined> {
+  let command: Deno.ChildProcess;
+  try {
+    command = spawn(binary, { args: ["features"], stdout: "piped" });
+  } catch (error) {
+    throw new Error(`can't run the runtime ${binary}: ${(error as Error).message}`);
+  }
+  const { success, stdout } = await command.output();
+  return success ? stdout : undefined;
+}
