@@ -1,0 +1,41 @@
+/**
+ * `deno task bench [rounds]`: what the life of a container, and an exec, costs with the Go shim and with ours, side by side under
+ * one private containerd. SHIM_BINARY names another file to measure as ours.
+ */
+import { PrivateContainerd } from "../tests/private_containerd.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../tests/private_mounts.ts";
+import { build } from "../tools/build.ts";
+import { fail } from "../tools/fail.ts";
+import { runPrivately } from "../tools/private_run.ts";
+import { findProgram } from "../tools/programs.ts";
+import { setup } from "../tools/setup.ts";
+import { measureByCtr } from "./by_ctr.ts";
+import { measureByTtrpc } from "./by_ttrpc.ts";
+import type { Competitor } from "./rounds.ts";
+
+const rounds = Number(Deno.args[0] ?? 15);
+if (!Number.isInteger(rounds) || rounds < 1) {
+  fail(`expected a number of rounds from 1 on, got ${Deno.args[0]}`);
+}
+if (!inPrivateMounts()) {
+  await setup();
+  if (!Deno.env.has("SHIM_BINARY")) Deno.env.set("SHIM_BINARY", await build());
+}
+await enterPrivateMounts();
+
+await runPrivately(async () => {
+  const go = findProgram("containerd-shim-runc-v2");
+  if (go === undefined) throw new Error("expected containerd-shim-runc-v2 on the PATH");
+  const competitors: Competitor[] = [
+    { column: "Go", name: "io.containerd.runc.v2", binary: go },
+    { column: "ours", name: "io.containerd.ts.v2", binary: Deno.env.get("SHIM_BINARY")! },
+  ];
+  const containerd = await PrivateContainerd.start(competitors);
+  console.log(`\nMedians of ${rounds} rounds.\n`);
+  const byCtr = await measureByCtr(containerd, competitors, rounds);
+  console.log(byCtr.table("by ctr, in ms"));
+  const { phases, memory } = await measureByTtrpc(containerd, competitors, rounds);
+  console.log(`\n${phases.table("by ttrpc, without containerd, in ms")}`);
+  console.log(`\n${memory.table("private memory, in MiB")}`);
+  await containerd[Symbol.asyncDispose]();
+});

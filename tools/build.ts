@@ -1,0 +1,128 @@
+/** `deno task build`: makes dist/containerd-shim-ts-v2, one file that works with the repository gone. */
+import { dirname, fromFileUrl, join } from "@std/path";
+import { fail } from "./fail.ts";
+import { replace } from "./replace.ts";
+import { scriptForm } from "./script_form.ts";
+
+const REPOSITORY = fromFileUrl(new URL("..", import.meta.url));
+const NAME = "containerd-shim-ts-v2";
+
+/** What the shim runs with, in both forms. */
+const FLAGS = [
+  // Bundles, cgroups and root file systems are anywhere.
+  "--allow-read",
+  "--allow-write",
+  // The path of runc is the user's choice.
+  "--allow-run",
+  // libc.
+  "--allow-ffi",
+  // Unix sockets, which can't be allowed by folder.
+  "--allow-net",
+  "--allow-env",
+  // umask, which can't be allowed by name.
+  "--allow-sys",
+  // Four threads instead of eight, at no cost that could be measured.
+  "--v8-flags=--single-threaded",
+];
+
+/** Where Deno gets its compile runtime from. */
+const DOWNLOADS = "https://dl.deno.land/";
+const PROBE_MS = 3_000;
+/** How long to compile where the downloads can't be reached, and the runtime may still be in Deno's cache. */
+const OFFLINE_MS = 5_000;
+const DOWNLOAD_MS = 300_000;
+
+/**
+ * Builds the shim: as a compiled executable where Deno's compile runtime can be had, else as a script for the Deno that runs this.
+ * Prints which of them it is, and why.
+ * @returns The path of the file.
+ */
+export async function build(): Promise<string> {
+  const start = performance.now();
+  const path = join(REPOSITORY, "dist", NAME);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const bundle = `${path}.js`;
+  let refusal: string | undefined;
+  try {
+    await replace(bundle, makeBundle);
+    await replace(path, async (file) => {
+      refusal = await compile(bundle, file);
+      if (refusal !== undefined) {
+        const script = scriptForm(Deno.execPath(), FLAGS, await Deno.readTextFile(bundle));
+        await Deno.writeTextFile(file, script);
+        await Deno.chmod(file, 0o755);
+      }
+      await expectToRun(file);
+    });
+  } catch (error) {
+    fail(`can't build ${path}: ${(error as Error).message}`);
+  }
+  const form = refusal === undefined ? "a compiled executable" : `a script for ${Deno.execPath()}`;
+  const kilobytes = Math.round((await Deno.stat(path)).size / 1000);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`Built ${path}: ${form}, ${kilobytes} kB, in ${seconds} s`);
+  if (refusal !== undefined) console.log(`(Deno's compile runtime can't be had: ${refusal})`);
+  return path;
+}
+
+async function makeBundle(file: string): Promise<void> {
+  const { success, stderr } = await deno(["bundle", "--quiet", "--output", file, "main.ts"]);
+  if (!success) throw new Error(`deno bundle failed\n${stderr}`);
+}
+
+/** @returns Why it could not compile; nothing where it could. */
+async function compile(bundle: string, path: string): Promise<string | undefined> {
+  const limit = Deno.env.has("DENORT_BIN") || await answers(DOWNLOADS) ? DOWNLOAD_MS : OFFLINE_MS;
+  const flags = ["--quiet", "--no-config", "--no-lock", "--no-check", "--no-code-cache", ...FLAGS];
+  const { success, stderr } = await deno(
+    ["compile", ...flags, "--output", path, bundle],
+    AbortSignal.timeout(limit),
+  );
+  if (success) return undefined;
+  // Deno lists the causes, the first ones saying what it was about to do.
+  const causes = [...stderr.matchAll(/^ +\d+: (.*)$/gm)].map(([, cause]) => cause)
+    .filter((cause) => cause !== "Setting up base binary.");
+  return causes[0] ?? (stderr.trim() || `nothing came from ${DOWNLOADS} in ${limit / 1000} s`);
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(PROBE_MS) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function expectToRun(path: string): Promise<void> {
+  const { stdout, stderr } = await run(path, ["-v"]);
+  if (!stdout.startsWith(NAME)) {
+    throw new Error(`expected the version of ${NAME} from its flag -v, got ${stdout}${stderr}`);
+  }
+}
+
+async function deno(args: string[], signal?: AbortSignal): Promise<Result> {
+  return await run(Deno.execPath(), args, signal);
+}
+
+interface Result {
+  readonly success: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(command: string, args: string[], signal?: AbortSignal): Promise<Result> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    signal,
+    cwd: REPOSITORY,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const decoder = new TextDecoder();
+  return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+if (import.meta.main) await build();

@@ -1,0 +1,59 @@
+/** Work that starts processes in private mounts, and leaves none behind. */
+import { cgroupFolders } from "../tests/cgroups.ts";
+import { eventually } from "../tests/eventually.ts";
+import { runName } from "../tests/private_mounts.ts";
+import { processesOfThisRun } from "../tests/processes.ts";
+import { bold, red } from "./terminal.ts";
+
+/**
+ * Does some work, and exits: with 0 when it is done, with 1 where it throws, with 130 at Ctrl-C and its like. In the last two cases
+ * everything that the work started is ended first. To be called in private mounts.
+ * @param onFailure Called before the error is printed.
+ */
+export async function runPrivately(
+  work: () => Promise<void>,
+  onFailure: () => void = () => {},
+): Promise<never> {
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, async () => {
+      if (interrupted) return;
+      interrupted = true;
+      console.log(`\n${signal}: ending what was started`);
+      await endEverything();
+      Deno.exit(130);
+    });
+  }
+  try {
+    await work();
+  } catch (error) {
+    // What fails because everything is being ended is no news.
+    if (interrupted) await new Promise(() => {});
+    onFailure();
+    console.log(`\n${red(bold("Failed:"))} ${(error as Error).message}`);
+    await endEverything();
+    Deno.exit(1);
+  }
+  Deno.exit(0);
+}
+
+/**
+ * Kills all processes of this run; the mounts and files go with the last of them, the cgroups do not. The time is generous: init of
+ * a PID namespace stays until process 1 has reaped all that were in it.
+ */
+async function endEverything(): Promise<void> {
+  await eventually("the end of all processes", () => {
+    const left = processesOfThisRun().filter(({ state }) => state !== "Z");
+    for (const { pid } of left) killIfThere(pid);
+    return left.length === 0 || undefined;
+  }, 60);
+  for (const folder of cgroupFolders(`${runName()}-`)) await Deno.remove(folder);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

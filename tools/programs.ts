@@ -1,0 +1,54 @@
+/** What the build, the tests and the demonstration need of the machine, and in which packages it is. */
+
+/** One thing that has to be there. */
+export interface Requirement {
+  /** What it is, for a person. */
+  readonly name: string;
+  /** Debian's and Ubuntu's package. */
+  readonly debianPackage: string;
+  /** The package of other distributions. */
+  readonly otherPackage: string;
+  isThere(): boolean;
+}
+
+/** All of them. */
+export const requirements: readonly Requirement[] = [
+  program("containerd", "containerd"),
+  program("ctr", "containerd"),
+  program("runc", "runc"),
+  program("unshare", "util-linux"),
+  program("mount", "mount", "util-linux"),
+  program("tar", "tar"),
+  {
+    name: "a statically linked /bin/busybox",
+    debianPackage: "busybox-static",
+    otherPackage: "busybox",
+    isThere: () => isStaticallyLinked("/bin/busybox"),
+  },
+];
+
+function program(name: string, debianPackage: string, otherPackage = debianPackage): Requirement {
+  return { name, debianPackage, otherPackage, isThere: () => findProgram(name) !== undefined };
+}
+
+/** The path of a program on the PATH. */
+export function findProgram(name: string): string | undefined {
+  return Deno.env.get("PATH")?.split(":").map((folder) => `${folder}/${name}`).find(isFile);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** A dynamically linked program names its loader near its beginning, in the segment PT_INTERP (elf(5)). */
+function isStaticallyLinked(path: string): boolean {
+  if (!isFile(path)) return false;
+  using file = Deno.openSync(path);
+  const beginning = new Uint8Array(4096);
+  file.readSync(beginning);
+  return !new TextDecoder("latin1").decode(beginning).includes("/ld-");
+}

@@ -1,0 +1,62 @@
+/** The form of the shim that needs an installed Deno: one executable file, two lines for the shell and the rest for Deno. */
+
+/** Nothing at the place where it runs has a say, nothing is fetched, nothing but errors is printed. */
+const RUN_FLAGS = [
+  "--no-config",
+  "--no-lock",
+  "--no-remote",
+  "--no-npm",
+  "--no-code-cache",
+  "--quiet",
+];
+
+/** Only for Deno itself; the loader takes it out of the environment again. */
+const ENVIRONMENT = {
+  // Where no folder can be: Deno neither reads nor writes a cache. So nothing depends on HOME, or on what lies there, and a
+  // hundred shims that start at once don't wait for each other.
+  DENO_DIR: "/dev/null/none",
+  // Else a server would ask deno.land for a newer Deno half a second after its start.
+  DENO_NO_UPDATE_CHECK: "1",
+};
+
+/**
+ * The program that Deno is started with, as a `data:` URL whose fragment is the script's path. It gives to the script what it would
+ * have if it had been started itself: its URL as the main module, and the environment as it was for its children.
+ */
+const LOADER = `data:text/javascript,
+const path = Deno.realPathSync(decodeURIComponent(new URL(import.meta.url).hash.slice(1)));
+Object.defineProperty(Deno, "mainModule", { value: "file://" + encodeURI(path) });
+for (const name of ${JSON.stringify(Object.keys(ENVIRONMENT))}) Deno.env.delete(name);
+await (0, eval)(Deno.readTextFileSync(path));
+`.trim().replaceAll("\n", " ");
+
+/**
+ * The text of the script.
+ *
+ * A `#!` line may hold no more than 255 bytes (execve(2)), so it names the shell, which becomes Deno; to JavaScript the line after
+ * it is a string and a comment.
+ *
+ * With no cache of Deno's a module is parsed by Deno itself, before V8 does, to see what it imports. This program imports nothing, so
+ * a small loader hands it to V8 directly: that boots in 19 ms instead of 31, no slower than with a cache, and takes 1.2 MiB less
+ * (260 KB of program). In stack traces it has its name and the line numbers of this file.
+ *
+ * @param deno The path of the Deno to run it with.
+ * @param flags What both forms have in common.
+ * @param program A bundle without imports and exports.
+ */
+export function scriptForm(deno: string, flags: readonly string[], program: string): string {
+  const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  const command = [quote(deno), "run", ...RUN_FLAGS, ...flags, quote(`${LOADER}#`)].join(" ");
+  return `#!/bin/sh
+":" //; ${environment.join(" ")} exec ${command}"$0" "$@"
+;(async () => { "use strict";
+${program}
+})()
+//# sourceURL=containerd-shim-ts-v2
+`;
+}
+
+/** A word for the shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

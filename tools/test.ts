@@ -1,0 +1,62 @@
+/**
+ * `deno task test [arguments of deno test]`: sees to what is needed, builds, and runs the tests in private
+ * mounts. Where SHIM_BINARY or SHIM_RUNTIME names the shim under test, nothing is built.
+ *
+ * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
+ */
+import { fromFileUrl } from "@std/path";
+import { expectNoLeaks, removeTraces, takeTraces } from "../tests/leaks.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../tests/private_mounts.ts";
+import { build } from "./build.ts";
+import { setup } from "./setup.ts";
+
+if (!inPrivateMounts()) {
+  await setup();
+  if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
+    Deno.env.set("SHIM_BINARY", await build());
+  }
+}
+await enterPrivateMounts();
+
+const before = takeTraces();
+const report = await Deno.makeTempFile({ prefix: "report-", suffix: ".xml" });
+const tests = new Deno.Command(Deno.execPath(), {
+  // By its name this file would be a test, too.
+  args: ["test", "--allow-all", "--ignore=tools", `--junit-path=${report}`, ...Deno.args],
+  cwd: fromFileUrl(new URL("..", import.meta.url)),
+}).spawn();
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.addSignalListener(signal, () => {
+    if (interrupted) return;
+    interrupted = true;
+    tests.kill("SIGKILL");
+  });
+}
+const { success } = await tests.status;
+if (interrupted) {
+  await Deno.remove(report);
+  await removeTraces(before);
+  console.error("interrupted: everything has been ended and removed");
+  Deno.exit(130);
+}
+
+let { passed, failed } = await readReport(report);
+await Deno.remove(report);
+await expectNoLeaks(before).catch((error) => {
+  console.error(`after all tests: ${error.message}`);
+  failed++;
+});
+// A file that can't be loaded is in no report.
+if (!success && failed === 0) failed++;
+console.log(`${passed} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);
+
+/** Counts the tests in a report in JUnit's format, as `deno test` writes it; it is empty where none ran. */
+async function readReport(path: string): Promise<{ passed: number; failed: number }> {
+  const report = await Deno.readTextFile(path);
+  const tests = report.match(/<testcase /g)?.length ?? 0;
+  const failed = report.match(/<failure /g)?.length ?? 0;
+  const ignored = report.match(/<skipped/g)?.length ?? 0;
+  return { passed: tests - failed - ignored, failed };
+}
