@@ -16,7 +16,8 @@ export class Container {
   readonly #execs = new Map<string, Exec>();
   /** The starts of execs that are under way. */
   readonly #starting = new Set<Promise<unknown>>();
-  #cgroup = "";
+  /** Its folder; unknown where init had died before it could be asked for. */
+  #cgroup: string | undefined;
 
   /**
    * Creates a container, whose init then waits for {@linkcode start}.
@@ -54,7 +55,11 @@ export class Container {
   async #create(options: Parameters<Init["create"]>[0]): Promise<void> {
     const { init, request: { id, bundle, rootfs, checkpoint, ...io } } = this;
     await init.create(options);
-    this.#cgroup = cgroupFolderOf(init.pid);
+    try {
+      this.#cgroup = cgroupFolderOf(init.pid);
+    } catch (error) {
+      this.context.shim.logger.warn("can't find the container's cgroup", { id, error });
+    }
     this.context.shim.events.publish("TaskCreate", {
       containerId: id,
       bundle,
@@ -178,10 +183,7 @@ export class Container {
       return exec;
     }
     const { init, context: { shim, id } } = this;
-    if (init.state === "created") {
-      await init.changes.run(() => init.abandon());
-      await init.exited;
-    }
+    if (await init.changes.run(() => init.abandon())) await init.exited;
     return await init.changes.run(async () => {
       await init.delete();
       const { pid, status, exitedAt } = init.exit!;
@@ -241,7 +243,8 @@ export class Container {
   /** All pids in the container, each with the exec id it has, if any. */
   pids(): { pid: number; execId?: string }[] {
     const execIds = new Map([...this.#execs.values()].map((exec) => [exec.pid, exec.id]));
-    return pidsIn(this.#cgroup).map((pid) => ({ pid, execId: execIds.get(pid) }));
+    const pids = this.#cgroup === undefined ? [] : pidsIn(this.#cgroup);
+    return pids.map((pid) => ({ pid, execId: execIds.get(pid) }));
   }
 }
 

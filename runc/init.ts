@@ -49,6 +49,7 @@ export class Init extends Process {
       this.adopt(pidFile, expectation);
     } catch (error) {
       stdio.close();
+      if (runc.knows(id)) await runc.delete(id, true);
       throw runtimeFailure("create", error);
     }
   }
@@ -144,9 +145,14 @@ export class Init extends Process {
     }
   }
 
-  /** Kills the init of a container that was created and never started. */
-  async abandon(): Promise<void> {
+  /**
+   * Kills the init of a container that was created and never started.
+   * @returns Whether it was such a one.
+   */
+  async abandon(): Promise<boolean> {
     const { id, runc } = this.container;
-    if (this.state === "created") await runc.delete(id, true);
+    if (this.state !== "created") return false;
+    await runc.delete(id, true);
+    return true;
   }
 }

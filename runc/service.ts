@@ -27,14 +27,15 @@ export class TaskService implements Task {
   state({ id, execId }: proto.StateRequest): proto.StateResponse.Properties {
     const container = this.#container(id);
     const process = container.process(execId);
+    const exit = process.state === "stopped" ? process.exit : undefined;
     return {
       id: process.id,
       bundle: container.bundle,
       pid: process.pid,
       status: STATUS[container.stateOf(process)],
       ...process.paths,
-      exitStatus: process.exit?.status,
-      exitedAt: process.exit && toTimestamp(process.exit.exitedAt),
+      exitStatus: exit?.status,
+      exitedAt: exit && toTimestamp(exit.exitedAt),
       execId,
     };
   }

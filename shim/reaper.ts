@@ -58,13 +58,16 @@ export class Reaper {
   async #reapAll(): Promise<void> {
     if (this.#reaping) return;
     this.#reaping = true;
-    for (let exited; (exited = peekExited()) !== undefined;) {
-      const spawned = this.#spawned.get(exited.pid);
-      // The kernel shows one at a time: only when Deno has reaped this one, it shows the next.
-      if (spawned !== undefined) await spawned;
-      else this.#reap(exited.pid);
+    try {
+      for (let exited; (exited = peekExited()) !== undefined;) {
+        const spawned = this.#spawned.get(exited.pid);
+        // The kernel shows one at a time: only when Deno has reaped this one, it shows the next.
+        if (spawned !== undefined) await spawned;
+        else this.#reap(exited.pid);
+      }
+    } finally {
+      this.#reaping = false;
     }
-    this.#reaping = false;
   }
 
   #reap(pid: number): void {
