@@ -13,7 +13,7 @@ export interface Hierarchy {
   readonly controllers: readonly string[];
 }
 
-/** Any controller would do: every runtime makes a cgroup for each container in all hierarchies of cgroup v1. */
+/** Where cgroup v1 is in use it has this controller; a hierarchy with a name alone may be mounted beside cgroup v2 too. */
 const V1_CONTROLLER = "devices";
 
 /**
@@ -28,39 +28,8 @@ export function parseHierarchies(mountInfo: string): Hierarchy[] {
     if (type !== "cgroup" && type !== "cgroup2") return [];
     return [{ mountPoint, root, unified: type === "cgroup2", controllers: options.split(",") }];
   });
-  const v1 = hierarchies.filter(({ unified }) => !unified);
-  return v1.length > 0 ? v1 : hierarchies;
-}
-
-/**
- * The folder of the cgroup that a process is in.
- * @param processCgroups /proc/PID/cgroup
- * @throws {Error} where there is none.
- */
-export function cgroupFolder(
-  processCgroups: string,
-  hierarchies: readonly Hierarchy[],
-): string {
-  const lines = processCgroups.trim().split("\n").map((line) => /^\d+:([^:]*):(.*)$/.exec(line)!);
-  for (const { mountPoint, root, unified, controllers } of hierarchies) {
-    if (!unified && !controllers.includes(V1_CONTROLLER)) continue;
-    const line = lines.find(([, names]) =>
-      unified ? names === "" : names.split(",").includes(V1_CONTROLLER)
-    );
-    if (line === undefined) continue;
-    const path = root !== "/" && line[2].startsWith(root) ? line[2].slice(root.length) : line[2];
-    return join(mountPoint, path);
-  }
-  throw new Error(`found no mounted cgroup hierarchy for ${JSON.stringify(processCgroups)}`);
-}
-
-function hierarchies(): Hierarchy[] {
-  return parseHierarchies(readText("/proc/self/mountinfo"));
-}
-
-/** The folder of the cgroup of a running process. */
-export function cgroupFolderOf(pid: number): string {
-  return cgroupFolder(readText(`/proc/${pid}/cgroup`), hierarchies());
+  const usesV1 = hierarchies.some(({ controllers }) => controllers.includes(V1_CONTROLLER));
+  return hierarchies.filter(({ unified }) => unified !== usesV1);
 }
 
 /** The pids in a cgroup and all below it. */
@@ -76,7 +45,8 @@ export function pidsIn(folder: string): number[] {
  * @throws {Error} where none has.
  */
 export function joinCgroup(path: string): void {
-  const files = hierarchies().map(({ mountPoint }) => join(mountPoint, path, "cgroup.procs"));
+  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+  const files = hierarchies.map(({ mountPoint }) => join(mountPoint, path, "cgroup.procs"));
   const there = files.filter((file) => exists(file));
   if (there.length === 0) {
     throw new Error(`the cgroup ${path} for the shim does not exist: expected one of ${files}`);

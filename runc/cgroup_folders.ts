@@ -1,7 +1,7 @@
 /** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
 import { join } from "@std/path/posix";
 import { readText } from "../shim/mod.ts";
-import { type Hierarchy, parseHierarchies } from "./cgroup.ts";
+import { type Hierarchy, parseHierarchies, pidsIn } from "./cgroup.ts";
 
 /** For cgroup v2's only hierarchy, which has no controllers in /proc/PID/cgroup. */
 const UNIFIED = "";
@@ -13,6 +13,11 @@ export class CgroupFolders {
   /** The folder of a cgroup v2, where the host has that; then it is the only one. */
   get unified(): string | undefined {
     return this.folders.get(UNIFIED);
+  }
+
+  /** The folder that lists the container's processes; any hierarchy would do, since runtimes make a cgroup in each. */
+  get processes(): string | undefined {
+    return this.unified ?? this.controller("devices");
   }
 
   /** The folder that has the files of one controller of cgroup v1: `memory`, `blkio`, … */
@@ -48,8 +53,15 @@ function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
   return join(mountPoint, isBelow ? path.slice(root.length) : path);
 }
 
-/** The folders of the cgroup of a running process. */
+/**
+ * The folders of the cgroup of a running process.
+ * @throws {Error} where it is not running any more: the kernel shows the root as the cgroup of a zombie.
+ */
 export function cgroupFoldersOf(pid: number): CgroupFolders {
   const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
-  return parseCgroupFolders(readText(`/proc/${pid}/cgroup`), hierarchies);
+  const folders = parseCgroupFolders(readText(`/proc/${pid}/cgroup`), hierarchies);
+  const { processes } = folders;
+  if (processes === undefined) throw new Error("no cgroup hierarchy is mounted");
+  if (!pidsIn(processes).includes(pid)) throw new Error(`process ${pid} has ended`);
+  return folders;
 }

@@ -1,14 +1,17 @@
 /** A container: its init, the processes exec'd in it, and the order in which they begin and end. */
-import type { CreateTaskRequest, ExecProcessRequest } from "../proto/mod.ts";
+import type { Any, CreateTaskRequest, ExecProcessRequest } from "../proto/mod.ts";
 import { type Shim, StatusCode, StatusError, toTimestamp } from "../shim/mod.ts";
-import { cgroupFolderOf, pidsIn } from "./cgroup.ts";
+import { pidsIn } from "./cgroup.ts";
+import { type CgroupFolders, cgroupFoldersOf } from "./cgroup_folders.ts";
 import { Exec } from "./exec.ts";
 import { Init } from "./init.ts";
+import { oomCounter, OomWatch } from "./oom.ts";
 import { decodeOptions } from "./options.ts";
 import type { ContainerContext, Process, State } from "./process.ts";
 import { Runc, RuncError } from "./runc.ts";
 import { keepRuntime, runtimeOf } from "./runtime.ts";
 import { hasOwnPidNamespace } from "./spec.ts";
+import { readStats } from "./stats.ts";
 
 /** A container, made by {@linkcode Container.create}. */
 export class Container {
@@ -16,8 +19,9 @@ export class Container {
   readonly #execs = new Map<string, Exec>();
   /** The starts of execs that are under way. */
   readonly #starting = new Set<Promise<unknown>>();
-  /** Its folder; unknown where init had died before it could be asked for. */
-  #cgroup: string | undefined;
+  /** Unknown where init had died before it could be asked for. */
+  #cgroup: CgroupFolders | undefined;
+  #oom: OomWatch | undefined;
 
   /**
    * Creates a container, whose init then waits for {@linkcode start}.
@@ -55,11 +59,7 @@ export class Container {
   async #create(options: Parameters<Init["create"]>[0]): Promise<void> {
     const { init, request: { id, bundle, rootfs, checkpoint, ...io } } = this;
     await init.create(options);
-    try {
-      this.#cgroup = cgroupFolderOf(init.pid);
-    } catch (error) {
-      this.context.shim.logger.warn("can't find the container's cgroup", { id, error });
-    }
+    this.#findCgroup();
     this.context.shim.events.publish("TaskCreate", {
       containerId: id,
       bundle,
@@ -69,6 +69,18 @@ export class Container {
       pid: init.pid,
     });
     init.reaped.then(() => init.changes.run(() => this.#stopInit()));
+  }
+
+  /** From now on, before init can use any memory, every OOM is told; the last one before init's exit. */
+  #findCgroup(): void {
+    const { shim: { events, logger, reactor }, id } = this.context;
+    try {
+      this.#cgroup = cgroupFoldersOf(this.init.pid);
+      const publish = () => events.publish("TaskOOM", { containerId: id });
+      this.#oom = new OomWatch(reactor, oomCounter(this.#cgroup), publish);
+    } catch (error) {
+      logger.warn("can't watch the container's cgroup", { id, error });
+    }
   }
 
   /**
@@ -171,6 +183,7 @@ export class Container {
     }
     const running = [...this.#execs.values()].filter((exec) => exec.state === "running");
     await Promise.all(running.map((exec) => exec.exited));
+    this.#oom?.close();
     await this.#stop(this.init);
   }
 
@@ -243,8 +256,17 @@ export class Container {
   /** All pids in the container, each with the exec id it has, if any. */
   pids(): { pid: number; execId?: string }[] {
     const execIds = new Map([...this.#execs.values()].map((exec) => [exec.pid, exec.id]));
-    const pids = this.#cgroup === undefined ? [] : pidsIn(this.#cgroup);
-    return pids.map((pid) => ({ pid, execId: execIds.get(pid) }));
+    return pidsIn(this.#foundCgroup.processes!).map((pid) => ({ pid, execId: execIds.get(pid) }));
+  }
+
+  /** What the container uses, and its limits. */
+  stats(): Any.Properties {
+    return readStats(this.#foundCgroup);
+  }
+
+  get #foundCgroup(): CgroupFolders {
+    if (this.#cgroup !== undefined) return this.#cgroup;
+    throw new StatusError(StatusCode.NOT_FOUND, `no cgroup was found for ${this.context.id}`);
   }
 }
 

@@ -118,12 +118,13 @@ function consoleSocket({ consoleSocket }: Stdio): string[] {
   return consoleSocket === undefined ? [] : ["--console-socket", consoleSocket];
 }
 
-/** docker tells its user by these words that a command was not found. */
+/** docker tells its user by these words, which are Go's, that the runtime was not found. */
 function describeSpawnError(binary: string, error: Error): string {
-  const reason = error instanceof Deno.errors.NotFound
-    ? "executable file not found in $PATH"
-    : error.message;
-  return `exec: ${JSON.stringify(binary)}: ${reason}`;
+  if (!(error instanceof Deno.errors.NotFound)) return `exec: "${binary}": ${error.message}`;
+  const where = binary.includes("/")
+    ? "no such file or directory"
+    : "executable file not found in $PATH";
+  return `exec: "${binary}": ${where}`;
 }
 
 function fileSize(path: string): number {

@@ -111,6 +111,10 @@ export class TaskService implements Task {
     return { exitStatus: status, exitedAt: toTimestamp(exitedAt) };
   }
 
+  stats({ id }: proto.StatsRequest): proto.StatsResponse.Properties {
+    return { stats: this.#container(id).stats() };
+  }
+
   connect({ id }: proto.ConnectRequest): proto.ConnectResponse.Properties {
     return { shimPid: Deno.pid, taskPid: this.#containers.get(id)?.init.pid };
   }

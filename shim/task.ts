@@ -19,6 +19,7 @@ const METHODS = {
   ResizePty: [proto.ResizePtyRequest, proto.Empty],
   CloseIO: [proto.CloseIORequest, proto.Empty],
   Wait: [proto.WaitRequest, proto.WaitResponse],
+  Stats: [proto.StatsRequest, proto.StatsResponse],
   Connect: [proto.ConnectRequest, proto.ConnectResponse],
   Shutdown: [proto.ShutdownRequest, proto.Empty],
 } as const;
