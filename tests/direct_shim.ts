@@ -1,0 +1,240 @@
+/** A shim without containerd between: its program called by command line, its server by ttrpc. */
+
+import * as proto from "../proto/mod.ts";
+import { Client, StatusCode } from "../shim/ttrpc/mod.ts";
+import { eventually } from "./eventually.ts";
+import type { PrivateContainerd } from "./private_containerd.ts";
+import { isAlive } from "./processes.ts";
+
+/** How a call of the shim's program ended. */
+export interface ProgramResult {
+  code: number;
+  stdout: Uint8Array;
+  stderr: string;
+}
+
+/** What {@linkcode Bundle.make} takes. */
+export interface BundleOptions {
+  /** Default: `sleep 1000`. */
+  args?: string[];
+  annotations?: Record<string, string>;
+}
+
+/** A bundle as containerd makes it: `config.json`, an empty `rootfs`, and the FIFO `log`, which it reads. */
+export class Bundle {
+  readonly id: string;
+  /** The folder, named by the id, as the Go shim's `delete` expects it. */
+  readonly path: string;
+  readonly #log: Deno.FsFile;
+
+  private constructor(id: string, path: string, log: Deno.FsFile) {
+    this.id = id;
+    this.path = path;
+    this.#log = log;
+  }
+
+  static async make(
+    containerd: PrivateContainerd,
+    id: string,
+    { args = ["sleep", "1000"], annotations = {} }: BundleOptions = {},
+  ): Promise<Bundle> {
+    const path = `${containerd.folder}/${id}`;
+    await Deno.mkdir(`${path}/rootfs`, { recursive: true });
+    const namespaces = ["mount", "pid", "ipc", "uts", "network"].map((type) => ({ type }));
+    const spec = {
+      ociVersion: "1.0.2",
+      process: { args, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 } },
+      root: { path: "rootfs" },
+      mounts: [{ destination: "/proc", type: "proc", source: "proc" }],
+      annotations,
+      linux: { namespaces, cgroupsPath: `/${containerd.namespace}/${id}` },
+    };
+    await Deno.writeTextFile(`${path}/config.json`, JSON.stringify(spec));
+    await new Deno.Command("mkfifo", { args: [`${path}/log`] }).output();
+    return new Bundle(id, path, await Deno.open(`${path}/log`, { read: true, write: true }));
+  }
+
+  /** A mount of busybox for the root file system, by overlay, as a snapshotter hands it over. */
+  async rootfs(containerd: PrivateContainerd): Promise<proto.Mount.Properties> {
+    const upper = `${this.path}/snapshot/fs`;
+    const work = `${this.path}/snapshot/work`;
+    await Deno.mkdir(upper, { recursive: true });
+    await Deno.mkdir(work);
+    const options = [`lowerdir=${containerd.rootfs}`, `upperdir=${upper}`, `workdir=${work}`];
+    return { type: "overlay", source: "overlay", options };
+  }
+
+  /** Removes the folder, and answers what the shim has logged. The shim must have ended. */
+  async remove(): Promise<string> {
+    // A FIFO that is open for writing has no end, so it gets one; a full one takes it when it is read.
+    const end = "\0";
+    const written = Deno.writeTextFile(`${this.path}/log`, end);
+    // Not by a stream, which reads ahead: that read would never end, and occupy a thread of Deno's.
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(65536);
+    let text = "";
+    while (!text.includes(end)) {
+      const length = await this.#log.read(buffer);
+      text += decoder.decode(buffer.subarray(0, length!), { stream: true });
+    }
+    this.#log.close();
+    await written;
+    await Deno.remove(this.path, { recursive: true });
+    return text.slice(0, text.indexOf(end));
+  }
+}
+
+/** The flags with which containerd calls every action, and its `action`. */
+export function shimArguments(
+  containerd: PrivateContainerd,
+  id: string,
+  ...action: string[]
+): string[] {
+  return [
+    ...["-namespace", containerd.namespace, "-address", containerd.address],
+    ...["-publish-binary", "containerd", "-id", id, ...action],
+  ];
+}
+
+/** Calls the shim's program in `folder`, with the environment of containerd 1.6 and `env`. */
+export async function callShim(
+  containerd: PrivateContainerd,
+  folder: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<ProgramResult> {
+  const { code, stdout, stderr } = await new Deno.Command(containerd.runtime.binary, {
+    args,
+    cwd: folder,
+    env: { TTRPC_ADDRESS: `${containerd.address}.ttrpc`, ...env },
+    stdin: "null",
+  }).output();
+  return { code, stdout, stderr: new TextDecoder().decode(stderr) };
+}
+
+/** The methods of the Task service, each with the messages of its request and its answer. */
+const methods = {
+  Connect: [proto.ConnectRequest, proto.ConnectResponse],
+  Create: [proto.CreateTaskRequest, proto.CreateTaskResponse],
+  Delete: [proto.DeleteRequest, proto.DeleteResponse],
+  Exec: [proto.ExecProcessRequest, proto.Empty],
+  Kill: [proto.KillRequest, proto.Empty],
+  Pids: [proto.PidsRequest, proto.PidsResponse],
+  Shutdown: [proto.ShutdownRequest, proto.Empty],
+  Start: [proto.StartRequest, proto.StartResponse],
+  State: [proto.StateRequest, proto.StateResponse],
+  Wait: [proto.WaitRequest, proto.WaitResponse],
+} as const;
+
+type Methods = typeof methods;
+type RequestOf<Name extends keyof Methods> = Parameters<Methods[Name][0]["encode"]>[0];
+type AnswerOf<Name extends keyof Methods> = ReturnType<Methods[Name][1]["decode"]>;
+
+/** A connection to the Task service of a shim. */
+export class TaskClient {
+  readonly client: Client;
+  readonly #service: string;
+
+  private constructor(client: Client, service: string) {
+    this.client = client;
+    this.#service = service;
+  }
+
+  /** Connects to the address that a shim's `start` answers (`unix://…`). */
+  static async connect(
+    address: string,
+    service = "containerd.task.v2.Task",
+  ): Promise<TaskClient> {
+    return new TaskClient(await Client.connect(address.replace("unix://", "")), service);
+  }
+
+  /** @throws StatusError as the shim answers it. */
+  async call<Name extends keyof Methods>(
+    name: Name,
+    request: RequestOf<Name>,
+  ): Promise<AnswerOf<Name>> {
+    const [requestType, answerType] = methods[name];
+    const payload = (requestType.encode as (request: RequestOf<Name>) => {
+      finish(): Uint8Array<ArrayBuffer>;
+    })(request).finish();
+    return answerType.decode(await this.client.call(this.#service, name, payload)) as AnswerOf<
+      Name
+    >;
+  }
+}
+
+/** A running shim that containerd does not know of. */
+export class DirectShim {
+  readonly id: string;
+  readonly bundle: Bundle;
+  /** What `start` answered. */
+  readonly address: string;
+  /** The server's process id. */
+  readonly pid: number;
+  readonly tasks: TaskClient;
+
+  private constructor(bundle: Bundle, address: string, pid: number, tasks: TaskClient) {
+    this.id = bundle.id;
+    this.bundle = bundle;
+    this.address = address;
+    this.pid = pid;
+    this.tasks = tasks;
+  }
+
+  /** Makes a bundle, calls `start` in it, and connects to the answered address. */
+  static async start(
+    containerd: PrivateContainerd,
+    id: string,
+    options: BundleOptions = {},
+  ): Promise<DirectShim> {
+    const bundle = await Bundle.make(containerd, id, options);
+    const address = await startShim(containerd, bundle);
+    const tasks = await TaskClient.connect(address);
+    const { shimPid } = await tasks.call("Connect", { id });
+    return new DirectShim(bundle, address, shimPid, tasks);
+  }
+
+  /** Calls Create, with busybox for the root file system, and answers init's process id. */
+  async create(
+    containerd: PrivateContainerd,
+    streams: { stdin?: string; stdout?: string; stderr?: string } = {},
+  ): Promise<number> {
+    const rootfs = [await this.bundle.rootfs(containerd)];
+    const request = { id: this.id, bundle: this.bundle.path, rootfs, ...streams };
+    return (await this.tasks.call("Create", request)).pid;
+  }
+
+  /** Kills and deletes the container, and goes on as {@linkcode shutDown}. */
+  async end(): Promise<string> {
+    await this.tasks.call("Kill", { id: this.id, signal: 9 });
+    await this.tasks.call("Wait", { id: this.id });
+    await this.tasks.call("Delete", { id: this.id });
+    return await this.shutDown();
+  }
+
+  /** Ends a shim without containers, removes the bundle, and answers what the shim has logged. */
+  async shutDown(): Promise<string> {
+    await shutDown(this.tasks, this.id);
+    return await this.bundle.remove();
+  }
+}
+
+/** Calls the action `start` and answers the address. */
+export async function startShim(containerd: PrivateContainerd, bundle: Bundle): Promise<string> {
+  const args = shimArguments(containerd, bundle.id, "-debug", "start");
+  const { code, stdout, stderr } = await callShim(containerd, bundle.path, args);
+  const answer = new TextDecoder().decode(stdout);
+  if (code === 0 && answer.startsWith("unix://")) return answer;
+  throw new Error(`expected start to answer an address, not ${code} and ${answer}${stderr}`);
+}
+
+/** Tells a shim without containers to end, and waits until it has. */
+export async function shutDown(tasks: TaskClient, id: string): Promise<void> {
+  const { shimPid } = await tasks.call("Connect", { id });
+  // It may be gone before its answer is.
+  await tasks.call("Shutdown", { id, now: true }).catch((error) => {
+    if (error.code !== StatusCode.UNAVAILABLE) throw error;
+  });
+  await tasks.client.closed;
+  await eventually("an end of the shim", () => !isAlive(shimPid) || undefined);
+}

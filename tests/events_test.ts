@@ -1,0 +1,100 @@
+import { assertEquals } from "@std/assert";
+import { test } from "./black_box.ts";
+import type { RecordedEvent } from "./event_recorder.ts";
+
+/** Each event in one word or two: `create`, `exit box`, … */
+function inWords(events: RecordedEvent[]): string[] {
+  return events.map(({ topic, body }) => {
+    const name = topic.replace("/tasks/", "");
+    return name === "exit" ? `exit ${body.id}` : name;
+  });
+}
+
+test("the events of a life, in order", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  assertEquals((await containerd.run(["--rm"], "box", "sh", "-c", "exit 3")).code, 3);
+  await events.catchUp();
+  assertEquals(inWords(events.tasks), ["create", "start", "exit box", "delete"]);
+
+  const [create, start, exit, deletion] = events.tasks.map(({ body }) => body);
+  assertEquals(create.bundle, containerd.bundle("box"));
+  assertEquals(create.rootfs[0].type, "overlay");
+  assertEquals(Object.keys(create.io), ["stdin", "stdout", "stderr"]);
+  for (const body of [create, start, exit, deletion]) {
+    assertEquals([body.container_id, body.pid], ["box", create.pid]);
+  }
+  assertEquals([exit.exit_status, deletion.exit_status], [3, 3]);
+  assertEquals(exit.exited_at, deletion.exited_at);
+  assertEquals(Math.abs(Date.now() - Date.parse(exit.exited_at)) < 10_000, true, exit.exited_at);
+});
+
+test("the events of an exec, in order", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  await containerd.runDetached("box", "sleep", "1000");
+  const exec = ["task", "exec", "--exec-id", "visitor", "box", "sh", "-c", "exit 4"];
+  assertEquals((await containerd.ctr(...exec)).code, 4);
+  await containerd.remove("box");
+  await events.catchUp();
+  assertEquals(inWords(events.tasks), [
+    ...["create", "start", "exec-added", "exec-started", "exit visitor", "exit box", "delete"],
+  ]);
+  const [, , added, started, exit] = events.tasks.map(({ body }) => body);
+  for (const body of [added, started]) {
+    assertEquals([body.container_id, body.exec_id], ["box", "visitor"]);
+  }
+  assertEquals([exit.pid, exit.exit_status], [started.pid, 4]);
+});
+
+test("a container that can't be made has no events", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  assertEquals((await containerd.run(["--rm"], "box", "nosuch")).code, 1);
+  await events.catchUp();
+  assertEquals(inWords(events.tasks), []);
+});
+
+test("an exec that can't be started is added and never started", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  await containerd.runDetached("box", "sleep", "1000");
+  assertEquals((await containerd.exec("box", "nosuch")).code, 1);
+  await containerd.remove("box");
+  await events.catchUp();
+  assertEquals(inWords(events.tasks), ["create", "start", "exec-added", "exit box", "delete"]);
+});
+
+test("init's exit is the last of its container", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  await containerd.runDetached("box", "sleep", "1000");
+  const execs = ["one", "two", "three", "four"];
+  await Promise.all(execs.map((id) => containerd.execDetached("box", id, "sleep", "1000")));
+  Deno.kill(await containerd.taskPid("box"), "SIGKILL");
+  await events.untilExit("box");
+  await containerd.remove("box");
+  await events.catchUp();
+  const exits = inWords(events.tasks).filter((event) => event.startsWith("exit"));
+  assertEquals(exits.slice(0, -1).sort(), execs.map((id) => `exit ${id}`).sort());
+  assertEquals(exits.at(-1), "exit box");
+});
+
+test("no exit overtakes its start, however soon it comes", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  for (let life = 0; life < 10; life++) await containerd.run(["--rm"], "box", "true");
+  await events.catchUp();
+  const life = ["create", "start", "exit box", "delete"];
+  assertEquals(inWords(events.tasks), Array(10).fill(life).flat());
+});
+
+test("no exit of an exec overtakes its start, with 20 at once", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  await containerd.runDetached("box", "sleep", "1000");
+  const ids = Array.from({ length: 20 }, (_, index) => `exec-${index}`);
+  await Promise.all(ids.map(async (id) => {
+    const exec = ["task", "exec", "--exec-id", id, "box", "true"];
+    assertEquals((await containerd.ctr(...exec)).code, 0);
+  }));
+  await events.catchUp();
+  for (const id of ids) {
+    const own = events.tasks.filter(({ body }) => body.exec_id === id || body.id === id);
+    assertEquals(inWords(own), ["exec-added", "exec-started", `exit ${id}`]);
+  }
+  await containerd.remove("box");
+});

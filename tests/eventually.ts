@@ -1,0 +1,24 @@
+/**
+ * Waits until `check` answers a value other than undefined and null, and answers it. The only place in the
+ * tests that looks again and again: for what happens without an event that an outsider can wait for, such
+ * as the end of a process that is not a child. At most `seconds` long.
+ *
+ * @throws Deno.errors.TimedOut naming what was awaited, when it does not happen in that time.
+ */
+export async function eventually<Value>(
+  awaited: string,
+  check: () => Promise<Value | undefined | null> | Value | undefined | null,
+  seconds = 10,
+): Promise<Value> {
+  const end = performance.now() + seconds * 1000;
+  while (true) {
+    const value = await check();
+    if (value !== undefined && value !== null) return value;
+    if (performance.now() > end) {
+      throw new Deno.errors.TimedOut(
+        `expected ${awaited} within ${seconds} seconds, and it did not happen`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,45 @@
+/** Processes that outlive the one that started them, and keep its standard output open. */
+
+import { assertEquals } from "@std/assert";
+import { test } from "./black_box.ts";
+import { childrenOf } from "./processes.ts";
+import { within } from "./within.ts";
+
+test("exec ends though a grandchild holds its output", async (containerd) => {
+  await containerd.runDetached("box", "sleep", "1000");
+  const exec = containerd.exec("box", "sh", "-c", "sleep 2000 & echo started; exit 3");
+  const result = await within(30, "an end of ctr task exec", exec);
+  assertEquals(result, { code: 3, stdout: "started\n", stderr: "" });
+
+  const list = await containerd.exec("box", "ps", "-o", "args");
+  assertEquals(list.stdout.includes("sleep 2000"), true, "the grandchild goes on");
+  await within(30, "an end of the removal", containerd.remove("box"));
+});
+
+test("a container ends with its init though another process holds its output", async (containerd) => {
+  const script = "sleep 2000 & echo started; exit 3";
+  const run = containerd.run(["--rm"], "box", "sh", "-c", script);
+  const result = await within(30, "an end of ctr run", run);
+  assertEquals(result, { code: 3, stdout: "started\n", stderr: "" });
+});
+
+test("so it does without a PID namespace of its own: the others are killed", async (containerd) => {
+  const flags = ["--rm", "--with-ns", "pid:/proc/self/ns/pid"];
+  const script = "sleep 2000 & echo started; exit 3";
+  const run = containerd.run(flags, "box", "sh", "-c", script);
+  const result = await within(30, "an end of ctr run", run);
+  assertEquals(result, { code: 3, stdout: "started\n", stderr: "" });
+});
+
+test("what is orphaned in a container is reaped", async (containerd) => {
+  // Without a PID namespace the orphans become the shim's children.
+  const flags = ["--detach", "--with-ns", "pid:/proc/self/ns/pid"];
+  await using events = await containerd.recordEvents();
+  const orphans = "for i in $(seq 50); do (true & true) & done";
+  await containerd.run(flags, "box", "sh", "-c", `${orphans}; wait; exec sleep 1000`);
+  assertEquals((await containerd.exec("box", "sh", "-c", `${orphans}; wait; exit 4`)).code, 4);
+  const shim = await containerd.shimPid("box");
+  await events.catchUp();
+  assertEquals(childrenOf(shim).filter(({ state }) => state === "Z"), []);
+  await containerd.remove("box");
+});

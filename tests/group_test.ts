@@ -1,0 +1,43 @@
+/** Containers of one group (a pod) share a shim. */
+
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { test } from "./black_box.ts";
+import { expectSuccess } from "./private_containerd.ts";
+import { findProcess } from "./processes.ts";
+
+for (const annotation of ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"]) {
+  test(`containers with one ${annotation} share a shim`, async (containerd) => {
+    const flags = ["--detach", "--annotation", `${annotation}=pod`];
+    for (const id of ["one", "two"]) {
+      expectSuccess(await containerd.run(flags, id, "sleep", "1000"));
+    }
+    await containerd.runDetached("alone", "sleep", "1000");
+    const shim = await containerd.shimPid("one");
+    assertEquals(await containerd.shimPid("two"), shim);
+    assertNotEquals(await containerd.shimPid("alone"), shim);
+    await containerd.remove("alone");
+
+    // The first one's removal leaves the shim to the other, also across a restart of containerd.
+    await containerd.remove("one");
+    assertEquals(findProcess(shim)?.pid, shim);
+    expectSuccess(await containerd.exec("two", "true"));
+    await containerd.restart();
+    expectSuccess(await containerd.exec("two", "true"));
+
+    expectSuccess(await containerd.run(flags, "three", "sleep", "1000"));
+    assertEquals(await containerd.shimPid("three"), shim);
+    await containerd.remove("two", "three");
+  });
+}
+
+test("ids are free again in a shim that goes on", async (containerd) => {
+  const flags = ["--annotation", "io.containerd.runc.v2.group=pod"];
+  expectSuccess(await containerd.run(["--detach", ...flags], "holder", "sleep", "1000"));
+  for (const code of [0, 3, 5]) {
+    const result = await containerd.run(["--rm", ...flags], "box", "sh", "-c", `exit ${code}`);
+    assertEquals(result.code, code);
+  }
+  assertEquals((await containerd.run(["--rm", ...flags], "box", "nosuch")).code, 1);
+  assertEquals((await containerd.run(["--rm", ...flags], "box", "echo", "well")).stdout, "well\n");
+  await containerd.remove("holder");
+});

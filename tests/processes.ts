@@ -1,0 +1,117 @@
+/** What `/proc` tells of the processes of this machine. */
+
+import { runName } from "./private_mounts.ts";
+
+/** One process, as `/proc/<pid>/stat` and `cmdline` show it (proc(5)). */
+export interface Process {
+  pid: number;
+  parent: number;
+  /** Process group and session. */
+  group: number;
+  session: number;
+  /** `R`, `S`, `D`, `T`, `Z` (zombie), … */
+  state: string;
+  /** Clock ticks from boot until it started: with the pid it names a process for good. */
+  startTime: number;
+  /** Program and arguments; for a zombie the program's name in brackets. */
+  command: string[];
+}
+
+/** The process `pid`, or undefined when there is none. */
+export function findProcess(pid: number): Process | undefined {
+  try {
+    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+    // The name in parentheses may hold spaces and parentheses itself.
+    const nameEnd = stat.lastIndexOf(")");
+    const name = stat.slice(stat.indexOf("(") + 1, nameEnd);
+    const fields = stat.slice(nameEnd + 2).split(" ");
+    const command = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0").slice(0, -1);
+    return {
+      pid,
+      parent: Number(fields[1]),
+      group: Number(fields[2]),
+      session: Number(fields[3]),
+      state: fields[0],
+      startTime: Number(fields[19]),
+      command: command.length > 0 ? command : [`[${name}]`],
+    };
+  } catch (error) {
+    // ESRCH: the process ended between open and read.
+    if (error instanceof Deno.errors.NotFound || isNoSuchProcess(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Every process of the machine. */
+export function allProcesses(): Process[] {
+  return [...Deno.readDirSync("/proc")]
+    .filter(({ name }) => /^\d+$/.test(name))
+    .map(({ name }) => findProcess(Number(name)))
+    .filter((process) => process !== undefined);
+}
+
+/** The children of process `pid`, zombies too. */
+export function childrenOf(pid: number, processes: Process[] = allProcesses()): Process[] {
+  return processes.filter(({ parent }) => parent === pid);
+}
+
+/** The children of process `pid`, their children, and so on. */
+export function descendantsOf(pid: number, processes: Process[] = allProcesses()): Process[] {
+  return childrenOf(pid, processes)
+    .flatMap((child) => [child, ...descendantsOf(child.pid, processes)]);
+}
+
+/** Whether the process runs: it is there and not a zombie. */
+export function isAlive(pid: number): boolean {
+  const process = findProcess(pid);
+  return process !== undefined && process.state !== "Z";
+}
+
+/**
+ * The processes of this run: those in this process's mount namespace, its descendants, those in a cgroup
+ * that has the name of the run, and the children of all these, zombies too. Not this process itself and not
+ * its ancestors.
+ */
+export function processesOfThisRun(): Process[] {
+  const processes = allProcesses();
+  const ancestors = new Set([Deno.pid]);
+  for (let pid = Deno.ppid; pid > 0; pid = findProcess(pid)?.parent ?? 0) ancestors.add(pid);
+  const namespace = mountNamespace(Deno.pid);
+  const cgroup = `/${runName()}-`;
+  const found = new Map<number, Process>();
+  for (const process of processes) {
+    if (ancestors.has(process.pid)) continue;
+    if (mountNamespace(process.pid) === namespace || isInCgroup(process.pid, cgroup)) {
+      found.set(process.pid, process);
+    }
+  }
+  for (const pid of [Deno.pid, ...found.keys()]) {
+    for (const process of descendantsOf(pid, processes)) found.set(process.pid, process);
+  }
+  return [...found.values()];
+}
+
+/** A process in one line, for messages. */
+export function describeProcess({ pid, parent, state, command }: Process): string {
+  return `process ${pid} (parent ${parent}, state ${state}): ${command.join(" ")}`;
+}
+
+function mountNamespace(pid: number): string | undefined {
+  try {
+    return Deno.readLinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined; // ended, or a zombie, which has none
+  }
+}
+
+function isInCgroup(pid: number, cgroup: string): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cgroup`).includes(cgroup);
+  } catch {
+    return false; // ended
+  }
+}
+
+function isNoSuchProcess(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ESRCH";
+}

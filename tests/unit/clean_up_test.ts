@@ -1,0 +1,168 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { DeleteResponse } from "../../proto/mod.ts";
+import { cleanUp } from "../../runc/clean_up.ts";
+import { parseArguments } from "../../shim/arguments.ts";
+import { mountRootfs } from "../../shim/rootfs.ts";
+import { spawn } from "../../shim/spawn.ts";
+import { inPrivateMounts } from "../private_mounts.ts";
+import { within } from "../within.ts";
+import { withFolder } from "./temporary_folder.ts";
+
+interface Fixture {
+  readonly bundle: string;
+  /** The folder of the runtime's state for the container. */
+  readonly state: string;
+  /** The path of the runtime. */
+  readonly binary: string;
+  /** Does the action; what it answers, and what it warns of. */
+  cleanUp(): Promise<{ answer: DeleteResponse; warnings: string[] }>;
+  /** The runtime's calls so far, without what is the same in all. */
+  calls(): string[];
+}
+
+/**
+ * A bundle of a container `c1`, and a runtime that notes its calls, knows a container while there is a folder for it, and removes that
+ * at `delete --force`.
+ */
+function test(name: string, run: (fixture: Fixture) => Promise<void>): void {
+  Deno.test(`clean up: ${name}`, () =>
+    withFolder(async (folder) => {
+      const [bundle, root] = [join(folder, "bundle"), join(folder, "root")];
+      const binary = join(folder, "runtime");
+      const state = join(root, "n", "c1");
+      await Deno.mkdir(bundle);
+      await Deno.writeTextFile(
+        binary,
+        `#!/bin/sh
+        shift 6
+        echo "$@" >> ${folder}/calls
+        [ "$1" = wait ] && read never
+        [ "$1 $2" = "delete --force" ] && exec rm -r ${root}/n/$3
+        exit 1
+        `,
+        { mode: 0o755 },
+      );
+      const options = JSON.stringify({ binary_name: binary, root });
+      await Deno.writeTextFile(join(bundle, "options.json"), options);
+      const args = parseArguments(["-namespace", "n", "-id", "c1", "-bundle", bundle, "delete"]);
+      const clean = async () => {
+        const warnings: string[] = [];
+        const { error } = console;
+        console.error = (text: string) => void warnings.push(text);
+        try {
+          return { answer: DeleteResponse.decode(await cleanUp(args)), warnings };
+        } finally {
+          console.error = error;
+        }
+      };
+      const calls = () => {
+        try {
+          return Deno.readTextFileSync(join(folder, "calls")).trim().split("\n");
+        } catch {
+          return [];
+        }
+      };
+      await within(20, "the end", run({ bundle, state, binary, cleanUp: clean, calls }));
+    }));
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+test("of what is left nothing: no program is run", async ({ bundle, cleanUp, calls }) => {
+  await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
+  const before = Math.floor(Date.now() / 1000);
+  const { answer, warnings } = await cleanUp();
+  assertEquals([answer.pid, answer.exitStatus], [4321, 137]);
+  const seconds = answer.exitedAt!.seconds;
+  assertEquals(seconds >= before && seconds <= Date.now() / 1000, true);
+  assertEquals([warnings, calls()], [[], []]);
+});
+
+test("a bundle that is gone is no error", async ({ bundle, cleanUp }) => {
+  await Deno.remove(bundle, { recursive: true });
+  const { answer, warnings } = await cleanUp();
+  assertEquals([answer.pid, answer.exitStatus, warnings], [0, 137, []]);
+});
+
+test("a container that the runtime has is removed by force", async ({ bundle, state, cleanUp, calls }) => {
+  await Deno.mkdir(state, { recursive: true });
+  await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
+  const { answer, warnings } = await cleanUp();
+  assertEquals([answer.pid, warnings], [4321, []]);
+  assertEquals(calls(), ["delete --force c1"]);
+  assertEquals(exists(state), false);
+});
+
+test("a runtime that still runs for the bundle is killed, others are not", async (fixture) => {
+  const { bundle, binary, cleanUp } = fixture;
+  await Deno.mkdir(`${bundle}2`);
+  const run = (log: string) =>
+    new Deno.Command(binary, {
+      args: ["--root", "/r", "--log", log, "--log-format", "json", "wait"],
+      stdin: "piped",
+    }).spawn();
+  const ours = [run(`${bundle}/log.json`), run(`${bundle}/e1.log.json`)];
+  const others = [run(`${bundle}2/log.json`), run(`${bundle}/other`)];
+  assertEquals((await cleanUp()).warnings, []);
+  for (const child of ours) assertEquals((await child.status).signal, "SIGKILL");
+  for (const child of others) {
+    child.kill("SIGTERM");
+    assertEquals((await child.status).signal, "SIGTERM");
+  }
+  await Promise.all([...ours, ...others].map((child) => child.stdin.close().catch(() => {})));
+});
+
+test("a root file system is unmounted, however much lies on it", async ({ bundle, cleanUp }) => {
+  if (!inPrivateMounts()) throw new Error("expected private mounts: run `deno task test`");
+  const rootfs = join(bundle, "rootfs");
+  await Deno.mkdir(rootfs);
+  const tmpfs = (target: string) => ({ type: "tmpfs", source: "tmpfs", target, options: [] });
+  await mountRootfs(spawn, [tmpfs("")], rootfs);
+  await Deno.mkdir(join(rootfs, "a"));
+  await mountRootfs(spawn, [tmpfs("")], rootfs);
+  await Deno.mkdir(join(rootfs, "a"));
+  await mountRootfs(spawn, [tmpfs("")], join(rootfs, "a"));
+  assertEquals((await cleanUp()).warnings, []);
+  assertEquals(Deno.readTextFileSync("/proc/self/mounts").includes(bundle), false);
+});
+
+test("a dead shim's socket is removed, and that of a living one stays", async ({ bundle, cleanUp }) => {
+  const path = join(bundle, "s");
+  await Deno.writeTextFile(join(bundle, "address"), `unix://${path}`);
+  const listener = Deno.listen({ transport: "unix", path: `${path}2` });
+  // Under another name the file stays when the listener is closed, as after a kill.
+  await Deno.rename(`${path}2`, path);
+  assertEquals([(await cleanUp()).warnings, exists(path)], [[], true]);
+  listener.close();
+  assertEquals([(await cleanUp()).warnings, exists(path)], [[], false]);
+  assertEquals(exists(`${path}.lock`), false);
+});
+
+test("what fails is warned of, and does not keep the rest from being done", async (fixture) => {
+  const { bundle, state, binary, cleanUp } = fixture;
+  await Deno.mkdir(state, { recursive: true });
+  await Deno.mkdir(join(bundle, "rootfs"));
+  const tmpfs = { type: "tmpfs", source: "tmpfs", target: "", options: [] };
+  await mountRootfs(spawn, [tmpfs], join(bundle, "rootfs"));
+  await Deno.writeTextFile(binary, "#!/bin/sh\nexit 5\n");
+  const { answer, warnings } = await cleanUp();
+  assertEquals(answer.exitStatus, 137);
+  assertEquals(warnings, [
+    `can't remove the container: ${binary} delete ended with exit status 5 and logged no error`,
+  ]);
+  assertEquals(Deno.readTextFileSync("/proc/self/mounts").includes(bundle), false);
+});
+
+test("options that can't be read are warned of", async ({ bundle, cleanUp }) => {
+  await Deno.writeTextFile(join(bundle, "options.json"), "{");
+  const { answer, warnings } = await cleanUp();
+  assertEquals([answer.exitStatus, warnings.length], [137, 1]);
+  assertMatch(warnings[0], /^can't remove the container: .*JSON/);
+});

@@ -1,0 +1,89 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { giveStartOptions, waitUntilListening } from "../../shim/handshake.ts";
+import { type Pipe, pipe } from "../../shim/libc/mod.ts";
+import { expectNoNewDescriptors } from "./descriptors.ts";
+import { scriptCommand } from "./script.ts";
+import { withFolder } from "./temporary_folder.ts";
+
+// The first child of a program makes Deno open descriptors that stay.
+await new Deno.Command("true").output();
+
+/** A server as `start` spawns it, with the functions of the handshake; what it says on standard error is taken. */
+function test(
+  name: string,
+  server: string,
+  run: (input: Pipe, output: Pipe, child: Deno.ChildProcess) => Promise<void>,
+): void {
+  Deno.test(`handshake: ${name}`, () =>
+    withFolder((folder) =>
+      expectNoNewDescriptors(async () => {
+        const [input, output] = [pipe(), pipe()];
+        const source = `
+          import { say, sayListening, takeStartOptions } from "REPOSITORY/shim/handshake.ts";
+          ${server}
+        `;
+        const child = scriptCommand(folder, source, {
+          // Deno takes descriptors here, though its types do not say so.
+          stdin: input.read as unknown as "null",
+          stdout: output.write as unknown as "null",
+          stderr: "piped",
+        }).spawn();
+        await run(input, output, child);
+      })
+    ));
+}
+
+/** What a server has said on standard error when it has ended. */
+async function told(child: Deno.ChildProcess): Promise<string> {
+  const { code, stderr } = await child.output();
+  return `${code} ${new TextDecoder().decode(stderr)}`;
+}
+
+test(
+  "the server gets the options whole, and start goes on when it listens",
+  `
+  const options = takeStartOptions();
+  console.error(options.length, options.every((byte, index) => byte === index % 251));
+  sayListening();
+  // Nobody reads this any more, and it must not end the server.
+  Deno.stdout.writeSync(new Uint8Array(1 << 20));
+  console.error("alive");
+  `,
+  async (input, output, child) => {
+    giveStartOptions(input, Uint8Array.from({ length: 300_000 }, (_, index) => index % 251));
+    waitUntilListening(output);
+    assertEquals(await told(child), "0 300000 true\nalive\n");
+  },
+);
+
+test(
+  "no options are an empty input",
+  `console.error(takeStartOptions().length); sayListening();`,
+  async (input, output, child) => {
+    giveStartOptions(input, new Uint8Array());
+    waitUntilListening(output);
+    assertEquals(await told(child), "0 0\n");
+  },
+);
+
+test(
+  "a server that ends before it listens has told its reason",
+  `takeStartOptions(); say("no room "); say("left"); Deno.exit(1);`,
+  async (input, output, child) => {
+    giveStartOptions(input, Uint8Array.of(1));
+    const error = assertThrows(() => waitUntilListening(output), Error);
+    assertEquals(error.message, "the server ended before it listened: no room left");
+    assertEquals(await told(child), "1 ");
+  },
+);
+
+test(
+  "a server that is killed gave no reason, and options that it did not take are no matter",
+  `Deno.kill(Deno.pid, "SIGKILL");`,
+  async (input, output, child) => {
+    giveStartOptions(input, new Uint8Array(1 << 20));
+    const error = assertThrows(() => waitUntilListening(output), Error);
+    assertEquals(error.message, "the server ended before it listened: it gave no reason");
+    assertEquals((await child.output()).signal, "SIGKILL");
+  },
+);

@@ -1,0 +1,372 @@
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { close, open, OpenFlag, read } from "../../shim/libc/mod.ts";
+import { Pipes } from "../../shim/pipes.ts";
+import { Reactor } from "../../shim/reactor.ts";
+import { spawn } from "../../shim/spawn.ts";
+import type { StdioPaths } from "../../shim/stdio.ts";
+import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
+import { within } from "../within.ts";
+import {
+  assertSameBytes,
+  countedBytes,
+  expectNoNewDescriptors,
+  openReader,
+  readExactly,
+  readToEnd,
+  writeAll,
+} from "./descriptors.ts";
+import { makeFifos, withFolder } from "./temporary_folder.ts";
+
+const reactor = new Reactor();
+const OWNER = { uid: 0, gid: 0 };
+const NONE: StdioPaths = { stdin: "", stdout: "", stderr: "", terminal: false };
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+// The first child of a program makes Deno open descriptors that stay.
+await spawn("true", { args: [] }).status;
+
+interface Fixture {
+  readonly folder: string;
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A test with three FIFOs. */
+function test(name: string, run: (fifos: Fixture) => Promise<void>): void {
+  Deno.test(`pipes: ${name}`, () =>
+    withFolder((folder) => {
+      const paths = ["stdin", "stdout", "stderr"].map((each) => join(folder, each));
+      makeFifos(...paths);
+      const [stdin, stdout, stderr] = paths;
+      return within(
+        20,
+        "the bytes",
+        expectNoNewDescriptors(() => run({ folder, stdin, stdout, stderr })),
+      );
+    }));
+}
+
+/** Streams, and a shell script that has them. */
+function run(
+  paths: Partial<StdioPaths>,
+  script: string,
+): { pipes: Pipes; child: Deno.ChildProcess } {
+  const pipes = new Pipes(reactor, { ...NONE, ...paths }, OWNER);
+  const child = spawn("sh", { args: ["-c", script], ...pipes.streams });
+  pipes.releaseProcessSide();
+  pipes.start();
+  return { pipes, child };
+}
+
+/** Reads a FIFO to its end; it is open when this returns its promise. */
+async function readText(path: string): Promise<string> {
+  using reader = openReader(path);
+  return decoder.decode(await readToEnd(reader));
+}
+
+test("what is written comes out of each stream's own FIFO", async ({ stdout, stderr }) => {
+  const { pipes, child } = run({ stdout, stderr }, "echo out; echo err >&2; echo out again");
+  const texts = Promise.all([readText(stdout), readText(stderr)]);
+  assertEquals((await child.status).code, 0);
+  assertEquals(await pipes.drain(), true);
+  assertEquals(await texts, ["out\nout again\n", "err\n"]);
+  pipes.close();
+});
+
+test("each stream may be there alone", async ({ stdin, stdout, stderr }) => {
+  for (const [name, script] of [["stdout", "echo x"], ["stderr", "echo x >&2"]] as const) {
+    const path = { stdout, stderr }[name];
+    const { pipes, child } = run({ [name]: path }, `${script}; cat`);
+    const text = readText(path);
+    assertEquals((await child.status).code, 0);
+    assertEquals([await pipes.drain(), await text], [true, "x\n"]);
+    pipes.close();
+  }
+  const { pipes, child } = run({ stdin }, "read line; echo for nobody; test $line = hello");
+  await Deno.writeTextFile(stdin, "hello\n");
+  assertEquals((await child.status).code, 0);
+  assertEquals(await pipes.drain(), true);
+  pipes.close();
+});
+
+test("a FIFO may be a fifo:// URI", async ({ stdout }) => {
+  const { pipes, child } = run({ stdout: `fifo://${stdout}` }, "echo x");
+  const text = readText(stdout);
+  await child.status;
+  assertEquals([await pipes.drain(), await text], [true, "x\n"]);
+  pipes.close();
+});
+
+test("without FIFOs the streams lead nowhere", async () => {
+  const { pipes, child } = run({}, "cat; echo x; echo y >&2");
+  assertEquals((await child.status).code, 0);
+  assertEquals(await pipes.drain(), true);
+  pipes.close();
+});
+
+test("8 MiB that a process writes before it ends come whole", async ({ folder, stdout }) => {
+  const bytes = countedBytes(8 << 20);
+  await Deno.writeFile(join(folder, "bytes"), bytes);
+  const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+  using reader = openReader(stdout);
+  const carried = readToEnd(reader);
+  await child.status;
+  assertEquals(await pipes.drain(), true);
+  assertSameBytes(await carried, bytes);
+  pipes.close();
+});
+
+test("a client of stdout leaves and another one goes on where it stopped", async ({ folder, stdout }) => {
+  const bytes = countedBytes(3 << 20);
+  await Deno.writeFile(join(folder, "bytes"), bytes);
+  const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+  using first = openReader(stdout);
+  assertSameBytes(await readExactly(first, 1 << 20), bytes.subarray(0, 1 << 20));
+  first.close();
+  using second = openReader(stdout);
+  assertSameBytes(await readToEnd(second), bytes.subarray(1 << 20));
+  await child.status;
+  pipes.close();
+});
+
+test("a client of stdin leaves and comes back; the input ends with closeStdin and its last client", async (fifos) => {
+  const { stdin, stdout } = fifos;
+  const { pipes, child } = run({ stdin, stdout }, "cat; echo end");
+  using reader = openReader(stdout);
+  for (const text of ["one", "two"]) {
+    await Deno.writeTextFile(stdin, text);
+    assertEquals(decoder.decode(await readExactly(reader, 3)), text);
+  }
+  const client = await Deno.open(stdin, { write: true });
+  pipes.closeStdin();
+  // The client still has its side: what it writes now is input.
+  await writeAll(client, encoder.encode("three"));
+  assertEquals(decoder.decode(await readExactly(reader, 5)), "three");
+  client.close();
+  assertEquals(decoder.decode(await readToEnd(reader)), "end\n");
+  assertEquals((await child.status).code, 0);
+  pipes.close();
+});
+
+test("the input ends with closeStdin when its client has gone before", async ({ stdin, stdout }) => {
+  const { pipes, child } = run({ stdin, stdout }, "cat");
+  await Deno.writeTextFile(stdin, "all");
+  pipes.closeStdin();
+  pipes.closeStdin();
+  assertEquals(await readText(stdout), "all");
+  assertEquals((await child.status).code, 0);
+  pipes.close();
+});
+
+test("a closeStdin before the process is there is kept", async ({ stdin, stdout }) => {
+  const pipes = new Pipes(reactor, { ...NONE, stdin, stdout }, OWNER);
+  const client = await Deno.open(stdin, { write: true });
+  pipes.closeStdin();
+  await writeAll(client, encoder.encode("early"));
+  client.close();
+  const child = spawn("cat", { args: [], ...pipes.streams });
+  pipes.releaseProcessSide();
+  pipes.start();
+  assertEquals(await readText(stdout), "early");
+  assertEquals((await child.status).code, 0);
+  pipes.close();
+});
+
+test("8 MiB of input come whole, also to a slow process", async ({ folder, stdin, stdout }) => {
+  const bytes = countedBytes(8 << 20);
+  makeFifos(join(folder, "go"));
+  const { pipes, child } = run({ stdin, stdout }, `read go < ${folder}/go; exec cat`);
+  const client = await Deno.open(stdin, { write: true });
+  const written = writeAll(client, bytes).then(() => client.close());
+  using reader = openReader(stdout);
+  const carried = readToEnd(reader);
+  await Deno.writeTextFile(join(folder, "go"), "\n");
+  await written;
+  pipes.closeStdin();
+  assertSameBytes(await carried, bytes);
+  await child.status;
+  pipes.close();
+});
+
+test("a process that closes its input lets its client know", async ({ stdin }) => {
+  const { pipes, child } = run({ stdin }, "exec <&-; read never");
+  const client = await Deno.open(stdin, { write: true });
+  await child.status;
+  const error = await writeAll(client, countedBytes(8 << 20)).catch((error) => error);
+  assert(error instanceof Deno.errors.BrokenPipe, `expected a broken pipe, not ${error}`);
+  client.close();
+  pipes.close();
+});
+
+// The end
+
+/** How long some work took, in milliseconds. */
+async function timed<Value>(work: Promise<Value>): Promise<[Value, number]> {
+  const began = performance.now();
+  return [await work, performance.now() - began];
+}
+
+test("drain is bounded: 2 seconds for a silent writer, longer for a slow reader", async ({ folder, stdout, stderr }) => {
+  /** A process is gone, and another one holds its output open. */
+  async function heldOpen(): Promise<void> {
+    const { pipes, child } = run({ stdout: stderr }, "sleep 30 & printf %8d $!");
+    using reader = openReader(stderr);
+    await child.status;
+    const pid = Number(decoder.decode(await readExactly(reader, 8)));
+    const [drained, took] = await timed(pipes.drain());
+    assertEquals(drained, false);
+    assertLess(took, 3500);
+    assert(took > 1500, `expected it to wait for a writer, and it took ${took} ms`);
+    pipes.close();
+    assertEquals(await readToEnd(reader), new Uint8Array());
+    Deno.kill(pid, "SIGKILL");
+  }
+  /** A process is gone, and its client reads the rest only when 2 seconds without a byte have passed. */
+  async function slowReader(): Promise<void> {
+    // More than the FIFO takes, and less than it and the pipe do.
+    const bytes = countedBytes(3 << 19);
+    await Deno.writeFile(join(folder, "bytes"), bytes);
+    const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+    using reader = openReader(stdout);
+    await child.status;
+    const drained = pipes.drain();
+    await new Promise((resolve) => setTimeout(resolve, 2300));
+    assertSameBytes(await readToEnd(reader), bytes);
+    assertEquals(await drained, true);
+    pipes.close();
+  }
+  await Promise.all([heldOpen(), slowReader()]);
+});
+
+test("drain returns as soon as the last writer has gone", async ({ folder, stdout }) => {
+  makeFifos(join(folder, "go"));
+  const { pipes, child } = run({ stdout }, `(read go < ${folder}/go; echo late) & echo early`);
+  using reader = openReader(stdout);
+  await child.status;
+  const drained = timed(pipes.drain());
+  await Deno.writeTextFile(join(folder, "go"), "\n");
+  const [ended, took] = await drained;
+  assertEquals(ended, true);
+  assertLess(took, 1900);
+  assertEquals(decoder.decode(await readToEnd(reader)), "early\nlate\n");
+  pipes.close();
+});
+
+test("deliver waits up to the last byte for a client that reads on", async (fifos) => {
+  const { folder, stdout } = fifos;
+  const bytes = countedBytes(3 << 18);
+  await Deno.writeFile(join(folder, "bytes"), bytes);
+  const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+  using reader = openReader(stdout);
+  // The rest fits into the pipe and the FIFO.
+  assertSameBytes(await readExactly(reader, 1 << 19), bytes.subarray(0, 1 << 19));
+  await child.status;
+  let delivered = false;
+  const delivering = pipes.deliver().then(() => delivered = true);
+  for (let from = 1 << 19; from < bytes.length; from += 1 << 16) {
+    // Longer in all than it waits for one that reads nothing.
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    assertEquals(delivered, false);
+    assertSameBytes(await readExactly(reader, 1 << 16), bytes.subarray(from, from + (1 << 16)));
+  }
+  await delivering;
+  pipes.close();
+});
+
+test("deliver waits only a moment for a client that reads nothing, and not for one that has read all", async ({ stdout }) => {
+  const { pipes, child } = run({ stdout }, "echo x");
+  using reader = openReader(stdout);
+  await child.status;
+  const [, forNothing] = await timed(pipes.deliver());
+  assert(forNothing > 80 && forNothing < 1000, `it waited ${forNothing} ms`);
+  await readExactly(reader, 2);
+  const [, forAll] = await timed(pipes.deliver());
+  assertLess(forAll, 80);
+  pipes.close();
+});
+
+test("close ends the reading of a client though a grandchild has the output open", async ({ stdout }) => {
+  const { pipes, child } = run({ stdout }, "sleep 30 & printf %8d $!");
+  using reader = openReader(stdout);
+  await child.status;
+  const pid = Number(decoder.decode(await readExactly(reader, 8)));
+  const rest = readToEnd(reader);
+  pipes.close();
+  assertEquals(await rest, new Uint8Array());
+  Deno.kill(pid, "SIGKILL");
+});
+
+test("close before start, and twice, closes everything", ({ stdin, stdout, stderr }) => {
+  const pipes = new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, OWNER);
+  pipes.close();
+  pipes.close();
+  return Promise.resolve();
+});
+
+// What is opened
+
+test("the pipes belong to their owner, and can be opened again by it", async ({ stdin, stdout, stderr }) => {
+  const pipes = new Pipes(
+    reactor,
+    { stdin, stdout, stderr, terminal: false },
+    { uid: 12, gid: 34 },
+  );
+  for (const stream of Object.values(pipes.streams)) {
+    const { uid, gid, isFifo } = await Deno.stat(`/proc/self/fd/${stream}`);
+    assertEquals([uid, gid, isFifo], [12, 34, true]);
+  }
+  pipes.close();
+});
+
+for (const name of ["stdin", "stdout", "stderr"] as const) {
+  test(`what is no FIFO is refused for ${name}, and nothing stays open`, async (fifos) => {
+    const { folder } = fifos;
+    const file = join(folder, "file");
+    await Deno.writeTextFile(file, "kept");
+    for (
+      const [path, reason] of [
+        [file, "it is something else"],
+        [folder, "it is something else"],
+        [join(folder, "nowhere"), "No such file"],
+        [`file://${file}`, "No such file"],
+      ]
+    ) {
+      const paths = {
+        stdin: fifos.stdin,
+        stdout: fifos.stdout,
+        stderr: fifos.stderr,
+        terminal: false,
+      };
+      const error = assertThrows(
+        () => new Pipes(reactor, { ...paths, [name]: path }, OWNER),
+        StatusError,
+        `expected a FIFO for ${name} at ${path}: ${reason}`,
+      );
+      assertEquals(error.code, StatusCode.INVALID_ARGUMENT);
+    }
+    assertEquals(await Deno.readTextFile(file), "kept");
+  });
+}
+
+test("an owner that can't be is an error, and nothing stays open", ({ stdin, stdout, stderr }) => {
+  assertThrows(
+    () =>
+      new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, { uid: 0xffff_fffe, gid: -2 }),
+  );
+  return Promise.resolve();
+});
+
+test("a FIFO without its client takes what fits, and keeps it for the client", async ({ stdout }) => {
+  const { pipes, child } = run({ stdout }, "echo early");
+  const client = open(stdout, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
+  await child.status;
+  assertEquals(await pipes.drain(), true);
+  pipes.close();
+  const buffer = new Uint8Array(100);
+  assertEquals(decoder.decode(buffer.subarray(0, read(client, buffer))), "early\n");
+  assertEquals(read(client, buffer), 0);
+  close(client);
+});

@@ -1,0 +1,339 @@
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { basename, join } from "@std/path";
+import { type Mount, mountRootfs, unmountRootfs } from "../../shim/rootfs.ts";
+import { spawn } from "../../shim/spawn.ts";
+import { inPrivateMounts } from "../private_mounts.ts";
+import { withFolder } from "./temporary_folder.ts";
+
+/** Not below the root file system, though its name begins like it. */
+const OUTSIDE = "rootfs-outside";
+
+/** A folder on a file system of its own, with the folders `rootfs` and {@linkcode OUTSIDE}: all that is mounted in it must be gone at the end. */
+function test(name: string, run: (folder: string) => Promise<void>, ignore = false): void {
+  Deno.test({
+    name: `rootfs: ${name}`,
+    ignore,
+    fn: () =>
+      withFolder(async (folder) => {
+        if (!inPrivateMounts()) throw new Error("expected private mounts: run `deno task test`");
+        await Deno.mkdir(join(folder, "rootfs"));
+        await Deno.mkdir(join(folder, OUTSIDE));
+        const directory = Deno.cwd();
+        try {
+          await run(folder);
+          assertEquals(mountsIn(folder), []);
+          assertEquals(Deno.cwd(), directory);
+        } finally {
+          for (const mount of mountsIn(folder).toReversed()) umount(join(folder, mount));
+        }
+      }),
+    sanitizeOps: true,
+    sanitizeResources: true,
+  });
+}
+
+/** The mount points below a folder, relative to it, as often as something is mounted there. */
+function mountsIn(folder: string): string[] {
+  const lines = Deno.readTextFileSync("/proc/self/mountinfo").trim().split("\n");
+  return lines.map((line) => line.split(" ")[4]).filter((path) => path.startsWith(folder + "/"))
+    .map((path) => path.slice(folder.length + 1));
+}
+
+/** The options and the propagation of what is mounted on a path. */
+function optionsOf(path: string): { options: string[]; propagation: string[] } {
+  const lines = Deno.readTextFileSync("/proc/self/mountinfo").trim().split("\n");
+  const fields = lines.findLast((line) => line.split(" ")[4] === path)!.split(" ");
+  return {
+    options: fields[5].split(","),
+    propagation: fields.slice(6, fields.indexOf("-")).map((field) => field.replace(/:.*/, "")),
+  };
+}
+
+function umount(path: string): void {
+  new Deno.Command("umount", { args: ["--lazy", path] }).outputSync();
+}
+
+function mountOf(type: string, source: string, options: string[], target = ""): Mount {
+  return { type, source, target, options };
+}
+
+const bind = (source: string, options: string[] = [], target = "") =>
+  mountOf("bind", source, ["rbind", ...options], target);
+const tmpfs = (target = "", options: string[] = []) => mountOf("tmpfs", "tmpfs", options, target);
+
+/** Makes the folders of some layers, each with a file of its own and one that all have. */
+async function makeLayers(folder: string, names: string[]): Promise<string[]> {
+  return await Promise.all(names.map(async (name) => {
+    const layer = join(folder, name, "fs");
+    await Deno.mkdir(layer, { recursive: true });
+    await Deno.writeTextFile(join(layer, `from-${name}`), "");
+    await Deno.writeTextFile(join(layer, "top"), name);
+    return layer;
+  }));
+}
+
+/** The layers whose files are in a root file system. */
+async function layersIn(rootfs: string): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(rootfs))).map(({ name }) => name);
+  return names.filter((name) => name !== "top").map((name) => name.slice("from-".length));
+}
+
+test("a bind mount shows its source, and can be written to", async (folder) => {
+  const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
+  const mounts = [bind(source, ["rw"])];
+  await mountRootfs(spawn, mounts, rootfs);
+  await Deno.writeTextFile(join(rootfs, "file"), "text");
+  assertEquals(await Deno.readTextFile(join(source, "file")), "text");
+  unmountRootfs(mounts, rootfs);
+  assertEquals(await Array.fromAsync(Deno.readDir(rootfs)), []);
+});
+
+test("a bind mount that is read-only can't be written to, while its source can", async (folder) => {
+  const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
+  const mounts = [bind(source, ["ro"])];
+  await mountRootfs(spawn, mounts, rootfs);
+  await assertRejects(
+    () => Deno.writeTextFile(join(rootfs, "file"), "text"),
+    Error,
+    "Read-only file system",
+  );
+  await Deno.writeTextFile(join(source, "file"), "text");
+  assertEquals(await Deno.readTextFile(join(rootfs, "file")), "text");
+  unmountRootfs(mounts, rootfs);
+});
+
+test("flags and data reach the file system", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const mounts = [tmpfs("", ["nosuid", "noexec", "size=64k", "mode=0710", "exec", "nodev"])];
+  await mountRootfs(spawn, mounts, rootfs);
+  const { options } = optionsOf(rootfs);
+  assertEquals(options.filter((each) => /^no|exec/.test(each)).toSorted(), ["nodev", "nosuid"]);
+  assertEquals((await Deno.stat(rootfs)).mode! & 0o7777, 0o710);
+  await assertRejects(
+    () => Deno.writeFile(join(rootfs, "file"), new Uint8Array(65 * 1024)),
+    Error,
+    "No space left",
+  );
+  unmountRootfs(mounts, rootfs);
+});
+
+test("the propagation is set apart from the flags", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const mounts = [tmpfs("", ["nodev", "rshared"])];
+  await mountRootfs(spawn, mounts, rootfs);
+  const { options, propagation } = optionsOf(rootfs);
+  assertEquals([options.includes("nodev"), propagation], [true, ["shared"]]);
+  unmountRootfs(mounts, rootfs);
+});
+
+test("an overlay has its layers in order, and writes go to the upper one", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const [top, bottom] = await makeLayers(join(folder, "layers"), ["2", "1"]);
+  await Deno.mkdir(join(folder, "upper"));
+  await Deno.mkdir(join(folder, "work"));
+  const mounts = [mountOf("overlay", "overlay", [
+    `workdir=${join(folder, "work")}`,
+    `upperdir=${join(folder, "upper")}`,
+    `lowerdir=${top}:${bottom}`,
+  ])];
+  await mountRootfs(spawn, mounts, rootfs);
+  assertEquals(await Deno.readTextFile(join(rootfs, "top")), "2");
+  assertEquals((await layersIn(rootfs)).toSorted(), ["1", "2"]);
+  await Deno.writeTextFile(join(rootfs, "from-up"), "");
+  unmountRootfs(mounts, rootfs);
+  assertEquals(await layersIn(join(folder, "upper")), ["up"]);
+});
+
+test("an overlay of 300 layers, of more options than a page, has them all", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const names = Array.from({ length: 300 }, (_, index) => `${300 - index}`);
+  const layers = await makeLayers(join(folder, "layers"), names);
+  await Deno.mkdir(join(folder, "upper"));
+  await Deno.mkdir(join(folder, "work"));
+  const mounts = [mountOf("overlay", "overlay", [
+    `workdir=${join(folder, "work")}`,
+    `upperdir=${join(folder, "upper")}`,
+    `lowerdir=${layers.join(":")}`,
+  ])];
+  assertEquals(mounts[0].options.join(",").length > 4096, true);
+  await mountRootfs(spawn, mounts, rootfs);
+  assertEquals(await Deno.readTextFile(join(rootfs, "top")), "300");
+  assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
+  unmountRootfs(mounts, rootfs);
+});
+
+test("the page is measured in bytes", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const layerFolder = join(folder, "é".repeat(20));
+  // As many as keep the text just below a page in characters.
+  const count = Math.floor(4000 / (layerFolder.length + "/é10/fs:".length));
+  const names = Array.from({ length: count }, (_, index) => `é${count - index}`);
+  const layers = await makeLayers(layerFolder, names);
+  const mounts = [mountOf("overlay", "overlay", [`lowerdir=${layers.join(":")}`])];
+  const text = mounts[0].options[0];
+  assertEquals([text.length < 4096, new TextEncoder().encode(text).length > 4096], [true, true]);
+  await mountRootfs(spawn, mounts, rootfs);
+  assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
+  unmountRootfs(mounts, rootfs);
+});
+
+test("more layers than a page takes even so are refused", async (folder) => {
+  const layers = Array.from({ length: 300 }, (_, index) => `/nowhere/${"x".repeat(20)}${index}`);
+  const error = await assertRejects(
+    () =>
+      mountRootfs(
+        spawn,
+        [mountOf("overlay", "overlay", [`lowerdir=${layers.join(":")}`])],
+        join(folder, "rootfs"),
+      ),
+    Error,
+  );
+  assertEquals(
+    error.message,
+    "failed to mount rootfs component: the overlay mount has " +
+      `${"lowerdir=".length + layers.join(":").length} bytes of options, expected less than 4096`,
+  );
+});
+
+test("mounts lie one over the other, and on targets below", async (folder) => {
+  const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
+  await Deno.mkdir(join(source, "a/b"), { recursive: true });
+  await Deno.symlink("a/b", join(source, "link"));
+  const mounts = [bind(source), bind(source, ["ro"]), tmpfs("a/b"), tmpfs("link"), tmpfs("/a")];
+  await mountRootfs(spawn, mounts, rootfs);
+  assertEquals(mountsIn(folder), ["rootfs", "rootfs", "rootfs/a/b", "rootfs/a/b", "rootfs/a"]);
+  unmountRootfs(mounts, rootfs);
+});
+
+test("a target below a root file system that is no mount is unmounted too", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  await Deno.mkdir(join(rootfs, "a"));
+  await Deno.mkdir(join(rootfs, "b"));
+  await Deno.symlink("b", join(rootfs, "link"));
+  const mounts = [tmpfs("a"), tmpfs("link")];
+  await mountRootfs(spawn, mounts, rootfs);
+  assertEquals(mountsIn(folder), ["rootfs/a", "rootfs/b"]);
+  unmountRootfs(mounts, rootfs);
+});
+
+for (
+  const [name, target] of [["a symbolic link", "link"], ["a path over one", "link/below"], [
+    "..",
+    `../${OUTSIDE}`,
+  ]]
+) {
+  test(`a target that leads out by ${name} is refused, and what is mounted there stays`, async (folder) => {
+    const [rootfs, outside] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
+    await Deno.mkdir(join(outside, "below"));
+    await mountRootfs(spawn, [tmpfs()], join(outside, "below"));
+    await mountRootfs(spawn, [tmpfs()], outside);
+    await Deno.mkdir(join(outside, "below"));
+    await mountRootfs(spawn, [tmpfs()], join(outside, "below"));
+    const before = mountsIn(folder);
+
+    const image = join(folder, "image");
+    await Deno.mkdir(image);
+    await Deno.symlink(`../${OUTSIDE}`, join(image, "link"));
+    await assertRejects(
+      () => mountRootfs(spawn, [bind(image), tmpfs(target)], rootfs),
+      Error,
+      `failed to mount rootfs component: the mount target ${target} is not below ${rootfs}`,
+    );
+    assertEquals(mountsIn(folder), before);
+    for (const path of [`${OUTSIDE}/below`, OUTSIDE, `${OUTSIDE}/below`]) {
+      umount(join(folder, path));
+    }
+  });
+}
+
+for (const target of ["nowhere", "file", "file/below"]) {
+  test(`a failure in the middle leaves nothing mounted: target ${target}`, async (folder) => {
+    const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
+    await Deno.mkdir(join(source, "a"));
+    await Deno.writeTextFile(join(source, "file"), "");
+    const error = await assertRejects(
+      () =>
+        mountRootfs(spawn, [bind(source, ["ro"]), tmpfs("a"), tmpfs(target), tmpfs("a")], rootfs),
+      Error,
+      "failed to mount rootfs component: ",
+    );
+    assertEquals(/no such file|not a directory/i.test(error.message), true, error.message);
+  });
+}
+
+test("what can't be mounted is named, with the reason", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const error = await assertRejects(
+    () => mountRootfs(spawn, [tmpfs(), mountOf("nofs", "source", ["ro", "x=y"])], rootfs),
+    Error,
+  );
+  assertEquals(
+    error.message,
+    `failed to mount rootfs component: mount source on ${rootfs} (type nofs, flags 0x1, x=y): no such device`,
+  );
+});
+
+test("what is busy, or has mounts below it, is unmounted all the same", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const mounts = [tmpfs()];
+  await mountRootfs(spawn, mounts, rootfs);
+  // A mount that the shim does not know of, and a file in use.
+  await Deno.mkdir(join(rootfs, "nested"));
+  await mountRootfs(spawn, [tmpfs()], join(rootfs, "nested"));
+  using file = await Deno.open(join(rootfs, "nested/file"), { write: true, create: true });
+  unmountRootfs(mounts, rootfs);
+  assertEquals(mountsIn(folder), []);
+  assertEquals(await file.write(Uint8Array.of(1)), 1);
+});
+
+test("unmounting what is not mounted, or not there, is fine", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  const mounts = [tmpfs(), tmpfs("a/b")];
+  unmountRootfs(mounts, rootfs);
+  await Deno.remove(rootfs);
+  unmountRootfs(mounts, rootfs);
+});
+
+/** Makes an ext4 image; false where there is no mkfs.ext4 or no loop device. */
+function makeImage(path: string): boolean {
+  try {
+    const [size, ...rest] = [["-s", "4M"], [path]];
+    new Deno.Command("truncate", { args: [...size, ...rest[0]] }).outputSync();
+    const made = new Deno.Command("mkfs.ext4", { args: ["-q", path] }).outputSync().success;
+    return made && new Deno.Command("losetup", { args: ["--find"] }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
+
+const image = await Deno.makeTempFile({ prefix: "image-" });
+const hasImage = makeImage(image);
+addEventListener("unload", () => Deno.removeSync(image));
+
+test(
+  hasImage
+    ? "an image by a loop device"
+    : "an image by a loop device (skipped: needs mkfs.ext4 and one)",
+  async (folder) => {
+    const rootfs = join(folder, "rootfs");
+    const mounts = [mountOf("ext4", image, ["loop", "nodev"])];
+    await mountRootfs(spawn, mounts, rootfs);
+    assertEquals((await Deno.stat(join(rootfs, "lost+found"))).isDirectory, true);
+    assertEquals(optionsOf(rootfs).options.includes("nodev"), true);
+    unmountRootfs(mounts, rootfs);
+    // The loop device goes with its mount.
+    const devices = new Deno.Command("losetup", { args: ["--associated", image] }).outputSync();
+    assertEquals(new TextDecoder().decode(devices.stdout), "");
+  },
+  !hasImage,
+);
+
+test("what mount(8) can't mount is told in its words", async (folder) => {
+  const source = join(folder, "no image");
+  const error = await assertRejects(
+    () => mountRootfs(spawn, [mountOf("ext4", source, ["loop"])], join(folder, "rootfs")),
+    Error,
+    "failed to mount rootfs component: mount: ",
+  );
+  assertStringIncludes(error.message, basename(source));
+});

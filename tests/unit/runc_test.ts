@@ -1,0 +1,304 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { Runc, RuncError } from "../../runc/runc.ts";
+import { spawn, type SpawnOptions } from "../../shim/spawn.ts";
+import { Stdio, type Streams } from "../../shim/stdio.ts";
+import { withFolder } from "./temporary_folder.ts";
+
+/** Streams that only remember that the process's side was released. */
+class FakeStdio extends Stdio {
+  released = 0;
+
+  constructor(
+    override readonly streams: Streams,
+    override readonly consoleSocket: string | undefined = undefined,
+  ) {
+    super();
+  }
+
+  override releaseProcessSide(): void {
+    this.released++;
+  }
+
+  override start(): void {}
+}
+
+const NOWHERE: Streams = { stdin: "null", stdout: "null", stderr: "null" };
+
+interface Fixture {
+  readonly bundle: string;
+  readonly runc: Runc;
+  readonly options: { binary: string; root: string; bundle: string; systemdCgroup: boolean };
+  /** The arguments of the last call of the runtime. */
+  called(): string[];
+}
+
+/** A runtime that notes its arguments, one a line, and then runs a script, which finds the path of its log in $log. */
+function test(name: string, script: string, run: (fixture: Fixture) => Promise<void>): void {
+  Deno.test({
+    name: `runc: ${name}`,
+    fn: () =>
+      withFolder(async (bundle) => {
+        const binary = join(bundle, "runtime");
+        const notes = join(bundle, "arguments");
+        Deno.writeTextFileSync(
+          binary,
+          `#!/bin/sh\nlog=$4\nprintf '%s\\n' "$@" > ${notes}\n${script}\n`,
+          { mode: 0o755 },
+        );
+        const options = { binary, root: join(bundle, "root"), bundle, systemdCgroup: false };
+        const called = () => Deno.readTextFileSync(notes).trimEnd().split("\n");
+        await run({ bundle, runc: new Runc(spawn, options), options, called });
+      }),
+    sanitizeOps: true,
+    sanitizeResources: true,
+  });
+}
+
+/** Prints lines into the runtime's log. */
+const logging = (...lines: string[]) => `cat >> "$log" <<'END'\n${lines.join("\n")}\nEND`;
+
+const errorLine = (message: string) =>
+  JSON.stringify({ level: "error", msg: message, time: "2024-02-29T12:00:00Z" });
+
+// How it is called
+
+test("every command has its arguments", "", async ({ bundle, runc, options, called }) => {
+  const stdio = new FakeStdio(NOWHERE);
+  const pidFile = join(bundle, "init.pid");
+  const files = { process: "/p.json", pidFile: "/e.pid", log: "/e.log" };
+  const no = { noPivotRoot: false, noNewKeyring: false };
+  const start = ["--root", options.root, "--log", join(bundle, "log.json"), "--log-format", "json"];
+
+  const calls: [() => Promise<void>, string[]][] = [
+    [
+      () => runc.create("c", { pidFile, ...no }, stdio),
+      [...start, "create", "--bundle", bundle, "--pid-file", pidFile, "c"],
+    ],
+    [
+      () => runc.create("c", { pidFile, noPivotRoot: true, noNewKeyring: true }, stdio),
+      [
+        ...start,
+        ...["create", "--bundle", bundle, "--pid-file", pidFile],
+        ...["--no-pivot", "--no-new-keyring", "c"],
+      ],
+    ],
+    [
+      () => runc.create("c", { pidFile, ...no }, new FakeStdio(NOWHERE, "/console")),
+      [
+        ...start,
+        ...["create", "--bundle", bundle, "--pid-file", pidFile],
+        ...["--console-socket", "/console", "c"],
+      ],
+    ],
+    [() => runc.start("c"), [...start, "start", "c"]],
+    [
+      () => runc.exec("c", files, stdio),
+      [
+        ...start.with(3, "/e.log"),
+        ...["exec", "--process", "/p.json", "--detach", "--pid-file", "/e.pid", "c"],
+      ],
+    ],
+    [
+      () => runc.exec("c", files, new FakeStdio(NOWHERE, "/console")),
+      [
+        ...start.with(3, "/e.log"),
+        ...["exec", "--process", "/p.json", "--detach", "--pid-file", "/e.pid"],
+        ...["--console-socket", "/console", "c"],
+      ],
+    ],
+    [() => runc.kill("c", 15, false), [...start, "kill", "c", "15"]],
+    [() => runc.kill("c", 9, true), [...start, "kill", "--all", "c", "9"]],
+    [() => runc.pause("c"), [...start, "pause", "c"]],
+    [() => runc.resume("c"), [...start, "resume", "c"]],
+    [() => runc.update("c", "/r.json"), [...start, "update", "--resources", "/r.json", "c"]],
+    [() => runc.delete("c"), [...start, "delete", "c"]],
+    [() => runc.delete("c", true), [...start, "delete", "--force", "c"]],
+  ];
+  for (const [call, expected] of calls) {
+    await call();
+    assertEquals(called(), expected);
+  }
+});
+
+test("with systemd's cgroups every command says so", "", async ({ bundle, options, called }) => {
+  const runc = new Runc(spawn, { ...options, systemdCgroup: true });
+  await runc.start("c");
+  assertEquals(called(), [
+    ...["--root", options.root, "--log", join(bundle, "log.json"), "--log-format", "json"],
+    ...["--systemd-cgroup", "start", "c"],
+  ]);
+});
+
+test(
+  "a command gets the process's streams, which are released as soon as it has them",
+  "echo out; echo err >&2; cat",
+  async ({ options }) => {
+    const stdio = new FakeStdio({ stdin: "null", stdout: "piped", stderr: "null" });
+    const spawned: { options: SpawnOptions; released: number }[] = [];
+    const outputs: Promise<string>[] = [];
+    const runc = new Runc((command, each) => {
+      spawned.push({ options: each, released: stdio.released });
+      const child = spawn(command, each);
+      outputs.push(new Response(child.stdout).text());
+      return child;
+    }, options);
+    const created = runc.create(
+      "c",
+      { pidFile: "/p", noPivotRoot: false, noNewKeyring: false },
+      stdio,
+    );
+    assertEquals([spawned[0].released, stdio.released], [0, 1]);
+    await created;
+    const { stdin, stdout, stderr } = spawned[0].options;
+    assertEquals({ stdin, stdout, stderr }, stdio.streams);
+    assertEquals(await outputs[0], "out\n");
+  },
+);
+
+test(
+  "a runtime knows the containers that have a folder in its root",
+  "",
+  async ({ runc, options }) => {
+    assertEquals(runc.knows("c"), false);
+    await Deno.mkdir(join(options.root, "c"), { recursive: true });
+    assertEquals([runc.knows("c"), runc.knows("d")], [true, false]);
+  },
+);
+
+// How it fails
+
+test(
+  "the error is the last one in the log, in the runtime's words",
+  logging(
+    errorLine("first"),
+    '{"level":"warning","msg":"before"}',
+    errorLine('unable to start: \\"x\\" not found\\n'),
+    '{"level":"warning","msg":"after"}',
+    '{"level":"info","msg":"and after"}',
+  ) + "\nexit 1",
+  async ({ runc }) => {
+    const error = await assertRejects(() => runc.start("c"), RuncError);
+    assertEquals(error.message, 'unable to start: \\"x\\" not found\\n');
+  },
+);
+
+test(
+  "the blanks around the error are left out",
+  logging(errorLine("\n two lines\nof it \n")) + "\nexit 1",
+  async ({ runc }) => {
+    const error = await assertRejects(() => runc.start("c"), RuncError);
+    assertEquals(error.message, "two lines\nof it");
+  },
+);
+
+test(
+  "lines that are no JSON, or none of an error, are passed over",
+  logging(
+    errorLine("the one"),
+    "",
+    "no JSON",
+    '{"level":"error","msg":"cut o',
+    "null",
+    "7",
+    '"error"',
+    "[]",
+    "{}",
+    '{"level":"ERROR"}',
+  ) + "\nexit 1",
+  async ({ runc }) => {
+    const error = await assertRejects(() => runc.start("c"), RuncError);
+    assertEquals(error.message, "the one");
+  },
+);
+
+test(
+  "an error of an earlier command is not told again",
+  'if [ "$7" = start ]; then ' + logging(errorLine("of start ééé")) + "\nfi\nexit 3",
+  async ({ bundle, options, runc }) => {
+    await assertRejects(() => runc.start("c"), RuncError, "of start ééé");
+    const error = await assertRejects(() => runc.delete("c"), RuncError);
+    assertEquals(
+      error.message,
+      `${options.binary} delete ended with exit status 3 and logged no error`,
+    );
+    assertEquals(Deno.readTextFileSync(join(bundle, "log.json")).length > 0, true);
+  },
+);
+
+test(
+  "an exec's error is in its own log",
+  logging(errorLine("of the exec")) + "\nexit 1",
+  async ({ bundle, runc }) => {
+    Deno.writeTextFileSync(join(bundle, "log.json"), errorLine("of another one"));
+    const files = { process: "/p", pidFile: "/e", log: join(bundle, "e.log.json") };
+    const error = await assertRejects(
+      () => runc.exec("c", files, new FakeStdio(NOWHERE)),
+      RuncError,
+    );
+    assertEquals(error.message, "of the exec");
+  },
+);
+
+test("without a log the exit status is told", "exit 42", async ({ options, runc }) => {
+  const error = await assertRejects(() => runc.kill("c", 9, true), RuncError);
+  assertEquals(
+    error.message,
+    `${options.binary} kill ended with exit status 42 and logged no error`,
+  );
+});
+
+test(
+  "a runtime that a signal ends is told by the signal",
+  "kill -KILL $$",
+  async ({ options, runc }) => {
+    const error = await assertRejects(() => runc.start("c"), RuncError);
+    assertEquals(
+      error.message,
+      `${options.binary} start ended with signal SIGKILL and logged no error`,
+    );
+  },
+);
+
+test(
+  "what a successful runtime logs is no matter",
+  logging(errorLine("so what")),
+  async ({ runc }) => {
+    await runc.start("c");
+  },
+);
+
+test(
+  "a runtime that is not there is told in Go's words, which docker looks for",
+  "",
+  async ({ options }) => {
+    const reasons = {
+      "/no/such/runtime": "no such file or directory",
+      "no-such-runtime": "executable file not found in $PATH",
+    };
+    for (const [binary, reason] of Object.entries(reasons)) {
+      const stdio = new FakeStdio(NOWHERE);
+      const runc = new Runc(spawn, { ...options, binary });
+      const error = await assertRejects(
+        () => runc.create("c", { pidFile: "/p", noPivotRoot: false, noNewKeyring: false }, stdio),
+        RuncError,
+      );
+      assertEquals(error.message, `exec: "${binary}": ${reason}`);
+    }
+  },
+);
+
+test(
+  "a runtime that can't be executed is told by its path and the reason",
+  "",
+  async ({ bundle, options }) => {
+    const binary = join(bundle, "text");
+    Deno.writeTextFileSync(binary, "");
+    const error = await assertRejects(
+      () => new Runc(spawn, { ...options, binary }).start("c"),
+      RuncError,
+    );
+    assertEquals(error.message.startsWith(`exec: "${binary}": `), true, error.message);
+    assertEquals(/permission denied/i.test(error.message), true, error.message);
+  },
+);

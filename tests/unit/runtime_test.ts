@@ -1,0 +1,47 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { keepRuntime, readRuntime, runtimeOf } from "../../runc/runtime.ts";
+import { withFolder } from "./temporary_folder.ts";
+
+const DEFAULT = { binary: "runc", root: "/run/containerd/runc/n" };
+
+Deno.test("runtime: runc, where the options name none", () => {
+  assertEquals(runtimeOf({ binaryName: "", root: "" }, "n"), DEFAULT);
+});
+
+Deno.test("runtime: the one of the options, each namespace with a folder of its own", () => {
+  assertEquals(runtimeOf({ binaryName: "/opt/crun", root: "/run/crun" }, "k8s.io"), {
+    binary: "/opt/crun",
+    root: "/run/crun/k8s.io",
+  });
+});
+
+Deno.test("runtime: what was kept in a bundle is read again", () =>
+  withFolder((bundle) => {
+    keepRuntime(bundle, { binaryName: "crun", root: "/run/crun" });
+    assertEquals(readRuntime(bundle, "n"), { binary: "crun", root: "/run/crun/n" });
+    keepRuntime(bundle, { binaryName: "", root: "" });
+    assertEquals(readRuntime(bundle, "n"), DEFAULT);
+    assertEquals(Deno.statSync(join(bundle, "options.json")).mode! & 0o777, 0o600);
+  }));
+
+Deno.test("runtime: a bundle in which nothing was kept has the default", () =>
+  withFolder((bundle) => {
+    assertEquals(readRuntime(bundle, "n"), DEFAULT);
+    assertEquals(readRuntime(join(bundle, "gone"), "n"), DEFAULT);
+  }));
+
+Deno.test("runtime: what the Go shim kept is read, too", () =>
+  withFolder((bundle) => {
+    Deno.writeTextFileSync(
+      join(bundle, "options.json"),
+      '{"binary_name":"crun","root":"/r","systemd_cgroup":true}',
+    );
+    assertEquals(readRuntime(bundle, "n"), { binary: "crun", root: "/r/n" });
+  }));
+
+Deno.test("runtime: a broken file is an error", () =>
+  withFolder((bundle) => {
+    Deno.writeTextFileSync(join(bundle, "options.json"), '{"binary_name":');
+    assertThrows(() => readRuntime(bundle, "n"), SyntaxError);
+  }));
