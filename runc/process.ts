@@ -134,9 +134,11 @@ export abstract class Process {
     await this.stdio?.deliver();
   }
 
-  /** Sets the size of the process's terminal, in characters; without one it does nothing. */
+  /**
+   * Sets the size of the process's terminal, in characters; without one it does nothing. After the end of the process it is no error:
+   * ctr asks for it after each start, and would tell its user that a short process was too fast.
+   */
   resize(width: number, height: number): void {
-    if (this.#exit !== undefined) throw finished();
     this.stdio?.resize(width, height);
   }
 
