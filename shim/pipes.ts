@@ -3,13 +3,12 @@ import { changeOwner, close, OpenFlag, pipe } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
-import { type Owner, Stdio, type StdioPaths } from "./stdio.ts";
+import { type Output, type Owner, Stdio, type StdioPaths } from "./stdio.ts";
 import { splicing } from "./transfer.ts";
 
-/** The two descriptors of a relay to be. */
-interface Ends {
+/** What a relay will carry, and how. */
+interface Ends extends Output {
   readonly source: number;
-  readonly target: number;
 }
 
 /** Streams by pipes: each of the three on its own, relayed to and from its FIFO. */
@@ -42,14 +41,14 @@ export class Pipes extends Stdio {
   #makeInput(uri: string): Stream {
     const source = this.openInput(uri);
     const { read, write } = pipe(OpenFlag.NONBLOCK);
-    this.#inputEnds = { source, target: write };
+    this.#inputEnds = { source, target: write, transfer: splicing };
     return this.#giveToProcess(read);
   }
 
   #makeOutput(name: string, uri: string): Stream {
-    const target = this.openOutput(name, uri);
+    const output = this.openOutput(name, uri);
     const { read, write } = pipe(OpenFlag.NONBLOCK);
-    this.#outputEnds.push({ source: read, target });
+    this.#outputEnds.push({ source: read, ...output });
     return this.#giveToProcess(write);
   }
 
@@ -64,7 +63,7 @@ export class Pipes extends Stdio {
   }
 
   override start(): void {
-    const relay = (ends: Ends) => new Relay(this.reactor, { ...ends, transfer: splicing });
+    const relay = (ends: Ends) => new Relay(this.reactor, ends);
     if (this.#inputEnds !== undefined) this.input = relay(this.#inputEnds);
     this.outputs = this.#outputEnds.map(relay);
     this.#forgetEnds();

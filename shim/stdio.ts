@@ -1,16 +1,29 @@
 /** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
+import { dirname } from "@std/path/posix";
 import { close, open, OpenFlag, unreadBytes } from "./libc/mod.ts";
 import type { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
+import { copying, splicing, type Transfer } from "./transfer.ts";
 import { StatusCode, StatusError } from "./ttrpc/mod.ts";
 
-/** Where a process's streams lead, as a client asks for it: FIFOs, by path or `fifo://` URI; an empty one is /dev/null. */
+/**
+ * Where a process's streams lead, as a client asks for it: FIFOs, by path or `fifo://` URI, and for outputs also files by `file://`
+ * URI; an empty one is /dev/null.
+ */
 export interface StdioPaths {
   readonly stdin: string;
   readonly stdout: string;
   readonly stderr: string;
   readonly terminal: boolean;
 }
+
+/** An output's descriptor to write to, and how. */
+export interface Output {
+  readonly target: number;
+  readonly transfer: Transfer;
+}
+
+const FILE = "file://";
 
 /** Who owns the pipes, so that a process may open its /dev/stdout again. */
 export interface Owner {
@@ -60,10 +73,12 @@ export abstract class Stdio {
   /** Sets the size of a terminal, in characters; without one it does nothing. */
   resize(_width: number, _height: number): void {}
 
-  /** Opens the FIFO of an output for writing. */
-  protected openOutput(name: string, uri: string): number {
+  /** Opens the FIFO or file of an output for writing. */
+  protected openOutput(name: string, uri: string): Output {
+    // Not every kernel splices into a file that is appended to.
+    if (uri.startsWith(FILE)) return { target: openFile(name, uri), transfer: copying() };
     this.#outputHolds.push(openFifo(name, uri, OpenFlag.RDONLY));
-    return openFifo(name, uri, OpenFlag.WRONLY);
+    return { target: openFifo(name, uri, OpenFlag.WRONLY), transfer: splicing };
   }
 
   /** Opens the FIFO of the input for reading. */
@@ -139,6 +154,19 @@ export abstract class Stdio {
     this.input?.close();
     for (const output of this.outputs) output.close();
     for (const hold of this.#outputHolds.splice(0)) close(hold);
+  }
+}
+
+function openFile(name: string, uri: string): number {
+  const path = uri.slice(FILE.length);
+  try {
+    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    return open(path, OpenFlag.WRONLY | OpenFlag.CREAT | OpenFlag.APPEND, 0o644);
+  } catch (error) {
+    throw new StatusError(
+      StatusCode.INVALID_ARGUMENT,
+      `can't write ${name} to ${uri}: ${(error as Error).message}`,
+    );
   }
 }
 

@@ -38,7 +38,7 @@ export class Terminal extends Stdio {
     try {
       if (paths.stdin) this.#source = this.openInput(paths.stdin);
       this.#target = paths.stdout
-        ? this.openOutput("stdout", paths.stdout)
+        ? this.openOutput("stdout", paths.stdout).target
         : open("/dev/null", OpenFlag.WRONLY);
       this.#listener = listenUnix(consoleSocket);
     } catch (error) {
