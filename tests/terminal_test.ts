@@ -1,0 +1,123 @@
+/** Terminals: those of `ctr -t`. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { test, testBetterThanGo } from "./black_box.ts";
+import { ctrAtTerminal, type PseudoTerminal } from "./pseudo_terminal.ts";
+
+/** The size of a {@linkcode PseudoTerminal}, as `stty size` tells it, is there a moment after the start. */
+const untilSized = 'until [ "$(stty size 2>/dev/null)" = "24 80" ]; do sleep 0.01; done';
+
+/** A body that is given a terminal on which ctr runs a command. */
+type Body = (run: (...command: string[]) => PseudoTerminal) => Promise<void>;
+
+/** Two tests: with `ctr run -t`, and with `ctr task exec -t` in a container `box`. */
+function testBoth(name: string, body: Body, register = test): void {
+  register(`init: ${name}`, async (containerd) => {
+    await body((...command) =>
+      ctrAtTerminal(containerd, containerd.runArguments(["--rm", "-t"], "box", ...command))
+    );
+  });
+  register(`exec: ${name}`, async (containerd) => {
+    await containerd.runDetached("box", "sleep", "1000");
+    await body((...command) =>
+      ctrAtTerminal(containerd, containerd.execArguments(["-t"], "box", ...command))
+    );
+    await containerd.remove("box");
+  });
+}
+
+/** {@linkcode testBoth} with a shell script, which begins when ctr has set the size: of one that ends before, ctr complains. */
+function testScript(
+  name: string,
+  script: string,
+  body: (terminal: PseudoTerminal) => Promise<void>,
+): void {
+  testBoth(name, async (run) => {
+    await using terminal = run("sh", "-c", `${untilSized}; ${script}`);
+    await body(terminal);
+  });
+}
+
+testBoth("ctr has nothing to say of a process that ends at once", async (run) => {
+  await using terminal = run("echo", "hi");
+  assertEquals(await terminal.end(), { code: 0, output: "hi\r\n" });
+}, testBetterThanGo);
+
+testScript(
+  "all three streams are a terminal, which is also the controlling one",
+  "for fd in 0 1 2; do readlink /proc/self/fd/$fd; done; tty; echo ctty >/dev/tty; exit 7",
+  async (terminal) => {
+    const { code, output } = await terminal.end();
+    assertEquals(code, 7);
+    assertMatch(output, /^(\/dev\/pts\/\d+\r\n)\1\1\1ctty\r\n$/);
+  },
+);
+
+testScript(
+  "standard output and standard error are one stream, in order",
+  "for i in 1 2 3; do echo out $i; echo err $i >&2; done",
+  async (terminal) => {
+    assertEquals(await terminal.end(), {
+      code: 0,
+      output: "out 1\r\nerr 1\r\nout 2\r\nerr 2\r\nout 3\r\nerr 3\r\n",
+    });
+  },
+);
+
+testScript(
+  "what is typed reaches the process, and is echoed",
+  "echo ready; read line; echo got $line; exit 5",
+  async (terminal) => {
+    await terminal.output.until(/ready\r\n/);
+    await terminal.type("hello\x7f\x7fp\r");
+    const { code, output } = await terminal.end();
+    assertEquals(code, 5);
+    assertStringIncludes(output, "got help\r\n");
+    assertMatch(output, /^hello/);
+  },
+);
+
+testScript("a shell can be used", "exec sh", async (terminal) => {
+  await terminal.type("echo $((6 * 7))\r");
+  await terminal.output.until(/^42\r$/m);
+  await terminal.type("exit 9\r");
+  assertEquals((await terminal.end()).code, 9);
+});
+
+testScript(
+  "control and C end the command in the foreground, not the shell",
+  "exec sh",
+  async (terminal) => {
+    await terminal.type("sh -c 'echo rea''dy; exec sleep 1000'\r");
+    await terminal.output.until(/^ready\r$/m);
+    await terminal.type("\x03");
+    await terminal.output.until(/# /);
+    await terminal.type("echo status $?\r");
+    await terminal.output.until(/^status 130\r$/m);
+    await terminal.type("exit 9\r");
+    assertEquals((await terminal.end()).code, 9);
+  },
+);
+
+testScript("control and D end the input", "echo ready; wc -c; exit 4", async (terminal) => {
+  await terminal.output.until(/ready\r\n/);
+  await terminal.type("12345\r\x04");
+  const { code, output } = await terminal.end();
+  assertEquals({ code, output }, { code: 4, output: "12345\r\n6\r\n" });
+});
+
+testScript(
+  "eight MiB arrive whole and in order",
+  "stty -onlcr; exec seq 1000000 2048575",
+  async (terminal) => {
+    const { code, output } = await terminal.end();
+    assertEquals(code, 0);
+    const lines = output.split("\n");
+    const wrong = lines.findIndex((line, index) => line !== `${1000000 + index}`);
+    assertEquals({ wrong, last: lines[wrong], bytes: output.length }, {
+      wrong: 2 ** 20,
+      last: "",
+      bytes: 2 ** 23,
+    });
+  },
+);
