@@ -3,18 +3,11 @@
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
-import {
-  Bundle,
-  callShim,
-  DirectShim,
-  shimArguments,
-  shutDown,
-  startShim,
-  TaskClient,
-} from "./direct_shim.ts";
+import { Bundle, callShim, DirectShim, shimArguments, shutDown, startShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { shimName } from "./private_containerd.ts";
 import { findProcess, isAlive } from "./processes.ts";
+import { TaskClient } from "./task_client.ts";
 
 const addressPattern = /^unix:\/\/\/run\/containerd\/s\/[0-9a-f]{64}$/;
 

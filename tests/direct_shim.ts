@@ -1,10 +1,11 @@
 /** A shim without containerd between: its program called by command line, its server by ttrpc. */
 
-import * as proto from "../proto/mod.ts";
-import { Client, StatusCode } from "../shim/ttrpc/mod.ts";
+import type { Mount } from "../proto/mod.ts";
+import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 import { isAlive } from "./processes.ts";
+import { TaskClient } from "./task_client.ts";
 
 /** How a call of the shim's program ended. */
 export interface ProgramResult {
@@ -55,7 +56,7 @@ export class Bundle {
   }
 
   /** A mount of busybox for the root file system, by overlay, as a snapshotter hands it over. */
-  async rootfs(containerd: PrivateContainerd): Promise<proto.Mount.Properties> {
+  async rootfs(containerd: PrivateContainerd): Promise<Mount.Properties> {
     const upper = `${this.path}/snapshot/fs`;
     const work = `${this.path}/snapshot/work`;
     await Deno.mkdir(upper, { recursive: true });
@@ -110,57 +111,6 @@ export async function callShim(
     stdin: "null",
   }).output();
   return { code, stdout, stderr: new TextDecoder().decode(stderr) };
-}
-
-/** The methods of the Task service, each with the messages of its request and its answer. */
-const methods = {
-  Connect: [proto.ConnectRequest, proto.ConnectResponse],
-  Create: [proto.CreateTaskRequest, proto.CreateTaskResponse],
-  Delete: [proto.DeleteRequest, proto.DeleteResponse],
-  Exec: [proto.ExecProcessRequest, proto.Empty],
-  Kill: [proto.KillRequest, proto.Empty],
-  Pids: [proto.PidsRequest, proto.PidsResponse],
-  Shutdown: [proto.ShutdownRequest, proto.Empty],
-  Start: [proto.StartRequest, proto.StartResponse],
-  State: [proto.StateRequest, proto.StateResponse],
-  Wait: [proto.WaitRequest, proto.WaitResponse],
-} as const;
-
-type Methods = typeof methods;
-type RequestOf<Name extends keyof Methods> = Parameters<Methods[Name][0]["encode"]>[0];
-type AnswerOf<Name extends keyof Methods> = ReturnType<Methods[Name][1]["decode"]>;
-
-/** A connection to the Task service of a shim. */
-export class TaskClient {
-  readonly client: Client;
-  readonly #service: string;
-
-  private constructor(client: Client, service: string) {
-    this.client = client;
-    this.#service = service;
-  }
-
-  /** Connects to the address that a shim's `start` answers (`unix://…`). */
-  static async connect(
-    address: string,
-    service = "containerd.task.v2.Task",
-  ): Promise<TaskClient> {
-    return new TaskClient(await Client.connect(address.replace("unix://", "")), service);
-  }
-
-  /** @throws StatusError as the shim answers it. */
-  async call<Name extends keyof Methods>(
-    name: Name,
-    request: RequestOf<Name>,
-  ): Promise<AnswerOf<Name>> {
-    const [requestType, answerType] = methods[name];
-    const payload = (requestType.encode as (request: RequestOf<Name>) => {
-      finish(): Uint8Array<ArrayBuffer>;
-    })(request).finish();
-    return answerType.decode(await this.client.call(this.#service, name, payload)) as AnswerOf<
-      Name
-    >;
-  }
 }
 
 /** A running shim that containerd does not know of. */

@@ -8,20 +8,15 @@ import {
   assertStringIncludes,
   equal,
 } from "@std/assert";
-import {
-  type Any,
-  CgroupV1Metrics,
-  CgroupV2Metrics,
-  StatsRequest,
-  StatsResponse,
-} from "../proto/mod.ts";
+import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../proto/mod.ts";
 import { type CgroupFolders, cgroupFoldersOf } from "../runc/cgroup_folders.ts";
 import { readStats } from "../runc/stats.ts";
-import { Client, StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
+import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test } from "./black_box.ts";
 import { busyboxImage } from "./busybox.ts";
 import { eventually } from "./eventually.ts";
 import { expectSuccess, type PrivateContainerd, runtimeUnderTest } from "./private_containerd.ts";
+import { TaskClient } from "./task_client.ts";
 
 const MEMORY_LIMIT = 64 << 20;
 const PIDS_LIMIT = 20;
@@ -66,13 +61,11 @@ async function makeRested(containerd: PrivateContainerd, runtime: string): Promi
 /** Asks the shim of a container, past containerd. */
 async function askShim(containerd: PrivateContainerd, id: string): Promise<Any.Properties> {
   const address = await Deno.readTextFile(`${containerd.bundle("box")}/address`);
-  const client = await Client.connect(address.replace("unix://", ""));
+  const tasks = await TaskClient.connect(address);
   try {
-    const request = StatsRequest.encode({ id }).finish();
-    const answer = await client.call("containerd.task.v2.Task", "Stats", request);
-    return StatsResponse.decode(answer).stats!;
+    return (await tasks.call("Stats", { id })).stats!;
   } finally {
-    client.close();
+    tasks.client.close();
   }
 }
 

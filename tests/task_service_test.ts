@@ -10,7 +10,8 @@ import {
 import { RuncOptions } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim, TaskClient } from "./direct_shim.ts";
+import { DirectShim } from "./direct_shim.ts";
+import { processSpec, TaskClient } from "./task_client.ts";
 import { isAlive } from "./processes.ts";
 
 /** containerd.v1.types.Status */
@@ -227,11 +228,7 @@ test("execs go on beside a slow request of init's", async (containerd) => {
   const { tasks } = shim;
   await tasks.call("Start", { id: "box" });
   const wait = tasks.call("Wait", { id: "box" });
-  const process = { args: ["sh", "-c", "exit 3"], cwd: "/", env: ["PATH=/bin"] };
-  const spec = {
-    typeUrl: "types.containerd.io/opencontainers/runtime-spec/1/Process",
-    value: new TextEncoder().encode(JSON.stringify({ ...process, user: { uid: 0, gid: 0 } })),
-  };
+  const spec = processSpec(["sh", "-c", "exit 3"]);
   const ids = Array.from({ length: 10 }, (_, index) => `exec-${index}`);
   const statuses = await Promise.all(ids.map(async (execId) => {
     await tasks.call("Exec", { id: "box", execId, spec });
