@@ -1,7 +1,7 @@
 /** Carries bytes from one descriptor to another. */
 import { close, EpollEvent, Errno, growPipe, SystemError, unreadBytes } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
-import type { Transfer } from "./transfer.ts";
+import { SOURCE_EMPTY, TARGET_FULL, type Transfer } from "./transfer.ts";
 
 const PIPE_BYTES = 1 << 20;
 /** After so many transfers in a row the other relays get their turn. */
@@ -57,9 +57,9 @@ export class Relay {
     return this.#waitsFor === "target";
   }
 
-  /** How many bytes wait in the source. */
+  /** How many bytes wait in the source; at least one while the target is full. */
   get unread(): number {
-    return this.hasEnded ? 0 : unreadBytes(this.options.source);
+    return this.hasEnded ? 0 : Math.max(unreadBytes(this.options.source), this.blocked ? 1 : 0);
   }
 
   /** Moves what is there now, without waiting to be told of it. */
@@ -90,7 +90,11 @@ export class Relay {
     const input = EpollEvent.IN | (fromTerminal ? EpollEvent.EDGE : 0);
     if (what === "source") this.reactor.watch(source, input, () => this.#move());
     if (what === "target") {
-      this.reactor.watch(target, EpollEvent.OUT, () => this.#watch("source"));
+      this.reactor.watch(target, EpollEvent.OUT, () => {
+        this.#watch("source");
+        // Of what the transfer has read already no source tells.
+        this.#move();
+      });
     }
   }
 
@@ -100,15 +104,9 @@ export class Relay {
       for (let turn = 0; turn < TURNS; turn++) {
         const moved = transfer(source, target);
         if (moved === 0) return this.close();
-        if (moved > 0) {
-          this.#moves++;
-          continue;
-        }
-        // The source was ready: when the first transfer moves nothing, it is the target that is full. A later one may have emptied
-        // the source, which then wakes us again; a terminal does not, so there the target tells.
-        if (turn > 0 && !fromTerminal) return;
-        if (this.#grown) return this.#watch("target");
-        return this.#growPipes();
+        if (moved === SOURCE_EMPTY) return;
+        if (moved === TARGET_FULL) return this.#grown ? this.#watch("target") : this.#growPipes();
+        this.#moves++;
       }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;

@@ -121,3 +121,18 @@ testScript(
     });
   },
 );
+
+testScript(
+  "256 KiB are typed and come back, all at once",
+  `stty raw -echo; echo ready; exec head -c ${2 ** 18}`,
+  async (terminal) => {
+    const keys = Array.from({ length: 2 ** 15 }, (_, line) => `${1000000 + line}\n`).join("");
+    await terminal.output.until(/ready\n/);
+    const [{ code, output }] = await Promise.all([terminal.end(), terminal.type(keys)]);
+    assertEquals({ code, bytes: output.length, same: output === keys }, {
+      code: 0,
+      bytes: keys.length,
+      same: true,
+    });
+  },
+);

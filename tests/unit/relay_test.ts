@@ -80,6 +80,18 @@ for (const [how, transfer] of [["splicing", () => splicing], ["copying", copying
   });
 }
 
+test("what was taken from the source while the reader's pipe was full is carried, though no more comes", async () => {
+  const { relay, writer, reader } = relayBetweenPipes(copying());
+  // More than the largest pipe takes, by less than is copied at once.
+  const bytes = countedBytes((1 << 20) + 10_000);
+  await writeAll(writer, bytes);
+  await eventually("the relay to wait for its target", isBlocked(relay));
+  assertSameBytes(await readExactly(reader, bytes.length), bytes);
+  writer.close();
+  await relay.ended;
+  reader.close();
+});
+
 test("many small writes arrive as they were", async () => {
   const { relay, writer, reader } = relayBetweenPipes();
   const carried = readToEnd(reader);
