@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { test, testBetterThanGo } from "./black_box.ts";
+import { eventually } from "./eventually.ts";
 import { ctrAtTerminal, type PseudoTerminal } from "./pseudo_terminal.ts";
 
 /** The size of a {@linkcode PseudoTerminal}, as `stty size` tells it, is there a moment after the start. */
@@ -63,6 +64,31 @@ testScript(
     });
   },
 );
+
+testScript(
+  "the process sees the size of the terminal, and SIGWINCH when it changes",
+  "trap 'stty size' WINCH; echo ready; until read line; do :; done; exit 6",
+  async (terminal) => {
+    await terminal.output.until(/ready/);
+    terminal.resize(132, 43);
+    await untilHeard(terminal, /43 132/);
+    terminal.resize(20, 10);
+    await terminal.output.until(/10 20/);
+    await terminal.type("\r");
+    assertEquals((await terminal.end()).code, 6);
+  },
+);
+
+/** ctr begins to listen for SIGWINCH a moment after it has set the first size, so it is told again. */
+async function untilHeard({ child, output }: PseudoTerminal, size: RegExp): Promise<void> {
+  let heard = false;
+  const hears = output.until(size).then(() => heard = true);
+  await eventually("a resize", () => {
+    if (!heard) child.kill("SIGWINCH");
+    return heard || undefined;
+  });
+  await hears;
+}
 
 testScript(
   "what is typed reaches the process, and is echoed",
