@@ -67,8 +67,12 @@ export class Relay {
     if (this.#waitsFor === "source" && this.unread > 0) this.#move();
   }
 
-  /** A terminal that has hung up is at its end from now on: its process is gone. */
+  /**
+   * A terminal ends from now on when all that was written to it is read: with its process, the leader of its session, it has hung up
+   * for every other process as well (and a read waits for what the kernel still has on the way, n_tty_read in n_tty.c).
+   */
   expectEnd(): void {
+    if (!this.options.fromTerminal) return;
     this.#endExpected = true;
     if (this.#waitsFor === "source") this.#move();
   }
@@ -103,7 +107,7 @@ export class Relay {
     try {
       for (let turn = 0; turn < TURNS; turn++) {
         const moved = transfer(source, target);
-        if (moved === 0) return this.close();
+        if (moved === 0 || (moved === SOURCE_EMPTY && this.#endExpected)) return this.close();
         if (moved === SOURCE_EMPTY) return;
         if (moved === TARGET_FULL) return this.#grown ? this.#watch("target") : this.#growPipes();
         this.#moves++;

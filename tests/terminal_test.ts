@@ -1,43 +1,10 @@
 /** Terminals: those of `ctr -t`. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { test, testBetterThanGo } from "./black_box.ts";
+import { testBetterThanGo } from "./black_box.ts";
 import { eventually } from "./eventually.ts";
-import { ctrAtTerminal, type PseudoTerminal } from "./pseudo_terminal.ts";
-
-/** The size of a {@linkcode PseudoTerminal}, as `stty size` tells it, is there a moment after the start. */
-const untilSized = 'until [ "$(stty size 2>/dev/null)" = "24 80" ]; do sleep 0.01; done';
-
-/** A body that is given a terminal on which ctr runs a command. */
-type Body = (run: (...command: string[]) => PseudoTerminal) => Promise<void>;
-
-/** Two tests: with `ctr run -t`, and with `ctr task exec -t` in a container `box`. */
-function testBoth(name: string, body: Body, register = test): void {
-  register(`init: ${name}`, async (containerd) => {
-    await body((...command) =>
-      ctrAtTerminal(containerd, containerd.runArguments(["--rm", "-t"], "box", ...command))
-    );
-  });
-  register(`exec: ${name}`, async (containerd) => {
-    await containerd.runDetached("box", "sleep", "1000");
-    await body((...command) =>
-      ctrAtTerminal(containerd, containerd.execArguments(["-t"], "box", ...command))
-    );
-    await containerd.remove("box");
-  });
-}
-
-/** {@linkcode testBoth} with a shell script, which begins when ctr has set the size: of one that ends before, ctr complains. */
-function testScript(
-  name: string,
-  script: string,
-  body: (terminal: PseudoTerminal) => Promise<void>,
-): void {
-  testBoth(name, async (run) => {
-    await using terminal = run("sh", "-c", `${untilSized}; ${script}`);
-    await body(terminal);
-  });
-}
+import type { PseudoTerminal } from "./pseudo_terminal.ts";
+import { testBoth, testScript } from "./terminal_scripts.ts";
 
 testBoth("ctr has nothing to say of a process that ends at once", async (run) => {
   await using terminal = run("echo", "hi");

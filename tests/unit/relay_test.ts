@@ -80,6 +80,19 @@ for (const [how, transfer] of [["splicing", () => splicing], ["copying", copying
   });
 }
 
+test("a terminal ends with its process when all is read, though another process has it open", async () => {
+  const [source, target] = [pipe(OpenFlag.NONBLOCK), pipe(OpenFlag.NONBLOCK)];
+  const options = { source: source.read, target: target.write, transfer: copying() };
+  const relay = new Relay(reactor, { ...options, fromTerminal: true });
+  const reader = toFile(target.read, "read");
+  write(source.write, encoder.encode("the last word"));
+  relay.expectEnd();
+  assertEquals(decoder.decode(await readToEnd(reader)), "the last word");
+  await relay.ended;
+  close(source.write);
+  reader.close();
+});
+
 test("what was taken from the source while the reader's pipe was full is carried, though no more comes", async () => {
   const { relay, writer, reader } = relayBetweenPipes(copying());
   // More than the largest pipe takes, by less than is copied at once.
