@@ -199,6 +199,7 @@ export class Container {
     if (await init.changes.run(() => init.abandon())) await init.exited;
     return await init.changes.run(async () => {
       await init.delete();
+      await this.#deleteExecs();
       const { pid, status, exitedAt } = init.exit!;
       shim.events.publish("TaskDelete", {
         containerId: id,
@@ -208,6 +209,15 @@ export class Container {
       });
       return init;
     });
+  }
+
+  /** Removes the execs that no client has deleted: nobody could any more, and who waits for one would wait without end. */
+  async #deleteExecs(): Promise<void> {
+    await Promise.all([...this.#execs.values()].map((exec) =>
+      exec.changes.run(async () => {
+        if (exec.state !== "deleted") await exec.delete();
+      })
+    ));
   }
 
   /** Freezes all processes. */

@@ -79,14 +79,15 @@ export abstract class Process {
     return this.#exited.promise;
   }
 
-  /** @throws {StatusError} FAILED_PRECONDITION where the process is in no state for the step. */
+  /**
+   * @throws {StatusError} where the process is in no state for the step: NOT_FOUND when it was deleted while the call waited for its
+   * turn, else FAILED_PRECONDITION.
+   */
   check(step: Step): void {
-    if (!(step in TRANSITIONS[this.#state])) {
-      throw new StatusError(
-        StatusCode.FAILED_PRECONDITION,
-        `cannot ${step} a ${this.#state} process`,
-      );
-    }
+    if (step in TRANSITIONS[this.#state]) return;
+    const { NOT_FOUND, FAILED_PRECONDITION } = StatusCode;
+    const code = this.#state === "deleted" ? NOT_FOUND : FAILED_PRECONDITION;
+    throw new StatusError(code, `cannot ${step} a ${this.#state} process`);
   }
 
   /** Goes to the state to which the step leads. */

@@ -1,11 +1,11 @@
 /** A shim without containerd between: its program called by command line, its server by ttrpc. */
 
-import type { Mount } from "../proto/mod.ts";
+import type { Any, Mount } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 import { isAlive } from "./processes.ts";
-import { TaskClient } from "./task_client.ts";
+import { processSpec, TaskClient } from "./task_client.ts";
 
 /** How a call of the shim's program ended. */
 export interface ProgramResult {
@@ -19,6 +19,15 @@ export interface BundleOptions {
   /** Default: `sleep 1000`. */
   args?: string[];
   annotations?: Record<string, string>;
+  /** The container shares the PID namespace of the host, so that its init's end ends nothing else in it. */
+  hostPidNamespace?: boolean;
+}
+
+/** What {@linkcode DirectShim.create} and {@linkcode DirectShim.exec} take: paths of FIFOs. */
+export interface StreamPaths {
+  stdin?: string;
+  stdout?: string;
+  stderr?: string;
 }
 
 /** A bundle as containerd makes it: `config.json`, an empty `rootfs`, and the FIFO `log`, which it reads. */
@@ -37,11 +46,12 @@ export class Bundle {
   static async make(
     containerd: PrivateContainerd,
     id: string,
-    { args = ["sleep", "1000"], annotations = {} }: BundleOptions = {},
+    { args = ["sleep", "1000"], annotations = {}, hostPidNamespace = false }: BundleOptions = {},
   ): Promise<Bundle> {
     const path = `${containerd.folder}/${id}`;
     await Deno.mkdir(`${path}/rootfs`, { recursive: true });
-    const namespaces = ["mount", "pid", "ipc", "uts", "network"].map((type) => ({ type }));
+    const own = ["mount", "ipc", "uts", "network", ...(hostPidNamespace ? [] : ["pid"])];
+    const namespaces = own.map((type) => ({ type }));
     const spec = {
       ociVersion: "1.0.2",
       process: { args, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 } },
@@ -60,7 +70,7 @@ export class Bundle {
     const upper = `${this.path}/snapshot/fs`;
     const work = `${this.path}/snapshot/work`;
     await Deno.mkdir(upper, { recursive: true });
-    await Deno.mkdir(work);
+    await Deno.mkdir(work, { recursive: true });
     const options = [`lowerdir=${containerd.rootfs}`, `upperdir=${upper}`, `workdir=${work}`];
     return { type: "overlay", source: "overlay", options };
   }
@@ -144,14 +154,33 @@ export class DirectShim {
     return new DirectShim(bundle, address, shimPid, tasks);
   }
 
+  /** {@linkcode start}, {@linkcode create}, and Start: a shim with a running container. */
+  static async run(
+    containerd: PrivateContainerd,
+    id: string,
+    options: BundleOptions = {},
+    rest: StreamPaths & { options?: Any.Properties } = {},
+  ): Promise<DirectShim> {
+    const shim = await DirectShim.start(containerd, id, options);
+    await shim.create(containerd, rest);
+    await shim.tasks.call("Start", { id });
+    return shim;
+  }
+
   /** Calls Create, with busybox for the root file system, and answers init's process id. */
   async create(
     containerd: PrivateContainerd,
-    streams: { stdin?: string; stdout?: string; stderr?: string } = {},
+    rest: StreamPaths & { options?: Any.Properties } = {},
   ): Promise<number> {
     const rootfs = [await this.bundle.rootfs(containerd)];
-    const request = { id: this.id, bundle: this.bundle.path, rootfs, ...streams };
+    const request = { id: this.id, bundle: this.bundle.path, rootfs, ...rest };
     return (await this.tasks.call("Create", request)).pid;
+  }
+
+  /** Calls Exec and Start, and answers the process id. */
+  async exec(execId: string, args: string[], streams: StreamPaths = {}): Promise<number> {
+    await this.tasks.call("Exec", { id: this.id, execId, spec: processSpec(args), ...streams });
+    return (await this.tasks.call("Start", { id: this.id, execId })).pid;
   }
 
   /** Kills and deletes the container, and goes on as {@linkcode shutDown}. */

@@ -67,6 +67,11 @@ export function isAlive(pid: number): boolean {
   return process !== undefined && process.state !== "Z";
 }
 
+/** How many descriptors a process has open. */
+export function countDescriptors(pid: number): number {
+  return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+}
+
 /**
  * The processes of this run: those in this process's mount namespace, its descendants, those in a cgroup
  * that has the name of the run, and the children of all these, zombies too. Not this process itself and not

@@ -11,18 +11,12 @@ import { RuncOptions } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { DirectShim } from "./direct_shim.ts";
+import { expectStatus } from "./expect_status.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 import { isAlive } from "./processes.ts";
 
 /** containerd.v1.types.Status */
 const CREATED = 1, RUNNING = 2, STOPPED = 3;
-
-/** Expects an answer with the status `code`, and answers its message. */
-async function expectStatus(code: number, answer: Promise<unknown>): Promise<string> {
-  const error = await assertRejects(() => answer, StatusError);
-  assertEquals(error.code, code, error.message);
-  return error.message;
-}
 
 test("the states of a life", async (containerd) => {
   const shim = await DirectShim.start(containerd, "box");
@@ -54,20 +48,6 @@ test("init can be deleted before it has been started", async (containerd) => {
   await shim.tasks.call("Kill", { id: "box", signal: 9 });
   assertEquals((await shim.tasks.call("Wait", { id: "box" })).exitStatus, 137);
   assertEquals((await shim.tasks.call("Delete", { id: "box" })).pid, pid);
-  await shim.shutDown();
-});
-
-test("every waiter gets the exit status, those that come later too", async (containerd) => {
-  const shim = await DirectShim.start(containerd, "box", { args: ["sh", "-c", "exit 5"] });
-  await shim.create(containerd);
-  const other = await TaskClient.connect(shim.address);
-  const early = [shim.tasks, shim.tasks, other].map((tasks) => tasks.call("Wait", { id: "box" }));
-  await shim.tasks.call("Start", { id: "box" });
-  const exits = await Promise.all(early);
-  exits.push(await shim.tasks.call("Wait", { id: "box" }));
-  assertEquals(exits.map(({ exitStatus }) => exitStatus), [5, 5, 5, 5]);
-  await shim.tasks.call("Delete", { id: "box" });
-  other.client.close();
   await shim.shutDown();
 });
 

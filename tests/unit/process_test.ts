@@ -82,7 +82,8 @@ for (const state of Object.keys(WAYS) as State[]) {
       }
       for (const change of [() => process.check(step), () => process.enter(step)]) {
         const error = assertThrows(change, StatusError, `cannot ${step} a ${state} process`);
-        assertEquals(error.code, StatusCode.FAILED_PRECONDITION);
+        const { NOT_FOUND, FAILED_PRECONDITION } = StatusCode;
+        assertEquals(error.code, state === "deleted" ? NOT_FOUND : FAILED_PRECONDITION);
       }
       assertEquals(process.state, state);
     });
