@@ -14,10 +14,11 @@ export class Exec extends Process {
   /** @throws {StatusError} INVALID_ARGUMENT for an exec id that is no file name, or a spec that is no JSON. */
   constructor(container: ContainerContext, request: ExecProcessRequest) {
     super(container, request.execId, request);
-    if (!/^[\w][\w.-]*$/.test(request.execId)) {
+    // containerd itself allows no more.
+    if (!/^\w[\w.-]{0,75}$/.test(request.execId)) {
       throw new StatusError(
         StatusCode.INVALID_ARGUMENT,
-        `expected letters, digits, dots and dashes in an exec id, not ${request.execId}`,
+        `expected an exec id of 1 to 76 letters, digits, dots and dashes, not "${request.execId}"`,
       );
     }
     this.#spec = readSpec(request);
@@ -46,8 +47,7 @@ export class Exec extends Process {
       this.fail();
       throw runtimeFailure("exec", error);
     } finally {
-      removeIfThere(process);
-      removeIfThere(log);
+      for (const file of [process, pidFile, log]) removeIfThere(file);
     }
     this.enter("start");
   }
@@ -55,12 +55,11 @@ export class Exec extends Process {
   /** Removes all that is left of an exec that has stopped or was never started. */
   async delete(): Promise<void> {
     this.check("delete");
-    const { shim, id, bundle } = this.container;
+    const { shim, id } = this.container;
     if (await this.stdio?.drain() === false) {
       shim.logger.warn("closed outputs that were still open", { id, execId: this.id });
     }
     this.stdio?.close();
-    removeIfThere(execPidFile(bundle, this.id));
     this.enter("delete");
   }
 }

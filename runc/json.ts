@@ -2,6 +2,9 @@
 import type { Any } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/mod.ts";
 
+/** How much an error shows of what is no JSON, in characters. */
+const SHOWN = 100;
+
 /**
  * The JSON text in an Any.
  * @param what What it should be, for the error.
@@ -16,8 +19,9 @@ export function decodeJson(any: Any | null, what: string): string {
     value = undefined;
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return text;
+  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
   throw new StatusError(
     StatusCode.INVALID_ARGUMENT,
-    `expected an ${what} as a JSON object, not ${JSON.stringify(text)}`,
+    `expected an ${what} as a JSON object, not ${JSON.stringify(shown)}`,
   );
 }

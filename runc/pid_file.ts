@@ -4,9 +4,9 @@ import { join } from "@std/path/posix";
 /** The file of init's pid. */
 export const initPidFile = (bundle: string): string => join(bundle, "init.pid");
 
-/** The file of an exec'd process's pid. */
+/** The file of an exec'd process's pid: never init's, as an exec id may be `init`. */
 export const execPidFile = (bundle: string, execId: string): string =>
-  join(bundle, `${execId}.pid`);
+  join(bundle, `${execId}.exec.pid`);
 
 /** @throws {Error} where there is no pid in the file, or no file. */
 export function readPid(path: string): number {

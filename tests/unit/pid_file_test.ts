@@ -5,7 +5,8 @@ import { withFolder } from "./temporary_folder.ts";
 
 Deno.test("pid file: its name is init's or the exec's", () => {
   assertEquals(initPidFile("/b"), "/b/init.pid");
-  assertEquals(execPidFile("/b", "e1"), "/b/e1.pid");
+  assertEquals(execPidFile("/b", "e1"), "/b/e1.exec.pid");
+  assertEquals(execPidFile("/b", "init"), "/b/init.exec.pid");
 });
 
 Deno.test("pid file: a pid is read, with or without a newline", () =>
