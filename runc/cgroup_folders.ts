@@ -20,6 +20,13 @@ export class CgroupFolders {
     return this.unified ?? this.controller("devices");
   }
 
+  /** Whether its processes are frozen, or about to be. */
+  get isFrozen(): boolean {
+    if (this.unified !== undefined) return readText(join(this.unified, "cgroup.freeze")) === "1\n";
+    const folder = this.controller("freezer");
+    return folder !== undefined && readText(join(folder, "freezer.state")) !== "THAWED\n";
+  }
+
   /** The folder that has the files of one controller of cgroup v1: `memory`, `blkio`, … */
   controller(name: string): string | undefined {
     return this.folders.get(name);

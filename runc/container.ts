@@ -13,6 +13,9 @@ import { keepRuntime, runtimeOf } from "./runtime.ts";
 import { hasOwnPidNamespace } from "./spec.ts";
 import { readStats } from "./stats.ts";
 
+/** SIGRTMAX, see signal(7). */
+const LAST_SIGNAL = 64;
+
 /** A container, made by {@linkcode Container.create}. */
 export class Container {
   readonly init: Init;
@@ -248,12 +251,18 @@ export class Container {
 
   /**
    * Sends a signal to a process, or with `all` to every process of the container.
-   * @throws {StatusError} NOT_FOUND where it has finished.
+   * @throws {StatusError} NOT_FOUND where it has finished, INVALID_ARGUMENT for what is no signal.
    */
   async kill(execId: string, signal: number, all: boolean): Promise<void> {
     const process = this.process(execId);
+    if (signal > LAST_SIGNAL) {
+      throw new StatusError(
+        StatusCode.INVALID_ARGUMENT,
+        `expected a signal from 0 to ${LAST_SIGNAL}, not ${signal}`,
+      );
+    }
     try {
-      if (all && process === this.init) await this.init.killAll(signal);
+      if (all && process === this.init) await this.#killAll(signal);
       else await process.kill(signal);
     } catch (error) {
       if (!(error instanceof RuncError) || !/not running|not exist/.test(error.message)) {
@@ -261,6 +270,18 @@ export class Container {
       }
       throw new StatusError(StatusCode.NOT_FOUND, `process already finished: ${error.message}`);
     }
+  }
+
+  async #killAll(signal: number): Promise<void> {
+    const { init, context: { shim, id } } = this;
+    await init.killAll(signal);
+    if (init.state !== "paused") return;
+    // runc freezes the processes while it signals them, and up to 1.1 lets them go on then.
+    await init.changes.run(async () => {
+      if (init.state !== "paused" || init.exit !== undefined || this.#foundCgroup.isFrozen) return;
+      init.enter("resume");
+      shim.events.publish("TaskResumed", { containerId: id });
+    });
   }
 
   /** All pids in the container, each with the exec id it has, if any. */

@@ -150,6 +150,7 @@ export abstract class Process {
 
   /**
    * Sends a signal to the process alone.
+   * @param signal One that there is, or 0 to ask only whether the process is there.
    * @throws {StatusError} NOT_FOUND where it has finished, FAILED_PRECONDITION where it was not made yet.
    */
   kill(signal: number): void | Promise<void> {
@@ -160,9 +161,8 @@ export abstract class Process {
     try {
       kill(this.pid, signal);
     } catch (error) {
-      if (!(error instanceof SystemError)) throw error;
-      if (error.errno === Errno.ESRCH) throw finished();
-      throw new StatusError(StatusCode.INVALID_ARGUMENT, error.message);
+      if (error instanceof SystemError && error.errno === Errno.ESRCH) throw finished();
+      throw error;
     }
   }
 }

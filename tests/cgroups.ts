@@ -1,3 +1,6 @@
+import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
+import { readText } from "../shim/mod.ts";
+
 /** The mount points of all cgroup hierarchies, version 1 and 2. */
 export function cgroupMounts(): string[] {
   return Deno.readTextFileSync("/proc/self/mounts").split("\n")
@@ -29,4 +32,27 @@ function innerFolders(folder: string): string[] {
     if (error instanceof Deno.errors.NotFound) return []; // removed meanwhile
     throw error;
   }
+}
+
+/** A file of a cgroup: of which controller, and its name in version 1 and 2. */
+export interface CgroupFile {
+  controller: string;
+  v1: string;
+  v2: string;
+}
+
+/** Reads a file of the cgroup of a running process, whichever version the host has, without its last newline. */
+export function readCgroupFile(pid: number, { controller, v1, v2 }: CgroupFile): string {
+  const folders = cgroupFoldersOf(pid);
+  const { unified } = folders;
+  const path = unified === undefined
+    ? `${folders.controller(controller)}/${v1}`
+    : `${unified}/${v2}`;
+  return readText(path).trimEnd();
+}
+
+/** Whether the cgroup of a running process is frozen. */
+export function isFrozen(pid: number): boolean {
+  const file = { controller: "freezer", v1: "freezer.state", v2: "cgroup.freeze" };
+  return /^(FROZEN|FREEZING|1)$/.test(readCgroupFile(pid, file));
 }

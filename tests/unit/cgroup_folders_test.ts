@@ -1,9 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseHierarchies, pidsIn } from "../../runc/cgroup.ts";
-import { cgroupFoldersOf, parseCgroupFolders } from "../../runc/cgroup_folders.ts";
+import { CgroupFolders, cgroupFoldersOf, parseCgroupFolders } from "../../runc/cgroup_folders.ts";
 import { eventually } from "../eventually.ts";
 import { childrenOf } from "../processes.ts";
 import { HYBRID, NESTED, UNIFIED } from "./mount_infos.ts";
+import { withFolder } from "./temporary_folder.ts";
 
 const foldersOn = (mountInfo: string, cgroups: string) =>
   parseCgroupFolders(cgroups, parseHierarchies(mountInfo));
@@ -48,6 +49,21 @@ Deno.test("cgroup folders: without a hierarchy for the process there is none", (
   assertEquals(foldersOn(HYBRID, "0::/a\n").processes, undefined);
   assertEquals(foldersOn(UNIFIED, "5:devices:/a\n").processes, undefined);
 });
+
+for (
+  const [name, file, states] of [
+    ["freezer", "freezer.state", { THAWED: false, FREEZING: true, FROZEN: true }],
+    ["", "cgroup.freeze", { 0: false, 1: true }],
+  ] as const
+) {
+  Deno.test(`cgroup folders: ${file} says whether the processes are frozen`, () =>
+    withFolder((folder) => {
+      for (const [state, frozen] of Object.entries(states)) {
+        Deno.writeTextFileSync(`${folder}/${file}`, `${state}\n`);
+        assertEquals(new CgroupFolders(new Map([[name, folder]])).isFrozen, frozen, state);
+      }
+    }));
+}
 
 Deno.test("cgroup folders: those of a running process list it", () => {
   assertEquals(pidsIn(cgroupFoldersOf(Deno.pid).processes!).includes(Deno.pid), true);

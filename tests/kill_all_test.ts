@@ -1,0 +1,104 @@
+/** Kill with `all`: a signal to every process of a container. */
+
+import { assertEquals } from "@std/assert";
+import { test, testBetterThanGo } from "./black_box.ts";
+import { isFrozen } from "./cgroups.ts";
+import { ClientFifo } from "./client_fifo.ts";
+import { DirectShim } from "./direct_shim.ts";
+import { eventually } from "./eventually.ts";
+import { expectSuccess } from "./private_containerd.ts";
+import { childrenOf, descendantsOf, isAlive } from "./processes.ts";
+
+const id = "box";
+/** signal(7) */
+const SIGUSR1 = 10;
+/** containerd.v1.types.Status */
+const RUNNING = 2, PAUSED = 4;
+
+/** Says its name when it is ready, and again at each SIGUSR1. */
+const listener = (name: string) => [
+  ...["sh", "-c"],
+  `trap 'echo ${name} got it' USR1; echo ${name} is ready; while :; do sleep 0.01; done`,
+];
+
+for (const hostPidNamespace of [false, true]) {
+  const kind = hostPidNamespace ? "the host's PID namespace" : "a PID namespace of its own";
+
+  test(`all processes of a container with ${kind} get it`, async (containerd) => {
+    const args = ["sh", "-c", `${quoted(listener("child"))} & exec ${quoted(listener("init"))}`];
+    const shim = await DirectShim.start(containerd, id, { args, hostPidNamespace });
+    using stdout = await ClientFifo.make(`${shim.bundle.path}/stdout`);
+    using stderr = await ClientFifo.make(`${shim.bundle.path}/stderr`);
+    const streams = { stdout: stdout.path, stderr: stderr.path };
+    await shim.create(containerd, streams);
+    await shim.tasks.call("Start", { id });
+    const daemon = `setsid ${quoted(listener("daemon"))} & exec ${quoted(listener("exec"))}`;
+    await shim.exec("visitor", ["sh", "-c", daemon], streams);
+
+    const names = ["init", "child", "exec", "daemon"];
+    for (const message of ["is ready", "got it"]) {
+      if (message === "got it") await shim.tasks.call("Kill", { id, signal: SIGUSR1, all: true });
+      const heard = new Set<string>();
+      while (heard.size < names.length) {
+        heard.add((await stdout.output.until(new RegExp(`(\\w+) ${message}\n`)))[1]);
+      }
+      assertEquals([...heard].toSorted(), names.toSorted());
+    }
+    await shim.end();
+  });
+}
+
+test("with an exec id it reaches that process only", async (containerd) => {
+  const shim = await DirectShim.run(containerd, id, { hostPidNamespace: true });
+  const { tasks } = shim;
+  const pids = [
+    await shim.exec("one", ["sleep", "1000"]),
+    await shim.exec("two", ["sleep", "1000"]),
+  ];
+  await tasks.call("Kill", { id, execId: "one", signal: SIGUSR1, all: true });
+  assertEquals((await tasks.call("Wait", { id, execId: "one" })).exitStatus, 128 + SIGUSR1);
+  assertEquals(pids.map(isAlive), [false, true]);
+  assertEquals((await tasks.call("State", { id })).status, RUNNING);
+  await shim.end();
+});
+
+test("ctr task kill --all ends everything of a container with the host's PID namespace", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  const flags = ["--detach", "--with-ns", "pid:/proc/self/ns/pid"];
+  const script = "setsid sleep 1000 & sleep 1000 & exec sleep 1000";
+  expectSuccess(await containerd.run(flags, id, "sh", "-c", script));
+  await containerd.execDetached(id, "visitor", "sh", "-c", script);
+  const shim = await containerd.shimPid(id);
+  await eventually("six processes", () => descendantsOf(shim).length === 6 || undefined);
+  expectSuccess(await containerd.ctr("task", "kill", "--all", id));
+  assertEquals((await events.untilExit(id, "visitor")).body.exit_status, 128 + 15);
+  assertEquals((await events.untilExit(id)).body.exit_status, 128 + 15);
+  await eventually("an end of all", () => childrenOf(shim).length === 0 || undefined);
+  await containerd.remove(id);
+});
+
+testBetterThanGo("a container that was paused is told of as it is then", async (containerd) => {
+  // runc freezes the processes to signal them, and up to 1.1 lets them all go on then.
+  await using events = await containerd.recordEvents();
+  const shim = await DirectShim.run(containerd, id, { hostPidNamespace: true });
+  const { tasks } = shim;
+  const { pid } = await tasks.call("State", { id });
+  await tasks.call("Pause", { id });
+  await tasks.call("Kill", { id, signal: 0, all: true });
+  const { status } = await tasks.call("State", { id });
+  assertEquals(status, isFrozen(pid) ? PAUSED : RUNNING);
+  await tasks.call(status === PAUSED ? "Resume" : "Pause", { id });
+  assertEquals(isFrozen(pid), status === RUNNING);
+  if (status === RUNNING) await tasks.call("Resume", { id });
+  await shim.end();
+  await events.catchUp();
+  const changes = events.tasks.map(({ topic }) => topic.replace("/tasks/", ""))
+    .filter((topic) => topic === "paused" || topic === "resumed");
+  const pauses = status === RUNNING ? 2 : 1;
+  assertEquals(changes, Array(pauses).fill(["paused", "resumed"]).flat());
+});
+
+/** A command as a shell reads it. */
+function quoted(command: string[]): string {
+  return command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+}
