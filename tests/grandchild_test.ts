@@ -1,7 +1,9 @@
 /** Processes that outlive the one that started them, and keep its standard output open. */
 
 import { assertEquals } from "@std/assert";
-import { test } from "./black_box.ts";
+import { test, testBetterThanGo } from "./black_box.ts";
+import { ClientFifo } from "./client_fifo.ts";
+import { DirectShim } from "./direct_shim.ts";
 import { childrenOf } from "./processes.ts";
 import { within } from "./within.ts";
 
@@ -15,6 +17,28 @@ test("exec ends though a grandchild holds its output", async (containerd) => {
   assertEquals(list.stdout.includes("sleep 2000"), true, "the grandchild goes on");
   await within(30, "an end of the removal", containerd.remove("box"));
 });
+
+testBetterThanGo(
+  "Wait and Delete of an exec do not wait for such a grandchild",
+  async (containerd) => {
+    const shim = await DirectShim.run(containerd, "box");
+    const { tasks, bundle } = shim;
+    using stdout = await ClientFifo.make(`${bundle.path}/stdout`);
+    const exec = { id: "box", execId: "visitor" };
+    const script = "sleep 2000 & echo started; exit 3";
+    await shim.exec(exec.execId, ["sh", "-c", script], { stdout: stdout.path });
+    await stdout.output.until(/started\n/);
+    // The Go shim takes ten seconds for the Delete.
+    assertEquals((await within(2, "an answer to Wait", tasks.call("Wait", exec))).exitStatus, 3);
+    await within(5, "an answer to Delete", tasks.call("Delete", exec));
+    assertEquals(
+      (await tasks.call("Pids", { id: "box" })).processes.length,
+      2,
+      "init and the grandchild",
+    );
+    await shim.end();
+  },
+);
 
 test("a container ends with its init though another process holds its output", async (containerd) => {
   const script = "sleep 2000 & echo started; exit 3";
