@@ -277,7 +277,7 @@ export class Container {
     await init.killAll(signal);
     if (init.state !== "paused") return;
     // runc freezes the processes while it signals them, and up to 1.1 lets them go on then.
-    await init.changes.run(async () => {
+    await init.changes.run(() => {
       if (init.state !== "paused" || init.exit !== undefined || this.#foundCgroup.isFrozen) return;
       init.enter("resume");
       shim.events.publish("TaskResumed", { containerId: id });

@@ -3,7 +3,7 @@ export class Serial {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs `work` when all that came before has ended, however it ended; resolves and rejects as `work` does. */
-  run<T>(work: () => Promise<T>): Promise<T> {
+  run<T>(work: () => T | Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.catch(() => {});
     return result;
