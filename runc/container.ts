@@ -284,10 +284,14 @@ export class Container {
     });
   }
 
-  /** All pids in the container, each with the exec id it has, if any. */
+  /**
+   * All pids in the container, each with the exec id it has, if any. That of init is there until it is deleted: containerd, from 1.7
+   * on, takes a shim without any, when it finds it again after a restart, for one without a task, and ends it, exit status and all.
+   */
   pids(): { pid: number; execId?: string }[] {
     const execIds = new Map([...this.#execs.values()].map((exec) => [exec.pid, exec.id]));
-    return pidsIn(this.#foundCgroup.processes!).map((pid) => ({ pid, execId: execIds.get(pid) }));
+    const pids = new Set([this.init.pid, ...pidsIn(this.#foundCgroup.processes!)]);
+    return [...pids].map((pid) => ({ pid, execId: execIds.get(pid) }));
   }
 
   /** What the container uses, and its limits. */

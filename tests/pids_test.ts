@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { ProcessDetails } from "../proto/mod.ts";
-import { test } from "./black_box.ts";
+import { test, testBetterThanGo } from "./black_box.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { descendantsOf } from "./processes.ts";
@@ -49,8 +49,21 @@ for (const hostPidNamespace of [false, true]) {
 
     await tasks.call("Kill", { id, signal: 9 });
     await tasks.call("Wait", { id });
-    await eventually("no process any more", async () => (await pids()).size === 0 || undefined);
+    await eventually(
+      "no process any more but perhaps init",
+      async () => [...(await pids()).keys()].every((pid) => pid === init) || undefined,
+    );
     await tasks.call("Delete", { id });
     await shim.shutDown();
   });
 }
+
+testBetterThanGo("a stopped container has the pid that its init had", async (containerd) => {
+  const shim = await DirectShim.run(containerd, id, { args: ["true"] });
+  const { tasks } = shim;
+  await tasks.call("Wait", { id });
+  const { pid } = await tasks.call("State", { id });
+  assertEquals((await tasks.call("Pids", { id })).processes, [{ pid, info: null }]);
+  await tasks.call("Delete", { id });
+  await shim.shutDown();
+});
