@@ -1,5 +1,10 @@
 /** A container: its init, the processes exec'd in it, and the order in which they begin and end. */
-import type { Any, CreateTaskRequest, ExecProcessRequest } from "../proto/mod.ts";
+import type {
+  Any,
+  CheckpointOptions,
+  CreateTaskRequest,
+  ExecProcessRequest,
+} from "../proto/mod.ts";
 import { type Shim, StatusCode, StatusError, toTimestamp } from "../shim/mod.ts";
 import { pidsIn } from "./cgroup.ts";
 import { type CgroupFolders, cgroupFoldersOf } from "./cgroup_folders.ts";
@@ -18,7 +23,6 @@ const LAST_SIGNAL = 64;
 
 /** A container, made by {@linkcode Container.create}. */
 export class Container {
-  readonly init: Init;
   readonly #execs = new Map<string, Exec>();
   /** The starts of execs that are under way. */
   readonly #starting = new Set<Promise<unknown>>();
@@ -31,7 +35,6 @@ export class Container {
    * @throws {Error} Nothing of the container is left then.
    */
   static async create(shim: Shim, request: CreateTaskRequest): Promise<Container> {
-    if (request.checkpoint) throw unimplemented("a checkpoint");
     const { id, bundle } = request;
     const options = decodeOptions(request.options);
     keepRuntime(bundle, options);
@@ -42,27 +45,27 @@ export class Container {
     });
     const owner = { uid: options.ioUid, gid: options.ioGid };
     const context = { shim, id, bundle, runc, owner };
-    const container = new Container(context, request, await hasOwnPidNamespace(bundle));
-    await container.#create({ ...options, rootfs: request.rootfs });
+    const init = new Init(context, request, options);
+    const container = new Container(context, request, init, await hasOwnPidNamespace(bundle));
+    await container.#create();
     return container;
   }
 
   private constructor(
     private readonly context: ContainerContext,
     private readonly request: CreateTaskRequest,
+    readonly init: Init,
     private readonly ownPidNamespace: boolean,
-  ) {
-    this.init = new Init(context, request.id, request);
-  }
+  ) {}
 
   get bundle(): string {
     return this.context.bundle;
   }
 
-  async #create(options: Parameters<Init["create"]>[0]): Promise<void> {
+  async #create(): Promise<void> {
     const { init, request: { id, bundle, rootfs, checkpoint, ...io } } = this;
-    await init.create(options);
-    this.#findCgroup();
+    await init.create();
+    if (init.state === "created") this.#watchInit();
     this.context.shim.events.publish("TaskCreate", {
       containerId: id,
       bundle,
@@ -71,6 +74,12 @@ export class Container {
       checkpoint,
       pid: init.pid,
     });
+  }
+
+  /** To be called as soon as there is an init. */
+  #watchInit(): void {
+    const { init } = this;
+    this.#findCgroup();
     init.reaped.then(() => init.changes.run(() => this.#stopInit()));
   }
 
@@ -115,7 +124,9 @@ export class Container {
   #startInit(): Promise<number> {
     const { init, context: { shim, id } } = this;
     return init.changes.run(async () => {
+      const isRestored = init.state === "checkpointed";
       await init.start();
+      if (isRestored) this.#watchInit();
       shim.events.publish("TaskStart", { containerId: id, pid: init.pid });
       return init.pid;
     });
@@ -157,6 +168,12 @@ export class Container {
         `the init process of container ${id} is not running`,
       );
     }
+    if (init.state === "checkpointed") {
+      throw new StatusError(
+        StatusCode.FAILED_PRECONDITION,
+        `the container ${id} is not restored yet`,
+      );
+    }
     if (init.state === "paused" || init.state === "pausing") {
       throw new StatusError(StatusCode.FAILED_PRECONDITION, `the container ${id} is paused`);
     }
@@ -179,7 +196,8 @@ export class Container {
   async #stopInit(): Promise<void> {
     await Promise.allSettled(this.#starting);
     await this.init.thaw();
-    if (!this.ownPidNamespace) {
+    // A checkpoint may have ended it: then the runtime has killed the rest and forgotten it.
+    if (!this.ownPidNamespace && this.context.runc.knows(this.context.id)) {
       await this.init.killAll().catch((error) =>
         this.context.shim.logger.error("can't kill what init left behind", { error })
       );
@@ -203,7 +221,7 @@ export class Container {
     return await init.changes.run(async () => {
       await init.delete();
       await this.#deleteExecs();
-      const { pid, status, exitedAt } = init.exit!;
+      const { pid, status, exitedAt } = await init.exited;
       shim.events.publish("TaskDelete", {
         containerId: id,
         pid,
@@ -238,6 +256,18 @@ export class Container {
     return this.init.changes.run(async () => {
       await change();
       shim.events.publish(event, { containerId: id });
+    });
+  }
+
+  /**
+   * Makes a checkpoint; with the option `exit` the container ends with it.
+   * @param path The folder for it.
+   */
+  checkpoint(path: string, options: CheckpointOptions): Promise<void> {
+    const { shim, id } = this.context;
+    return this.init.changes.run(async () => {
+      await this.init.checkpoint(path, options);
+      shim.events.publish("TaskCheckpointed", { containerId: id, checkpoint: path });
     });
   }
 
@@ -303,8 +333,4 @@ export class Container {
     if (this.#cgroup !== undefined) return this.#cgroup;
     throw new StatusError(StatusCode.NOT_FOUND, `no cgroup was found for ${this.context.id}`);
   }
-}
-
-function unimplemented(what: string): StatusError {
-  return new StatusError(StatusCode.UNIMPLEMENTED, `${what} is not implemented yet`);
 }

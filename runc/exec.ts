@@ -5,6 +5,7 @@ import { StatusCode, StatusError } from "../shim/mod.ts";
 import { decodeJson } from "./json.ts";
 import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 /** An exec'd process. */
 export class Exec extends Process {
@@ -66,12 +67,4 @@ export class Exec extends Process {
 
 function readSpec({ spec, terminal }: ExecProcessRequest): string {
   return JSON.stringify({ ...JSON.parse(decodeJson(spec, "OCI process")), terminal });
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -1,68 +1,124 @@
 /** A container's init, and with it what the runtime and the kernel have of the container: state, cgroups, root file system. */
 import { join } from "@std/path/posix";
-import { type Mount, mountRootfs, unmountRootfs } from "../shim/mod.ts";
+import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
+import { mountRootfs, StatusCode, StatusError, type Stdio, unmountRootfs } from "../shim/mod.ts";
+import { expectCheckpoint, runCriu } from "./checkpoint.ts";
 import { initPidFile } from "./pid_file.ts";
-import { finished, Process, runtimeFailure } from "./process.ts";
+import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
 
 const SIGKILL = 9;
 
-/** How init is created. */
-export interface CreateOptions {
-  readonly rootfs: readonly Mount[];
-  readonly noPivotRoot: boolean;
-  readonly noNewKeyring: boolean;
-}
-
 /** The init of a container. */
 export class Init extends Process {
-  #mounts: readonly Mount[] = [];
+  constructor(
+    container: ContainerContext,
+    private readonly request: CreateTaskRequest,
+    private readonly options: RuncOptions,
+  ) {
+    super(container, request.id, request, request.checkpoint ? "checkpointed" : "created");
+  }
 
   get #rootfs(): string {
     return join(this.container.bundle, "rootfs");
   }
 
   /**
-   * Mounts the root file system and creates the container; init waits for {@linkcode start} then.
+   * Mounts the root file system and creates the container; init waits for {@linkcode start} then. What is to be restored from a
+   * checkpoint is created only by its start.
    * @throws {Error} Nothing is left mounted or open then.
    */
-  async create(options: CreateOptions): Promise<void> {
-    const { shim } = this.container;
-    this.#mounts = options.rootfs;
-    if (this.#mounts.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
-    await mountRootfs(shim.reaper.spawn, this.#mounts, this.#rootfs);
+  async create(): Promise<void> {
+    const { rootfs, checkpoint } = this.request;
+    if (checkpoint) expectCheckpoint(checkpoint);
+    if (rootfs.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
+    await mountRootfs(this.container.shim.reaper.spawn, rootfs, this.#rootfs);
+    if (checkpoint) return;
     try {
-      await this.#create(options);
+      const { id, container: { runc }, options } = this;
+      await this.#make(
+        "create",
+        (pidFile, stdio) => runc.create(id, { ...options, pidFile }, stdio),
+      );
     } catch (error) {
-      unmountRootfs(this.#mounts, this.#rootfs);
+      unmountRootfs(rootfs, this.#rootfs);
       throw error;
     }
   }
 
-  async #create(options: CreateOptions): Promise<void> {
+  /** Makes the container, and takes init over. */
+  async #make(
+    what: "create" | "restore",
+    command: (pidFile: string, stdio: Stdio) => Promise<void>,
+  ): Promise<void> {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = initPidFile(bundle);
     using expectation = shim.reaper.expect();
     const stdio = this.openStdio();
     try {
-      await runc.create(id, { ...options, pidFile }, stdio);
+      await command(pidFile, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {
       stdio.close();
       if (runc.knows(id)) await runc.delete(id, true);
-      throw runtimeFailure("create", error);
+      throw runtimeFailure(what, error);
     }
   }
 
   /** Lets init go. */
   async start(): Promise<void> {
     this.check("start");
+    if (this.state === "checkpointed") await this.#restore();
+    else await this.#start();
+    this.enter("start");
+  }
+
+  async #start(): Promise<void> {
     try {
       await this.container.runc.start(this.id);
     } catch (error) {
       throw runtimeFailure("start", error);
     }
-    this.enter("start");
+  }
+
+  /** The images tell of their parent themselves, where they have one: what the request says of it is not needed. */
+  async #restore(): Promise<void> {
+    const { id, container: { bundle, runc }, options: { criuWorkPath, noPivotRoot } } = this;
+    const imagePath = this.request.checkpoint;
+    const workPath = criuWorkPath || join(bundle, "work");
+    const log = join(workPath, "restore.log");
+    try {
+      await this.#make("restore", (pidFile, stdio) => {
+        const options = { imagePath, workPath, pidFile, noPivotRoot };
+        return runCriu(() => runc.restore(id, options, stdio), log, log);
+      });
+    } catch (error) {
+      this.fail();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a checkpoint, with which the container ends if the options say so.
+   * @param imagePath The folder for it. Where the options have one too, containerd has taken it from there.
+   * @throws {Error} The container goes on then.
+   */
+  async checkpoint(imagePath: string, options: CheckpointOptions): Promise<void> {
+    this.check("checkpoint");
+    if (imagePath === "") {
+      throw new StatusError(StatusCode.INVALID_ARGUMENT, "expected a path for the checkpoint");
+    }
+    const { bundle, runc } = this.container;
+    const workPath = options.workPath || join(bundle, "work", "criu-work");
+    await Deno.mkdir(workPath, { recursive: true, mode: 0o700 });
+    try {
+      const checkpoint = () => runc.checkpoint(this.id, { ...options, imagePath, workPath });
+      await runCriu(checkpoint, join(workPath, "dump.log"), join(bundle, "criu-dump.log"));
+    } catch (error) {
+      throw runtimeFailure("checkpoint", error);
+    } finally {
+      if (!options.workPath) await Deno.remove(workPath, { recursive: true });
+    }
   }
 
   /** Freezes all processes of the container. */
@@ -113,13 +169,14 @@ export class Init extends Process {
 
   /** Sends a signal to every process of the container. */
   killAll(signal = SIGKILL): Promise<void> {
+    if (this.pid === 0) throw notMade();
     return this.container.runc.kill(this.id, signal, true);
   }
 
   /** What stays frozen when a paused init has died could neither end nor be removed. */
   async thaw(): Promise<void> {
     const { runc, shim, id } = this.container;
-    if (this.state !== "paused") return;
+    if (this.state !== "paused" || !runc.knows(id)) return;
     await runc.resume(id).catch((error) => {
       shim.logger.warn("can't resume the container of a paused init that died", { id, error });
     });
@@ -132,7 +189,7 @@ export class Init extends Process {
     const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState()]);
     if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
     this.stdio?.close();
-    unmountRootfs(this.#mounts, this.#rootfs);
+    unmountRootfs(this.request.rootfs, this.#rootfs);
     this.enter("delete");
   }
 

@@ -21,14 +21,18 @@ import type { Runc } from "./runc.ts";
 /** Where a process is in its life. */
 export type State = keyof typeof TRANSITIONS;
 /** What happens to a process. */
-export type Step = "start" | "pause" | "freeze" | "resume" | "exit" | "delete";
+export type Step = "start" | "pause" | "freeze" | "resume" | "checkpoint" | "exit" | "delete";
 
-/** An exec'd process is never paused itself: it is while its container's init is. */
+/**
+ * An exec'd process is never paused itself: it is while its container's init is. An init that is to be restored from a checkpoint is
+ * `checkpointed` until its start: there is no process before.
+ */
 const TRANSITIONS = {
   created: { start: "running", exit: "stopped", delete: "deleted" },
-  running: { pause: "pausing", exit: "stopped" },
+  checkpointed: { start: "running", exit: "stopped", delete: "deleted" },
+  running: { pause: "pausing", checkpoint: "running", exit: "stopped" },
   pausing: { freeze: "paused", resume: "running", exit: "stopped" },
-  paused: { resume: "running", exit: "stopped" },
+  paused: { resume: "running", checkpoint: "paused", exit: "stopped" },
   stopped: { delete: "deleted" },
   deleted: {},
 } as const satisfies Record<string, Partial<Record<Step, string>>>;
@@ -52,7 +56,7 @@ export abstract class Process {
   pid = 0;
   protected stdio: Stdio | undefined;
   readonly #stdioOpened = Promise.withResolvers<Stdio>();
-  #state: State = "created";
+  #state: State;
   /** Set as soon as the process was reaped; its state follows when the changes under way are done. */
   #exit: Exit | undefined;
   #reaped: Promise<void> = new Promise(() => {});
@@ -63,7 +67,10 @@ export abstract class Process {
     protected readonly container: ContainerContext,
     readonly id: string,
     readonly paths: StdioPaths,
-  ) {}
+    state: "created" | "checkpointed" = "created",
+  ) {
+    this.#state = state;
+  }
 
   get state(): State {
     return this.#state;
@@ -155,9 +162,7 @@ export abstract class Process {
    */
   kill(signal: number): void | Promise<void> {
     if (this.#exit !== undefined) throw finished();
-    if (this.pid === 0) {
-      throw new StatusError(StatusCode.FAILED_PRECONDITION, "process not created");
-    }
+    if (this.pid === 0) throw notMade();
     try {
       kill(this.pid, signal);
     } catch (error) {
@@ -175,6 +180,11 @@ function neverRan(): Exit {
 /** What a process that has ended answers to. */
 export function finished(): StatusError {
   return new StatusError(StatusCode.NOT_FOUND, "process already finished");
+}
+
+/** What a process that was not made yet answers to. */
+export function notMade(): StatusError {
+  return new StatusError(StatusCode.FAILED_PRECONDITION, "process not created");
 }
 
 /** A failure of a runtime's command as docker and Kubernetes expect it: they tell their exit codes from its words. */

@@ -1,5 +1,6 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
+import type { CheckpointOptions } from "../proto/mod.ts";
 import type { Spawn, Stdio } from "../shim/mod.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -73,6 +74,37 @@ export class Runc {
   /** Lets them go on. */
   resume(id: string): Promise<void> {
     return this.#run(["resume", id]);
+  }
+
+  /** Makes a checkpoint of a container, which with the option `exit` ends by it: then the runtime does not know it any more. */
+  checkpoint(id: string, options: CheckpointOptions): Promise<void> {
+    const args = ["checkpoint", "--image-path", options.imagePath, "--work-path", options.workPath];
+    if (!options.exit) args.push("--leave-running");
+    if (options.openTcp) args.push("--tcp-established");
+    if (options.externalUnixSockets) args.push("--ext-unix-sk");
+    if (options.terminal) args.push("--shell-job");
+    if (options.fileLocks) args.push("--file-locks");
+    for (const namespace of options.emptyNamespaces) args.push("--empty-ns", namespace);
+    if (options.cgroupsMode) args.push("--manage-cgroups-mode", options.cgroupsMode);
+    if (options.parentPath) args.push("--parent-path", options.parentPath);
+    return this.#run([...args, id]);
+  }
+
+  /**
+   * Makes a container from a checkpoint, with its init, which goes on at once; writes init's pid to `pidFile`. It was asked at the
+   * checkpoint whether connections and locks may be in it: what is in it is restored.
+   */
+  restore(
+    id: string,
+    options: { imagePath: string; workPath: string; pidFile: string; noPivotRoot: boolean },
+    stdio: Stdio,
+  ): Promise<void> {
+    const { imagePath, workPath, pidFile, noPivotRoot } = options;
+    const args = ["restore", "--detach", "--no-subreaper", "--bundle", this.options.bundle];
+    args.push("--pid-file", pidFile, "--image-path", imagePath, "--work-path", workPath);
+    args.push("--tcp-established", "--ext-unix-sk", "--file-locks");
+    if (noPivotRoot) args.push("--no-pivot");
+    return this.#run([...args, ...consoleSocket(stdio), id], { stdio });
   }
 
   /** Changes the limits of a container to those in a file of OCI LinuxResources. */

@@ -2,6 +2,7 @@
 import type * as proto from "../proto/mod.ts";
 import { ProcessDetails } from "../proto/mod.ts";
 import { type Shim, StatusCode, StatusError, type Task, toTimestamp } from "../shim/mod.ts";
+import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
 import type { State } from "./process.ts";
@@ -9,6 +10,7 @@ import type { State } from "./process.ts";
 /** containerd.v1.types.Status */
 const STATUS: Readonly<Record<State, number>> = {
   created: 1,
+  checkpointed: 1,
   running: 2,
   stopped: 3,
   paused: 4,
@@ -83,6 +85,10 @@ export class TaskService implements Task {
 
   async resume({ id }: proto.ResumeRequest): Promise<void> {
     await this.#container(id).resume();
+  }
+
+  async checkpoint({ id, path, options }: proto.CheckpointTaskRequest): Promise<void> {
+    await this.#container(id).checkpoint(path, decodeCheckpointOptions(options));
   }
 
   async update({ id, resources }: proto.UpdateTaskRequest): Promise<void> {

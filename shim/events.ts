@@ -2,6 +2,7 @@
 import {
   Envelope,
   ForwardRequest,
+  TaskCheckpointed,
   TaskCreate,
   TaskDelete,
   TaskExecAdded,
@@ -30,6 +31,7 @@ const TOPICS = {
   TaskOOM: { topic: "/tasks/oom", message: TaskOOM },
   TaskPaused: { topic: "/tasks/paused", message: TaskPaused },
   TaskResumed: { topic: "/tasks/resumed", message: TaskResumed },
+  TaskCheckpointed: { topic: "/tasks/checkpointed", message: TaskCheckpointed },
   TaskDelete: { topic: "/tasks/delete", message: TaskDelete },
 } as const;
 

@@ -13,6 +13,7 @@ const METHODS = {
   Pids: [proto.PidsRequest, proto.PidsResponse],
   Pause: [proto.PauseRequest, proto.Empty],
   Resume: [proto.ResumeRequest, proto.Empty],
+  Checkpoint: [proto.CheckpointTaskRequest, proto.Empty],
   Update: [proto.UpdateTaskRequest, proto.Empty],
   Kill: [proto.KillRequest, proto.Empty],
   Exec: [proto.ExecProcessRequest, proto.Empty],

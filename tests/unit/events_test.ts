@@ -107,6 +107,7 @@ test("an event has its topic, its message, the namespace and the time", async (p
   publisher.publish("TaskOOM", none);
   publisher.publish("TaskPaused", none);
   publisher.publish("TaskResumed", none);
+  publisher.publish("TaskCheckpointed", none);
   publisher.publish("TaskDelete", { ...none, pid: 5 });
   await publisher.sent;
   assertEquals(containerd.envelopes.map(({ topic, event }) => `${topic} ${event!.typeUrl}`), [
@@ -118,6 +119,7 @@ test("an event has its topic, its message, the namespace and the time", async (p
     "/tasks/oom containerd.events.TaskOOM",
     "/tasks/paused containerd.events.TaskPaused",
     "/tasks/resumed containerd.events.TaskResumed",
+    "/tasks/checkpointed containerd.events.TaskCheckpointed",
     "/tasks/delete containerd.events.TaskDelete",
   ]);
   const { namespace, timestamp, event } = containerd.envelopes[4];

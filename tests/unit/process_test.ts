@@ -15,8 +15,8 @@ const PATHS = { stdin: "/in", stdout: "", stderr: "", terminal: false };
 
 /** A process whose protected methods can be called. */
 class TestProcess extends Process {
-  constructor() {
-    super({} as ContainerContext, "p", PATHS);
+  constructor(state: "created" | "checkpointed" = "created") {
+    super({} as ContainerContext, "p", PATHS, state);
   }
 
   /** Adopts the process of this pid; what is returned ends it. */
@@ -37,22 +37,25 @@ class TestProcess extends Process {
 
 /** Every step, and the states it leads from and to. */
 const STEPS: Record<Step, Partial<Record<State, State>>> = {
-  start: { created: "running" },
+  start: { created: "running", checkpointed: "running" },
   pause: { running: "pausing" },
   freeze: { pausing: "paused" },
   resume: { pausing: "running", paused: "running" },
+  checkpoint: { running: "running", paused: "paused" },
   exit: {
     created: "stopped",
+    checkpointed: "stopped",
     running: "stopped",
     pausing: "stopped",
     paused: "stopped",
   },
-  delete: { created: "deleted", stopped: "deleted" },
+  delete: { created: "deleted", checkpointed: "deleted", stopped: "deleted" },
 };
 
 /** How to come to each state. */
 const WAYS: Record<State, Step[]> = {
   created: [],
+  checkpointed: [],
   running: ["start"],
   pausing: ["start", "pause"],
   paused: ["start", "pause", "freeze"],
@@ -62,7 +65,7 @@ const WAYS: Record<State, Step[]> = {
 
 /** A process in a state. */
 function processIn(state: State): TestProcess {
-  const process = new TestProcess();
+  const process = new TestProcess(state === "checkpointed" ? state : "created");
   for (const step of WAYS[state]) process.enter(step);
   assertEquals(process.state, state);
   return process;

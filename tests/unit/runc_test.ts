@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { CheckpointOptions } from "../../proto/mod.ts";
 import { Runc, RuncError } from "../../runc/runc.ts";
 import { spawn, type SpawnOptions } from "../../shim/spawn.ts";
 import { Stdio, type Streams } from "../../shim/stdio.ts";
@@ -68,6 +69,14 @@ test("every command has its arguments", "", async ({ bundle, runc, options, call
   const pidFile = join(bundle, "init.pid");
   const files = { process: "/p.json", pidFile: "/e.pid", log: "/e.log" };
   const no = { noPivotRoot: false, noNewKeyring: false };
+  const checkpoint = CheckpointOptions.decode(new Uint8Array());
+  Object.assign(checkpoint, { imagePath: "/image", workPath: "/work" });
+  const restore = { imagePath: "/image", workPath: "/work", pidFile, noPivotRoot: false };
+  const restored = [
+    ...["restore", "--detach", "--no-subreaper", "--bundle", bundle, "--pid-file", pidFile],
+    ...["--image-path", "/image", "--work-path", "/work"],
+    ...["--tcp-established", "--ext-unix-sk", "--file-locks"],
+  ];
   const start = ["--root", options.root, "--log", join(bundle, "log.json"), "--log-format", "json"];
 
   const calls: [() => Promise<void>, string[]][] = [
@@ -111,6 +120,40 @@ test("every command has its arguments", "", async ({ bundle, runc, options, call
     [() => runc.kill("c", 9, true), [...start, "kill", "--all", "c", "9"]],
     [() => runc.pause("c"), [...start, "pause", "c"]],
     [() => runc.resume("c"), [...start, "resume", "c"]],
+    [
+      () => runc.checkpoint("c", checkpoint),
+      [
+        ...start,
+        ...["checkpoint", "--image-path", "/image", "--work-path", "/work", "--leave-running", "c"],
+      ],
+    ],
+    [
+      () =>
+        runc.checkpoint("c", {
+          ...checkpoint,
+          exit: true,
+          openTcp: true,
+          externalUnixSockets: true,
+          terminal: true,
+          fileLocks: true,
+          emptyNamespaces: ["network", "ipc"],
+          cgroupsMode: "full",
+          parentPath: "../before",
+        }),
+      [
+        ...start,
+        ...["checkpoint", "--image-path", "/image", "--work-path", "/work"],
+        ...["--tcp-established", "--ext-unix-sk", "--shell-job", "--file-locks"],
+        ...["--empty-ns", "network", "--empty-ns", "ipc", "--manage-cgroups-mode", "full"],
+        ...["--parent-path", "../before", "c"],
+      ],
+    ],
+    [() => runc.restore("c", restore, stdio), [...start, ...restored, "c"]],
+    [
+      () =>
+        runc.restore("c", { ...restore, noPivotRoot: true }, new FakeStdio(NOWHERE, "/console")),
+      [...start, ...restored, "--no-pivot", "--console-socket", "/console", "c"],
+    ],
     [() => runc.update("c", "/r.json"), [...start, "update", "--resources", "/r.json", "c"]],
     [() => runc.delete("c"), [...start, "delete", "c"]],
     [() => runc.delete("c", true), [...start, "delete", "--force", "c"]],

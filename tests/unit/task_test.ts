@@ -6,7 +6,7 @@ import type { Call } from "../../shim/ttrpc/mod.ts";
 /** Every method of the service, as containerd calls it. */
 const METHODS = [
   ...["State", "Create", "Start", "Delete", "Pids", "Pause", "Resume", "Kill", "Exec"],
-  ...["ResizePty", "CloseIO", "Update", "Wait", "Stats", "Connect", "Shutdown"],
+  ...["ResizePty", "CloseIO", "Update", "Wait", "Stats", "Connect", "Checkpoint", "Shutdown"],
 ];
 
 const CALL = {} as Call;

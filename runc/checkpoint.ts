@@ -1,0 +1,89 @@
+/** Checkpoints of containers, which criu makes and restores for the runtime. */
+import { join } from "@std/path/posix";
+import { type Any, CheckpointOptions } from "../proto/mod.ts";
+import { StatusCode, StatusError } from "../shim/mod.ts";
+import { removeIfThere } from "./remove_if_there.ts";
+
+const TYPE = "containerd.runc.v1.CheckpointOptions";
+
+/** A checkpoint without this file is none, see criu's documentation of its images. */
+const INVENTORY = "inventory.img";
+
+/** How many of criu's errors are told, the last ones. */
+const TOLD_ERRORS = 8;
+
+/**
+ * Reads the options that came with a request; none at all are the defaults.
+ * @throws {StatusError} INVALID_ARGUMENT for options of another type, or ones that can't be decoded.
+ */
+export function decodeCheckpointOptions(any: Any.Properties | null | undefined): CheckpointOptions {
+  if (!any?.typeUrl) return CheckpointOptions.decode(new Uint8Array());
+  const type = any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1);
+  if (type !== TYPE) {
+    throw new StatusError(
+      StatusCode.INVALID_ARGUMENT,
+      `expected checkpoint options of the type ${TYPE}, not ${any.typeUrl}`,
+    );
+  }
+  try {
+    return CheckpointOptions.decode(any.value ?? new Uint8Array());
+  } catch (error) {
+    throw new StatusError(
+      StatusCode.INVALID_ARGUMENT,
+      `can't decode the checkpoint options: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** @throws {StatusError} INVALID_ARGUMENT where a folder holds no checkpoint. */
+export function expectCheckpoint(folder: string): void {
+  try {
+    Deno.statSync(join(folder, INVENTORY));
+  } catch (error) {
+    throw new StatusError(
+      StatusCode.INVALID_ARGUMENT,
+      `expected a checkpoint of criu in ${folder}: ${(error as Error).message}`,
+    );
+  }
+}
+
+/**
+ * Runs a command of the runtime that runs criu.
+ * @param log Where criu logs.
+ * @param kept Where its log is kept when the command has failed.
+ * @throws {Error} The runtime's, with criu's reasons where it has told any: the runtime itself tells no more than that criu failed.
+ */
+export async function runCriu(
+  command: () => Promise<void>,
+  log: string,
+  kept: string,
+): Promise<void> {
+  // Not to tell the reasons of an earlier failure, where the runtime does not come to run criu.
+  removeIfThere(log);
+  try {
+    await command();
+  } catch (error) {
+    throw withReasons(error as Error, log, kept);
+  }
+}
+
+function withReasons(error: Error, log: string, kept: string): Error {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(log);
+  } catch {
+    return error;
+  }
+  if (log !== kept) Deno.writeTextFileSync(kept, text, { mode: 0o600 });
+  const [what] = error.message.split("\n");
+  const reasons = criuErrors(text).slice(-TOLD_ERRORS).join("; ");
+  return new Error(`${what}: ${reasons} (all that criu has logged is in ${kept})`, {
+    cause: error,
+  });
+}
+
+/** The errors in a log of criu, each once: lines like `(00.160106) Error (criu/cr-dump.c:1975): Dumping FAILED.` */
+export function criuErrors(log: string): string[] {
+  const lines = log.matchAll(/Error \([^)]*:\d+\): (.+)/g);
+  return [...new Set([...lines].map(([, message]) => message.trim()))];
+}
