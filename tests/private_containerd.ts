@@ -317,7 +317,8 @@ export function expectSuccess(result: CommandResult): CommandResult {
   throw new Error(`expected exit code 0 and got ${result.code}: ${result.stderr}${result.stdout}`);
 }
 
-function findProgram(name: string): string {
+/** The path of a program on the PATH. */
+export function findProgram(name: string): string {
   for (const folder of Deno.env.get("PATH")?.split(":") ?? []) {
     try {
       if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
