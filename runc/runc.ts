@@ -1,7 +1,7 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
-import type { Spawn, Stdio } from "../shim/mod.ts";
+import { type Spawn, type Stdio, unmountAll } from "../shim/mod.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What all commands for one container have in common. */
@@ -114,6 +114,8 @@ export class Runc {
 
   /** Removes what the runtime has of a container: its state and cgroups; with `force` its processes as well. */
   delete(id: string, force = false): Promise<void> {
+    // runc removes the folder of its state with all that is below: a restore that was killed has left the root file system there.
+    if (force) unmountAll(join(this.options.root, id, "criu-root"));
     return this.#run(["delete", ...(force ? ["--force"] : []), id]);
   }
 

@@ -429,6 +429,38 @@ testBetterThanGo("a restore that fails has criu's reason, and an end", async (co
   assertEquals(await copy.remove(), 255);
 });
 
+testBetterThanGo("a shim killed in a restore takes no files with it", async (containerd) => {
+  const programs = await Deno.makeTempDir();
+  // The first time runc asks for its version; the second time the root file system is mounted in runc's folder.
+  const script = `mkdir ${programs}/asked 2>/dev/null && exec ${findProgram("criu")} "$@"
+echo $$ >${programs}/new && mv ${programs}/new ${programs}/pid && exec sleep 1000`;
+  await Deno.writeTextFile(`${programs}/criu`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const path = `${programs}:${Deno.env.get("PATH")}`;
+  const copy = await withPath(path, () => Counter.prepare(containerd, "copy"));
+  const { bundle, pid } = copy.shim;
+  await makeBrokenImage(copy.image);
+  await copy.create(copy.image);
+  await Deno.writeTextFile(`${bundle.path}/rootfs/precious`, "");
+  const started = assertRejects(() => copy.start(), StatusError, "connection lost");
+  const criu = await eventually("criu", () => readNumber(`${programs}/pid`));
+  Deno.kill(pid, "SIGKILL");
+  await started;
+
+  const args = shimArguments(containerd, "copy", "-bundle", bundle.path, "delete");
+  assertEquals((await callShim(containerd, bundle.path, args)).code, 0);
+  const files = [...Deno.readDirSync(`${bundle.path}/snapshot/fs`)].map(({ name }) => name);
+  assertEquals(files, ["precious"]);
+
+  // criu itself would have ended with runc.
+  Deno.kill(criu, "SIGKILL");
+  await eventually("its end", () => !findProcess(criu) || undefined);
+  for (const folder of cgroupFolders(containerd.namespace)) {
+    if (folder.endsWith("/copy")) await Deno.remove(folder);
+  }
+  await copy.forget();
+  await Deno.remove(programs, { recursive: true });
+});
+
 testBetterThanGo("what is no checkpoint is refused by Create", async (containerd) => {
   const copy = await Counter.prepare(containerd, "copy");
   for (const folder of ["/no/such/folder", `${copy.image}/..`]) {

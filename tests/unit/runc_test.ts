@@ -209,6 +209,19 @@ test(
   },
 );
 
+test("a removal by force takes nothing with it that a killed restore has mounted", "", async (
+  { bundle, runc, options },
+) => {
+  const rootfs = join(bundle, "rootfs");
+  const mounted = join(options.root, "c", "criu-root");
+  for (const folder of [rootfs, mounted]) await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(rootfs, "precious"), "");
+  await new Deno.Command("mount", { args: ["--bind", rootfs, mounted] }).output();
+  assertEquals([...Deno.readDirSync(mounted)].map(({ name }) => name), ["precious"]);
+  await runc.delete("c", true);
+  assertEquals([...Deno.readDirSync(mounted)], []);
+});
+
 // How it fails
 
 test(
