@@ -118,5 +118,5 @@ function isInCgroup(pid: number, cgroup: string): boolean {
 }
 
 function isNoSuchProcess(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ESRCH";
+  return error instanceof Error && error.message.startsWith("No such process");
 }

@@ -1,0 +1,155 @@
+/** What waits for a slow command of runc, and what does not: with the Go shim of 1.6 all does. */
+
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
+import { testBetterThanGo } from "./black_box.ts";
+import { DirectShim } from "./direct_shim.ts";
+import { eventually } from "./eventually.ts";
+import { expectStatus } from "./expect_status.ts";
+import { findProcess } from "./processes.ts";
+import { SlowRunc } from "./slow_runc.ts";
+import { jsonAny } from "./task_client.ts";
+
+const id = "box";
+/** containerd.v1.types.Status */
+const CREATED = 1, RUNNING = 2, STOPPED = 3, PAUSED = 4, PAUSING = 5;
+const resources = jsonAny("LinuxResources", { pids: { limit: 50 } });
+
+testBetterThanGo(
+  "changes of init are made one after the other; all else goes on",
+  async (containerd) => {
+    const shim = await DirectShim.start(containerd, id);
+    const { tasks, bundle } = shim;
+    using runc = await SlowRunc.make(bundle.path, "update", "pause", "resume");
+    const pid = await shim.create(containerd, { options: runc.options });
+    await tasks.call("Start", { id });
+    const wait = tasks.call("Wait", { id });
+
+    const changes = Promise.all([
+      tasks.call("Update", { id, resources }),
+      tasks.call("Pause", { id }),
+      tasks.call("Resume", { id }),
+      tasks.call("Update", { id, resources }),
+    ]);
+    await runc.untilHeld("update");
+    assertEquals((await tasks.call("State", { id })).status, RUNNING);
+    assertEquals((await tasks.call("Pids", { id })).processes.map(({ pid }) => pid), [pid]);
+    assertEquals((await tasks.call("Connect", { id })).taskPid, pid);
+    assertEquals((await tasks.call("Stats", { id })).stats === null, false);
+    await tasks.call("Kill", { id, signal: 0 });
+    await tasks.call("CloseIO", { id, stdin: true });
+    await tasks.call("ResizePty", { id, width: 80, height: 24 });
+    await shim.exec("visitor", ["sh", "-c", "exit 3"]);
+    assertEquals((await tasks.call("Wait", { id, execId: "visitor" })).exitStatus, 3);
+    await tasks.call("Delete", { id, execId: "visitor" });
+
+    const order = ["update", "pause", "resume", "update"];
+    for (const [index, command] of order.entries()) {
+      if (index > 0) await runc.untilHeld(command);
+      await runc.release();
+    }
+    await changes;
+    const expected = order.flatMap((command) => [`begin ${command}`, `end ${command}`]);
+    assertEquals(await runc.log(), expected);
+    await shim.end();
+    assertEquals((await wait).exitStatus, 137);
+  },
+);
+
+testBetterThanGo("a container is pausing until it is paused", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "pause");
+  await shim.create(containerd, { options: runc.options });
+  await tasks.call("Start", { id });
+  const pause = tasks.call("Pause", { id });
+  await runc.untilHeld("pause");
+  assertEquals((await tasks.call("State", { id })).status, PAUSING);
+  await runc.release();
+  await pause;
+  assertEquals((await tasks.call("State", { id })).status, PAUSED);
+  await shim.end();
+});
+
+testBetterThanGo("execs start side by side", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "exec");
+  await shim.create(containerd, { options: runc.options });
+  await tasks.call("Start", { id });
+  const execIds = ["one", "two", "three"];
+  const starts = Promise.all(execIds.map((execId) => shim.exec(execId, ["true"])));
+  for (const _held of execIds) await runc.untilHeld("exec");
+  assertEquals(await runc.log(), Array(3).fill("begin exec"));
+  for (const _held of execIds) await runc.release();
+  await starts;
+  await shim.end();
+});
+
+testBetterThanGo("init's end waits for an exec that is being started", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "exec");
+  const pid = await shim.create(containerd, { options: runc.options });
+  await tasks.call("Start", { id });
+  const start = assertRejects(() => shim.exec("visitor", ["true"]), StatusError);
+  const wait = tasks.call("Wait", { id });
+  await runc.untilHeld("exec");
+  await tasks.call("Kill", { id, signal: 9 });
+  await eventually("an end of init", () => findProcess(pid) === undefined || undefined);
+  assertEquals((await tasks.call("State", { id })).status, RUNNING);
+  await runc.release();
+  assertStringIncludes((await start).message, "OCI runtime exec failed: ");
+  assertEquals((await wait).exitStatus, 137);
+  assertEquals((await tasks.call("State", { id })).status, STOPPED);
+  await tasks.call("Delete", { id });
+  await shim.shutDown();
+});
+
+testBetterThanGo("a signal reaches init while it is being started", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "start");
+  await shim.create(containerd, { options: runc.options });
+  const wait = tasks.call("Wait", { id });
+  const start = assertRejects(() => tasks.call("Start", { id }), StatusError);
+  await runc.untilHeld("start");
+  assertEquals((await tasks.call("State", { id })).status, CREATED);
+  await tasks.call("Kill", { id, signal: 9 });
+  await runc.release();
+  assertStringIncludes((await start).message, "OCI runtime start failed: ");
+  assertEquals((await wait).exitStatus, 137);
+  await tasks.call("Delete", { id });
+  await shim.shutDown();
+});
+
+testBetterThanGo(
+  "a container that is being created or deleted holds its id, and the shim",
+  async (containerd) => {
+    const shim = await DirectShim.start(containerd, id);
+    const { tasks, bundle } = shim;
+    using runc = await SlowRunc.make(bundle.path, "create", "delete");
+    const request = { id, bundle: bundle.path, options: runc.options };
+    const refuse = () => expectStatus(StatusCode.ALREADY_EXISTS, tasks.call("Create", request));
+
+    const create = shim.create(containerd, { options: runc.options });
+    await runc.untilHeld("create");
+    await refuse();
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id }));
+    await tasks.call("Shutdown", { id });
+    await runc.release();
+    await create;
+
+    await tasks.call("Kill", { id, signal: 9 });
+    const exit = await tasks.call("Wait", { id });
+    const deletion = tasks.call("Delete", { id });
+    await runc.untilHeld("delete");
+    await refuse();
+    assertEquals((await tasks.call("State", { id })).status, STOPPED);
+    assertEquals(await tasks.call("Wait", { id }), exit);
+    await tasks.call("Shutdown", { id });
+    await runc.release();
+    assertEquals((await deletion).exitStatus, 137);
+    await shim.shutDown();
+  },
+);
