@@ -1,23 +1,26 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
+import { StatusCode } from "../shim/ttrpc/mod.ts";
+import { test, testBetterThanGo } from "./black_box.ts";
+import { isFrozen } from "./cgroups.ts";
+import { DirectShim } from "./direct_shim.ts";
+import { expectStatus } from "./expect_status.ts";
 import { expectSuccess } from "./private_containerd.ts";
 
 test("a paused task is PAUSED and frozen, until it is resumed", async (containerd) => {
   await using events = await containerd.recordEvents();
   await containerd.runDetached("box", "sleep", "1000");
   const status = async () => (await containerd.tasks()).get("box")!.status;
-  const freezer = () =>
-    Deno.readTextFileSync(`/sys/fs/cgroup/freezer/${containerd.namespace}/box/freezer.state`);
+  const pid = await containerd.taskPid("box");
 
   expectSuccess(await containerd.ctr("task", "pause", "box"));
-  assertEquals([await status(), freezer()], ["PAUSED", "FROZEN\n"]);
+  assertEquals([await status(), isFrozen(pid)], ["PAUSED", true]);
   const again = await containerd.ctr("task", "pause", "box");
   assertEquals(again.code, 1);
   assertStringIncludes(again.stderr, "cannot pause a paused");
   assertEquals((await containerd.exec("box", "true")).code, 1);
 
   expectSuccess(await containerd.ctr("task", "resume", "box"));
-  assertEquals([await status(), freezer()], ["RUNNING", "THAWED\n"]);
+  assertEquals([await status(), isFrozen(pid)], ["RUNNING", false]);
   assertEquals((await containerd.ctr("task", "resume", "box")).code, 1);
   assertEquals((await containerd.exec("box", "true")).code, 0);
 
@@ -37,3 +40,28 @@ test("kill -9 ends a paused task, and nothing of it stays", async (containerd) =
   assertEquals((await containerd.tasks()).get("box")!.status, "STOPPED");
   await containerd.remove("box");
 });
+
+testBetterThanGo(
+  "what does not run can't be paused, and what is not paused can't be resumed",
+  async (containerd) => {
+    const shim = await DirectShim.start(containerd, "box");
+    const { tasks } = shim;
+    const refuse = async (name: "Pause" | "Resume", message: string) => {
+      const answer = tasks.call(name, { id: "box" });
+      assertEquals(await expectStatus(StatusCode.FAILED_PRECONDITION, answer), message);
+    };
+    await shim.create(containerd);
+    await refuse("Pause", "cannot pause a created process");
+    await refuse("Resume", "cannot resume a created process");
+    await tasks.call("Start", { id: "box" });
+    await refuse("Resume", "cannot resume a running process");
+    await tasks.call("Pause", { id: "box" });
+    await refuse("Pause", "cannot pause a paused process");
+    await tasks.call("Kill", { id: "box", signal: 9 });
+    await tasks.call("Wait", { id: "box" });
+    await refuse("Pause", "cannot pause a stopped process");
+    await refuse("Resume", "cannot resume a stopped process");
+    await tasks.call("Delete", { id: "box" });
+    await shim.shutDown();
+  },
+);

@@ -12,7 +12,7 @@ import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { expectStatus } from "./expect_status.ts";
-import { processSpec, TaskClient } from "./task_client.ts";
+import { jsonAny, processSpec, TaskClient } from "./task_client.ts";
 import { isAlive } from "./processes.ts";
 
 /** containerd.v1.types.Status */
@@ -90,12 +90,26 @@ test("a second Start is refused, and harms nothing", async (containerd) => {
 test("what is not there is not found", async (containerd) => {
   const shim = await DirectShim.start(containerd, "box");
   const { tasks } = shim;
+  const spec = processSpec(["true"]);
+  const resources = jsonAny("LinuxResources", {});
   for (const id of ["nosuch", "box"]) {
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id }));
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("Start", { id }));
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("Kill", { id, signal: 9 }));
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("Wait", { id }));
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("Delete", { id }));
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("Pids", { id }));
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("Pause", { id }));
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("Resume", { id }));
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("Stats", { id }));
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("Exec", { id, execId: "visitor", spec }));
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("Update", { id, resources }));
+    await expectStatus(
+      StatusCode.NOT_FOUND,
+      tasks.call("ResizePty", { id, width: 80, height: 24 }),
+    );
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("CloseIO", { id, stdin: true }));
+    assertEquals((await tasks.call("Connect", { id })).taskPid, 0);
   }
   await shim.create(containerd);
   const exec = { id: "box", execId: "nosuch" };
