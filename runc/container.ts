@@ -295,9 +295,9 @@ export class Container {
       if (all && process === this.init) await this.#killAll(signal);
       else await process.kill(signal);
     } catch (error) {
-      if (!(error instanceof RuncError) || !/not running|not exist/.test(error.message)) {
-        throw error;
-      }
+      if (!(error instanceof RuncError)) throw error;
+      const hasEnded = this.init.exit !== undefined || /not running|not exist/.test(error.message);
+      if (!hasEnded) throw error;
       throw new StatusError(StatusCode.NOT_FOUND, `process already finished: ${error.message}`);
     }
   }

@@ -137,11 +137,20 @@ export class Init extends Process {
   async resume(): Promise<void> {
     this.check("resume");
     try {
-      await this.container.runc.resume(this.id);
+      await this.#goOn();
     } catch (error) {
       throw runtimeFailure("resume", error);
     }
     this.enter("resume");
+  }
+
+  async #goOn(): Promise<void> {
+    try {
+      await this.container.runc.resume(this.id);
+    } catch (error) {
+      // Somebody else has let them go on already: the runtime, for a signal to be felt, or an operator.
+      if (!(error as Error).message.includes("not paused")) throw error;
+    }
   }
 
   /**
@@ -162,22 +171,29 @@ export class Init extends Process {
   }
 
   /** Sends a signal to init alone; only the runtime lets a paused one feel it. */
-  override kill(signal: number): void | Promise<void> {
+  override async kill(signal: number): Promise<void> {
+    await this.#pauseEnd();
     if (this.state !== "paused") return super.kill(signal);
-    return this.container.runc.kill(this.id, signal, false);
+    await this.container.runc.kill(this.id, signal, false);
   }
 
   /** Sends a signal to every process of the container. */
-  killAll(signal = SIGKILL): Promise<void> {
+  async killAll(signal = SIGKILL): Promise<void> {
     if (this.pid === 0) throw notMade();
-    return this.container.runc.kill(this.id, signal, true);
+    await this.#pauseEnd();
+    await this.container.runc.kill(this.id, signal, true);
+  }
+
+  /** While a container is being paused nobody knows which of its processes are frozen already. */
+  async #pauseEnd(): Promise<void> {
+    if (this.state === "pausing") await this.changes.idle;
   }
 
   /** What stays frozen when a paused init has died could neither end nor be removed. */
   async thaw(): Promise<void> {
     const { runc, shim, id } = this.container;
     if (this.state !== "paused" || !runc.knows(id)) return;
-    await runc.resume(id).catch((error) => {
+    await this.#goOn().catch((error) => {
       shim.logger.warn("can't resume the container of a paused init that died", { id, error });
     });
   }

@@ -18,6 +18,18 @@ export function cgroupFolders(prefix: string): string[] {
   );
 }
 
+/** Lets the processes of a cgroup go on, where they are frozen: they can't end before. */
+export function thaw(folder: string): void {
+  for (const [name, value] of [["freezer.state", "THAWED"], ["cgroup.freeze", "0"]]) {
+    try {
+      Deno.writeTextFileSync(`${folder}/${name}`, value, { create: false });
+    } catch (error) {
+      // The one of the other version, or of another hierarchy.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
 function withInnerFolders(folder: string): string[] {
   const inner = innerFolders(folder).flatMap((name) => withInnerFolders(`${folder}/${name}`));
   return [...inner, folder];

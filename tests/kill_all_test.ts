@@ -1,11 +1,14 @@
 /** Kill with `all`: a signal to every process of a container. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { RuncOptions } from "../proto/mod.ts";
+import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { isFrozen } from "./cgroups.ts";
 import { ClientFifo } from "./client_fifo.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
+import { expectStatus } from "./expect_status.ts";
 import { expectSuccess } from "./private_containerd.ts";
 import { childrenOf, descendantsOf, isAlive } from "./processes.ts";
 
@@ -96,6 +99,26 @@ testBetterThanGo("a container that was paused is told of as it is then", async (
     .filter((topic) => topic === "paused" || topic === "resumed");
   const pauses = status === RUNNING ? 2 : 1;
   assertEquals(changes, Array(pauses).fill(["paused", "resumed"]).flat());
+});
+
+testBetterThanGo("what can't be reached after the end has finished", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle } = shim;
+  const binaryName = `${bundle.path}/failing-runc`;
+  const script = `#!/bin/sh\ncase " $* " in *" kill "*) exit 1; esac\nexec runc "$@"\n`;
+  await Deno.writeTextFile(binaryName, script, { mode: 0o755 });
+  const value = RuncOptions.encode({ binaryName }).finish();
+  await shim.create(containerd, { options: { typeUrl: "containerd.runc.v1.Options", value } });
+  const kill = () => tasks.call("Kill", { id, signal: 9, all: true });
+  await expectStatus(StatusCode.UNKNOWN, kill());
+  await tasks.call("Kill", { id, signal: 9 });
+  await tasks.call("Wait", { id });
+  assertStringIncludes(
+    await expectStatus(StatusCode.NOT_FOUND, kill()),
+    "process already finished",
+  );
+  await tasks.call("Delete", { id });
+  await shim.shutDown();
 });
 
 /** A command as a shell reads it. */

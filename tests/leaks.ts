@@ -1,6 +1,6 @@
 /** Finds what a test, or a whole run, left behind: processes, mounts, cgroups, files. */
 
-import { cgroupFolders } from "./cgroups.ts";
+import { cgroupFolders, thaw } from "./cgroups.ts";
 import { eventually } from "./eventually.ts";
 import { runName } from "./private_mounts.ts";
 import { describeProcess, type Process, processesOfThisRun } from "./processes.ts";
@@ -51,7 +51,13 @@ export function takeTraces(): Traces {
     sharedFolders.test(path) || containerdRuns && namespaceFolders.test(path);
   for (const path of cgroupFolders(`${runName()}-`)) {
     if (isShared(path)) continue;
-    traces.set(path, { description: path, remove: () => Deno.removeSync(path) });
+    traces.set(path, {
+      description: path,
+      remove: () => {
+        thaw(path);
+        Deno.removeSync(path);
+      },
+    });
   }
   for (const path of filesIn("/run/containerd")) {
     if (isShared(path)) continue;

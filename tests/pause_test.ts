@@ -65,3 +65,23 @@ testBetterThanGo(
     await shim.shutDown();
   },
 );
+
+testBetterThanGo(
+  "a container that an operator has let go on can be resumed",
+  async (containerd) => {
+    const shim = await DirectShim.run(containerd, "box");
+    const { tasks } = shim;
+    await tasks.call("Pause", { id: "box" });
+    const args = ["--root", `/run/containerd/runc/${containerd.namespace}`, "resume", "box"];
+    assertEquals((await new Deno.Command("runc", { args }).output()).code, 0);
+    await tasks.call("Resume", { id: "box" });
+    await shim.exec("visitor", ["true"]);
+    await shim.end();
+  },
+);
+
+testBetterThanGo("the end of a paused container is nothing to warn of", async (containerd) => {
+  const shim = await DirectShim.run(containerd, "box");
+  await shim.tasks.call("Pause", { id: "box" });
+  assertEquals((await shim.end()).match(/level=(warning|error)/g), null);
+});

@@ -1,7 +1,7 @@
 import { type Any, RuncOptions } from "../proto/mod.ts";
 import { ClientFifo } from "./client_fifo.ts";
 
-/** A runc that is held at some of its commands, for what happens while one is under way. */
+/** A runc that is held at the begin or end of some of its commands, for what happens while one is under way. */
 export class SlowRunc {
   /** The runtime options that name it. */
   readonly options: Any.Properties;
@@ -19,20 +19,26 @@ export class SlowRunc {
     this.#gate = gate;
   }
 
-  /** Makes it in `folder`. It is held at each of the `commands` (`create`, `update`, …) before it does anything. */
-  static async make(folder: string, ...commands: string[]): Promise<SlowRunc> {
+  /** Makes it in `folder`. It is held at each of the `points` (`begin create`, `end pause`, …). */
+  static async make(folder: string, ...points: string[]): Promise<SlowRunc> {
     const held = await ClientFifo.make(`${folder}/held`);
     const gate = await ClientFifo.make(`${folder}/gate`);
     const log = `${folder}/commands`;
+    const commands = new Set(points.map((point) => point.split(" ")[1]));
     const script = `#!/bin/sh
-for word; do
-  case "$word" in ${commands.join("|")})
-    echo "begin $word" >> ${log}
-    echo "$word" > ${held.path}
+pass() {
+  echo "$1" >> ${log}
+  case "$1" in ${points.map((point) => `"${point}"`).join("|")})
+    echo "$1" > ${held.path}
     read line < ${gate.path}
+  esac
+}
+for word; do
+  case "$word" in ${[...commands].join("|")})
+    pass "begin $word"
     runc "$@"
     status=$?
-    echo "end $word" >> ${log}
+    pass "end $word"
     exit $status
   esac
 done
@@ -42,9 +48,9 @@ exec runc "$@"
     return new SlowRunc(`${folder}/slow-runc`, log, held, gate);
   }
 
-  /** Waits until it is held at a command, for the first time or once more. */
-  async untilHeld(command: string): Promise<void> {
-    await this.#held.output.until(new RegExp(`^${command}\n`));
+  /** Waits until it is held at a point, for the first time or once more. */
+  async untilHeld(point: string): Promise<void> {
+    await this.#held.output.until(new RegExp(`^${point}\n`));
   }
 
   /** Lets one that is held go on. */
@@ -52,7 +58,7 @@ exec runc "$@"
     await this.#gate.write("go\n");
   }
 
-  /** What it was held at: `begin <command>` and `end <command>`, in order. */
+  /** The begin and end of each command that it may be held at, in order. */
   async log(): Promise<string[]> {
     return (await Deno.readTextFile(this.#log)).trim().split("\n");
   }

@@ -9,6 +9,7 @@ import { expectStatus } from "./expect_status.ts";
 import { findProcess } from "./processes.ts";
 import { SlowRunc } from "./slow_runc.ts";
 import { jsonAny } from "./task_client.ts";
+import { within } from "./within.ts";
 
 const id = "box";
 /** containerd.v1.types.Status */
@@ -20,7 +21,7 @@ testBetterThanGo(
   async (containerd) => {
     const shim = await DirectShim.start(containerd, id);
     const { tasks, bundle } = shim;
-    using runc = await SlowRunc.make(bundle.path, "update", "pause", "resume");
+    using runc = await SlowRunc.make(bundle.path, "begin update", "begin pause", "begin resume");
     const pid = await shim.create(containerd, { options: runc.options });
     await tasks.call("Start", { id });
     const wait = tasks.call("Wait", { id });
@@ -31,7 +32,7 @@ testBetterThanGo(
       tasks.call("Resume", { id }),
       tasks.call("Update", { id, resources }),
     ]);
-    await runc.untilHeld("update");
+    await runc.untilHeld("begin update");
     assertEquals((await tasks.call("State", { id })).status, RUNNING);
     assertEquals((await tasks.call("Pids", { id })).processes.map(({ pid }) => pid), [pid]);
     assertEquals((await tasks.call("Connect", { id })).taskPid, pid);
@@ -45,7 +46,7 @@ testBetterThanGo(
 
     const order = ["update", "pause", "resume", "update"];
     for (const [index, command] of order.entries()) {
-      if (index > 0) await runc.untilHeld(command);
+      if (index > 0) await runc.untilHeld(`begin ${command}`);
       await runc.release();
     }
     await changes;
@@ -59,11 +60,11 @@ testBetterThanGo(
 testBetterThanGo("a container is pausing until it is paused", async (containerd) => {
   const shim = await DirectShim.start(containerd, id);
   const { tasks, bundle } = shim;
-  using runc = await SlowRunc.make(bundle.path, "pause");
+  using runc = await SlowRunc.make(bundle.path, "begin pause");
   await shim.create(containerd, { options: runc.options });
   await tasks.call("Start", { id });
   const pause = tasks.call("Pause", { id });
-  await runc.untilHeld("pause");
+  await runc.untilHeld("begin pause");
   assertEquals((await tasks.call("State", { id })).status, PAUSING);
   await runc.release();
   await pause;
@@ -71,15 +72,41 @@ testBetterThanGo("a container is pausing until it is paused", async (containerd)
   await shim.end();
 });
 
+for (const all of [false, true]) {
+  const whom = all ? "all its processes" : "its init";
+  testBetterThanGo(
+    `a signal for ${whom} reaches a container that is being paused`,
+    async (containerd) => {
+      const shim = await DirectShim.start(containerd, id);
+      const { tasks, bundle } = shim;
+      using runc = await SlowRunc.make(bundle.path, "end pause");
+      await shim.create(containerd, { options: runc.options });
+      await tasks.call("Start", { id });
+      const pause = tasks.call("Pause", { id });
+      await runc.untilHeld("end pause");
+      // The processes are frozen already: frozen ones feel no signal.
+      const kill = tasks.call("Kill", { id, signal: 9, all });
+      const wait = tasks.call("Wait", { id });
+      await tasks.call("State", { id });
+      await runc.release();
+      await pause;
+      await kill;
+      assertEquals((await within(10, "an end of init", wait)).exitStatus, 137);
+      await tasks.call("Delete", { id });
+      await shim.shutDown();
+    },
+  );
+}
+
 testBetterThanGo("execs start side by side", async (containerd) => {
   const shim = await DirectShim.start(containerd, id);
   const { tasks, bundle } = shim;
-  using runc = await SlowRunc.make(bundle.path, "exec");
+  using runc = await SlowRunc.make(bundle.path, "begin exec");
   await shim.create(containerd, { options: runc.options });
   await tasks.call("Start", { id });
   const execIds = ["one", "two", "three"];
   const starts = Promise.all(execIds.map((execId) => shim.exec(execId, ["true"])));
-  for (const _held of execIds) await runc.untilHeld("exec");
+  for (const _held of execIds) await runc.untilHeld("begin exec");
   assertEquals(await runc.log(), Array(3).fill("begin exec"));
   for (const _held of execIds) await runc.release();
   await starts;
@@ -89,12 +116,12 @@ testBetterThanGo("execs start side by side", async (containerd) => {
 testBetterThanGo("init's end waits for an exec that is being started", async (containerd) => {
   const shim = await DirectShim.start(containerd, id);
   const { tasks, bundle } = shim;
-  using runc = await SlowRunc.make(bundle.path, "exec");
+  using runc = await SlowRunc.make(bundle.path, "begin exec");
   const pid = await shim.create(containerd, { options: runc.options });
   await tasks.call("Start", { id });
   const start = assertRejects(() => shim.exec("visitor", ["true"]), StatusError);
   const wait = tasks.call("Wait", { id });
-  await runc.untilHeld("exec");
+  await runc.untilHeld("begin exec");
   await tasks.call("Kill", { id, signal: 9 });
   await eventually("an end of init", () => findProcess(pid) === undefined || undefined);
   assertEquals((await tasks.call("State", { id })).status, RUNNING);
@@ -109,11 +136,11 @@ testBetterThanGo("init's end waits for an exec that is being started", async (co
 testBetterThanGo("a signal reaches init while it is being started", async (containerd) => {
   const shim = await DirectShim.start(containerd, id);
   const { tasks, bundle } = shim;
-  using runc = await SlowRunc.make(bundle.path, "start");
+  using runc = await SlowRunc.make(bundle.path, "begin start");
   await shim.create(containerd, { options: runc.options });
   const wait = tasks.call("Wait", { id });
   const start = assertRejects(() => tasks.call("Start", { id }), StatusError);
-  await runc.untilHeld("start");
+  await runc.untilHeld("begin start");
   assertEquals((await tasks.call("State", { id })).status, CREATED);
   await tasks.call("Kill", { id, signal: 9 });
   await runc.release();
@@ -128,12 +155,12 @@ testBetterThanGo(
   async (containerd) => {
     const shim = await DirectShim.start(containerd, id);
     const { tasks, bundle } = shim;
-    using runc = await SlowRunc.make(bundle.path, "create", "delete");
+    using runc = await SlowRunc.make(bundle.path, "begin create", "begin delete");
     const request = { id, bundle: bundle.path, options: runc.options };
     const refuse = () => expectStatus(StatusCode.ALREADY_EXISTS, tasks.call("Create", request));
 
     const create = shim.create(containerd, { options: runc.options });
-    await runc.untilHeld("create");
+    await runc.untilHeld("begin create");
     await refuse();
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id }));
     await tasks.call("Shutdown", { id });
@@ -143,7 +170,7 @@ testBetterThanGo(
     await tasks.call("Kill", { id, signal: 9 });
     const exit = await tasks.call("Wait", { id });
     const deletion = tasks.call("Delete", { id });
-    await runc.untilHeld("delete");
+    await runc.untilHeld("begin delete");
     await refuse();
     assertEquals((await tasks.call("State", { id })).status, STOPPED);
     assertEquals(await tasks.call("Wait", { id }), exit);
