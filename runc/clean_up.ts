@@ -49,8 +49,7 @@ async function removeContainer(
   namespace: string,
   pid: number | undefined,
 ): Promise<void> {
-  const runtime = readRuntime(bundle, namespace);
-  const runc = new Runc(spawn, { ...runtime, bundle, systemdCgroup: false });
+  const runc = new Runc(spawn, { ...readRuntime(bundle, namespace), bundle });
   const known = runc.knows(id);
   // Without a pid the shim may have died while the runtime was creating the container.
   if (known || pid === undefined) killRuntime(bundle);

@@ -38,11 +38,7 @@ export class Container {
     const { id, bundle } = request;
     const options = decodeOptions(request.options);
     keepRuntime(bundle, options);
-    const runc = new Runc(shim.reaper.spawn, {
-      ...runtimeOf(options, shim.namespace),
-      bundle,
-      systemdCgroup: options.systemdCgroup,
-    });
+    const runc = new Runc(shim.reaper.spawn, { ...runtimeOf(options, shim.namespace), bundle });
     const owner = { uid: options.ioUid, gid: options.ioGid };
     const context = { shim, id, bundle, runc, owner };
     const init = new Init(context, request, options);

@@ -4,11 +4,10 @@ import type { CheckpointOptions } from "../proto/mod.ts";
 import { type Spawn, type Stdio, unmountAll } from "../shim/mod.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** What all commands for one container have in common. */
+/** How the commands for one container are run. */
 export interface RuncOptions extends Runtime {
   /** The bundle, where it logs. */
   readonly bundle: string;
-  readonly systemdCgroup: boolean;
 }
 
 /** A command of the runtime that failed, in its own words where it left any. */

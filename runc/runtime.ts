@@ -1,13 +1,19 @@
 /** Which OCI runtime a container has, and where its state is: from its options, and for the action `delete` from its bundle. */
 import { join } from "@std/path/posix";
+import type { RuncOptions } from "../proto/mod.ts";
 
-/** An OCI runtime and the folder of its state. */
+/** An OCI runtime, and what all its commands for a container have in common. */
 export interface Runtime {
   /** Its name on the PATH, or its path. */
   readonly binary: string;
-  /** The folder that has one folder for each container. */
+  /** The folder of its state, which has one folder for each container. */
   readonly root: string;
+  /** Whether systemd makes the cgroups. */
+  readonly systemdCgroup: boolean;
 }
+
+/** The runtime options that say which runtime it is. */
+type Options = Pick<RuncOptions, "binaryName" | "root" | "systemdCgroup">;
 
 const DEFAULT_BINARY = "runc";
 const DEFAULT_ROOT = "/run/containerd/runc";
@@ -16,24 +22,24 @@ const DEFAULT_ROOT = "/run/containerd/runc";
 interface KeptOptions {
   binary_name?: string;
   root?: string;
+  systemd_cgroup?: boolean;
 }
 
 const optionsFile = (bundle: string) => join(bundle, "options.json");
 
 /** The runtime that the options name. */
-export function runtimeOf(
-  options: { binaryName: string; root: string },
-  namespace: string,
-): Runtime {
+export function runtimeOf(options: Options, namespace: string): Runtime {
   return {
     binary: options.binaryName || DEFAULT_BINARY,
     root: join(options.root || DEFAULT_ROOT, namespace),
+    systemdCgroup: options.systemdCgroup,
   };
 }
 
 /** Leaves in the bundle what {@linkcode readRuntime} needs. */
-export function keepRuntime(bundle: string, options: { binaryName: string; root: string }): void {
-  const kept: KeptOptions = { binary_name: options.binaryName, root: options.root };
+export function keepRuntime(bundle: string, options: Options): void {
+  const { binaryName, root, systemdCgroup } = options;
+  const kept: KeptOptions = { binary_name: binaryName, root, systemd_cgroup: systemdCgroup };
   Deno.writeTextFileSync(optionsFile(bundle), JSON.stringify(kept), { mode: 0o600 });
 }
 
@@ -45,5 +51,6 @@ export function readRuntime(bundle: string, namespace: string): Runtime {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  return runtimeOf({ binaryName: kept.binary_name ?? "", root: kept.root ?? "" }, namespace);
+  const { binary_name: binaryName = "", root = "", systemd_cgroup: systemdCgroup = false } = kept;
+  return runtimeOf({ binaryName, root, systemdCgroup }, namespace);
 }

@@ -3,24 +3,27 @@ import { join } from "@std/path";
 import { keepRuntime, readRuntime, runtimeOf } from "../../runc/runtime.ts";
 import { withFolder } from "./temporary_folder.ts";
 
-const DEFAULT = { binary: "runc", root: "/run/containerd/runc/n" };
+const DEFAULT = { binary: "runc", root: "/run/containerd/runc/n", systemdCgroup: false };
 
 Deno.test("runtime: runc, where the options name none", () => {
-  assertEquals(runtimeOf({ binaryName: "", root: "" }, "n"), DEFAULT);
+  assertEquals(runtimeOf({ binaryName: "", root: "", systemdCgroup: false }, "n"), DEFAULT);
 });
 
 Deno.test("runtime: the one of the options, each namespace with a folder of its own", () => {
-  assertEquals(runtimeOf({ binaryName: "/opt/crun", root: "/run/crun" }, "k8s.io"), {
+  const options = { binaryName: "/opt/crun", root: "/run/crun", systemdCgroup: true };
+  assertEquals(runtimeOf(options, "k8s.io"), {
     binary: "/opt/crun",
     root: "/run/crun/k8s.io",
+    systemdCgroup: true,
   });
 });
 
 Deno.test("runtime: what was kept in a bundle is read again", () =>
   withFolder((bundle) => {
-    keepRuntime(bundle, { binaryName: "crun", root: "/run/crun" });
-    assertEquals(readRuntime(bundle, "n"), { binary: "crun", root: "/run/crun/n" });
-    keepRuntime(bundle, { binaryName: "", root: "" });
+    keepRuntime(bundle, { binaryName: "crun", root: "/run/crun", systemdCgroup: true });
+    const kept = { binary: "crun", root: "/run/crun/n", systemdCgroup: true };
+    assertEquals(readRuntime(bundle, "n"), kept);
+    keepRuntime(bundle, { binaryName: "", root: "", systemdCgroup: false });
     assertEquals(readRuntime(bundle, "n"), DEFAULT);
     assertEquals(Deno.statSync(join(bundle, "options.json")).mode! & 0o777, 0o600);
   }));
@@ -37,7 +40,8 @@ Deno.test("runtime: what the Go shim kept is read, too", () =>
       join(bundle, "options.json"),
       '{"binary_name":"crun","root":"/r","systemd_cgroup":true}',
     );
-    assertEquals(readRuntime(bundle, "n"), { binary: "crun", root: "/r/n" });
+    const kept = { binary: "crun", root: "/r/n", systemdCgroup: true };
+    assertEquals(readRuntime(bundle, "n"), kept);
   }));
 
 Deno.test("runtime: a broken file is an error", () =>
