@@ -36,7 +36,7 @@ export class Container {
    */
   static async create(shim: Shim, request: CreateTaskRequest): Promise<Container> {
     const { id, bundle } = request;
-    const options = decodeOptions(request.options);
+    const options = await decodeOptions(request.options, shim.logger);
     keepRuntime(bundle, options);
     const runc = new Runc(shim.reaper.spawn, { ...runtimeOf(options, shim.namespace), bundle });
     const owner = { uid: options.ioUid, gid: options.ioGid };

@@ -18,7 +18,7 @@ export async function runtimeInfo(
   input: Uint8Array,
 ): Promise<Uint8Array> {
   const options = Any.decode(input);
-  const { binary } = runtimeOf(decodeOptions(options), "");
+  const { binary } = runtimeOf(await decodeOptions(options, console), "");
   const features = await readFeatures(binary);
   return RuntimeInfo.encode({
     name,

@@ -10,8 +10,8 @@ import { TaskService } from "./service.ts";
  * @param startOptions What containerd gave to `start` on standard input: an Any of runtime options, or nothing.
  * @throws {Error} where the options can't be followed.
  */
-export function createTask(shim: Shim, startOptions: Uint8Array): Task {
-  const { shimCgroup } = decodeOptions(Any.decode(startOptions));
+export async function createTask(shim: Shim, startOptions: Uint8Array): Promise<Task> {
+  const { shimCgroup } = await decodeOptions(Any.decode(startOptions), shim.logger);
   if (shimCgroup !== "") joinCgroup(shimCgroup);
   return new TaskService(shim);
 }

@@ -1,28 +1,62 @@
-/** The runtime options of a container, `containerd.runc.v1.Options`. */
-import { type Any, RuncOptions } from "../proto/mod.ts";
-import { StatusCode, StatusError } from "../shim/mod.ts";
+/** The runtime options of a container, in the two forms in which clients send them. */
+import { type Any, RuncOptions, RuntimeOptions } from "../proto/mod.ts";
+import { type Logger, StatusCode, StatusError } from "../shim/mod.ts";
 
-const TYPE = "containerd.runc.v1.Options";
+/** What ctr sends, and containerd's CRI to the runtime io.containerd.runc.v2. */
+const RUNC = "containerd.runc.v1.Options";
+/** What containerd's CRI sends to a runtime of any other name: the same options as TOML. */
+const GENERIC = "runtimeoptions.v1.Options";
 
 /**
  * Reads the options that came with a request; none at all are the defaults.
- * @throws {StatusError} INVALID_ARGUMENT for options of another type, or ones that can't be decoded.
+ * @param logger Is warned of options that nobody here knows.
+ * @throws {StatusError} INVALID_ARGUMENT for options of another type, or ones that can't be read.
  */
-export function decodeOptions(any: Any.Properties | null | undefined): RuncOptions {
+export async function decodeOptions(
+  any: Any.Properties | null | undefined,
+  logger: Pick<Logger, "warn">,
+): Promise<RuncOptions> {
   if (!any?.typeUrl) return RuncOptions.decode(new Uint8Array());
-  const type = any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1);
-  if (type !== TYPE) {
-    throw new StatusError(
-      StatusCode.INVALID_ARGUMENT,
-      `expected runtime options of the type ${TYPE}, not ${any.typeUrl}`,
-    );
+  const type = withoutHost(any.typeUrl);
+  if (type !== RUNC && type !== GENERIC) throw unexpectedType(any.typeUrl);
+  const value = any.value ?? new Uint8Array();
+  if (type === RUNC) return await orRefuse("", () => RuncOptions.decode(value));
+
+  const generic = await orRefuse("", () => RuntimeOptions.decode(value));
+  if (generic.typeUrl !== "" && withoutHost(generic.typeUrl) !== RUNC) {
+    throw unexpectedType(generic.typeUrl);
   }
+  const { configPath, configBody } = generic;
+  return await orRefuse(configPath && ` in ${configPath}`, async () => {
+    const toml = configPath === "" ? configBody : await Deno.readFile(configPath);
+    // Few send TOML: its parser is loaded for them alone.
+    const { parseOptions } = await import("./toml_options.ts");
+    return parseOptions(toml, logger);
+  });
+}
+
+/** Does some reading; what it throws becomes INVALID_ARGUMENT. */
+async function orRefuse<Value>(
+  where: string,
+  read: () => Value | Promise<Value>,
+): Promise<Value> {
   try {
-    return RuncOptions.decode(any.value ?? new Uint8Array());
+    return await read();
   } catch (error) {
-    throw new StatusError(
-      StatusCode.INVALID_ARGUMENT,
-      `can't decode the runtime options: ${(error as Error).message}`,
-    );
+    const reason = (error as Error).message;
+    const message = `can't read the runtime options${where}: ${reason}`;
+    throw new StatusError(StatusCode.INVALID_ARGUMENT, message);
   }
+}
+
+/** The type in a type URL, which may begin with a host: `types.containerd.io/…`, `type.googleapis.com/…`. */
+function withoutHost(typeUrl: string): string {
+  return typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+}
+
+function unexpectedType(typeUrl: string): StatusError {
+  return new StatusError(
+    StatusCode.INVALID_ARGUMENT,
+    `expected runtime options of the type ${RUNC} or ${GENERIC}, not ${typeUrl}`,
+  );
 }

@@ -32,15 +32,15 @@ export interface Shim {
 }
 
 /** Makes the Task service of a server, with what containerd gave to `start` on standard input. */
-export type CreateTask = (shim: Shim, startOptions: Uint8Array) => Task;
+export type CreateTask = (shim: Shim, startOptions: Uint8Array) => Promise<Task>;
 
 /**
- * Does the action; returns when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}.
+ * Does the action; resolves when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}.
  * @throws {Error} where it can't serve, having said so to `start`.
  */
-export function serve(args: Arguments, createTask: CreateTask): void {
+export async function serve(args: Arguments, createTask: CreateTask): Promise<void> {
   try {
-    serveTask(args, createTask);
+    await serveTask(args, createTask);
   } catch (error) {
     say((error as Error).message);
     throw error;
@@ -50,7 +50,7 @@ export function serve(args: Arguments, createTask: CreateTask): void {
   void Deno.Command;
 }
 
-function serveTask(args: Arguments, createTask: CreateTask): void {
+async function serveTask(args: Arguments, createTask: CreateTask): Promise<void> {
   if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
   checkSocketPath(args.socket);
   closeAllOnExec();
@@ -88,7 +88,8 @@ function serveTask(args: Arguments, createTask: CreateTask): void {
     newSocketPath: () => `${args.socket}.${++sockets}`,
     shutdown,
   };
-  const server = new Server(taskServices(createTask(shim, takeStartOptions())), logger);
+  const task = await createTask(shim, takeStartOptions());
+  const server = new Server(taskServices(task), logger);
   const listener = listen(args.socket);
   server.serve(listener).catch((error) => {
     logger.error("can't accept connections any more", { error });

@@ -1,6 +1,6 @@
 /** A shim without containerd between: its program called by command line, its server by ttrpc. */
 
-import type { Any, Mount } from "../proto/mod.ts";
+import { Any, type Mount } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
@@ -21,6 +21,8 @@ export interface BundleOptions {
   annotations?: Record<string, string>;
   /** The container shares the PID namespace of the host, so that its init's end ends nothing else in it. */
   hostPidNamespace?: boolean;
+  /** Runtime options for `start`, on its standard input. */
+  options?: Any.Properties;
 }
 
 /** What {@linkcode DirectShim.create} and {@linkcode DirectShim.exec} take: paths of FIFOs. */
@@ -107,19 +109,29 @@ export function shimArguments(
   ];
 }
 
-/** Calls the shim's program in `folder`, with the environment of containerd 1.6 and `env`. */
+/**
+ * Calls the shim's program in `folder`, with the environment of containerd 1.6 and `env`, and runtime `options` on its standard
+ * input.
+ */
 export async function callShim(
   containerd: PrivateContainerd,
   folder: string,
   args: string[],
   env: Record<string, string> = {},
+  options: Any.Properties = {},
 ): Promise<ProgramResult> {
-  const { code, stdout, stderr } = await new Deno.Command(containerd.runtime.binary, {
+  const child = new Deno.Command(containerd.runtime.binary, {
     args,
     cwd: folder,
     env: { TTRPC_ADDRESS: `${containerd.address}.ttrpc`, ...env },
-    stdin: "null",
-  }).output();
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [{ code, stdout, stderr }] = await Promise.all([
+    child.output(),
+    new Blob([Any.encode(options).finish()]).stream().pipeTo(child.stdin),
+  ]);
   return { code, stdout, stderr: new TextDecoder().decode(stderr) };
 }
 
@@ -148,7 +160,7 @@ export class DirectShim {
     options: BundleOptions = {},
   ): Promise<DirectShim> {
     const bundle = await Bundle.make(containerd, id, options);
-    const address = await startShim(containerd, bundle);
+    const address = await startShim(containerd, bundle, options.options);
     const tasks = await TaskClient.connect(address);
     const { shimPid } = await tasks.call("Connect", { id });
     return new DirectShim(bundle, address, shimPid, tasks);
@@ -170,7 +182,7 @@ export class DirectShim {
   /** Calls Create, with busybox for the root file system, and answers init's process id. */
   async create(
     containerd: PrivateContainerd,
-    rest: StreamPaths & { options?: Any.Properties } = {},
+    rest: StreamPaths & { terminal?: boolean; options?: Any.Properties } = {},
   ): Promise<number> {
     const rootfs = [await this.bundle.rootfs(containerd)];
     const request = { id: this.id, bundle: this.bundle.path, rootfs, ...rest };
@@ -199,9 +211,13 @@ export class DirectShim {
 }
 
 /** Calls the action `start` and answers the address. */
-export async function startShim(containerd: PrivateContainerd, bundle: Bundle): Promise<string> {
+export async function startShim(
+  containerd: PrivateContainerd,
+  bundle: Bundle,
+  options: Any.Properties = {},
+): Promise<string> {
   const args = shimArguments(containerd, bundle.id, "-debug", "start");
-  const { code, stdout, stderr } = await callShim(containerd, bundle.path, args);
+  const { code, stdout, stderr } = await callShim(containerd, bundle.path, args, {}, options);
   const answer = new TextDecoder().decode(stdout);
   if (code === 0 && answer.startsWith("unix://")) return answer;
   throw new Error(`expected start to answer an address, not ${code} and ${answer}${stderr}`);
