@@ -36,5 +36,14 @@ async function readFeatures(binary: string): Promise<Uint8Array | undefined> {
     throw new Error(`can't run the runtime ${binary}: ${(error as Error).message}`);
   }
   const { success, stdout } = await command.output();
-  return success ? stdout : undefined;
+  return success && isJson(stdout) ? stdout : undefined;
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder().decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
 }
