@@ -18,6 +18,7 @@ import { keepRuntime, runtimeOf } from "./runtime.ts";
 import { hasOwnPidNamespace } from "./spec.ts";
 import { readStats } from "./stats.ts";
 
+const SIGKILL = 9;
 /** SIGRTMAX, see signal(7). */
 const LAST_SIGNAL = 64;
 
@@ -288,25 +289,33 @@ export class Container {
       );
     }
     try {
-      if (all && process === this.init) await this.#killAll(signal);
+      if (all && process === this.init) await this.init.killAll(signal);
       else await process.kill(signal);
     } catch (error) {
       if (!(error instanceof RuncError)) throw error;
-      const hasEnded = this.init.exit !== undefined || /not running|not exist/.test(error.message);
+      const hasEnded = this.init.exit !== undefined ||
+        /not running|not exist|no such process/i.test(error.message);
       if (!hasEnded) throw error;
       throw new StatusError(StatusCode.NOT_FOUND, `process already finished: ${error.message}`);
     }
+    if (process === this.init) await this.#unpause(signal);
   }
 
-  async #killAll(signal: number): Promise<void> {
+  /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
+  async #unpause(signal: number): Promise<void> {
     const { init, context: { shim, id } } = this;
-    await init.killAll(signal);
-    if (init.state !== "paused") return;
-    // runc freezes the processes while it signals them, and up to 1.1 lets them go on then.
-    await init.changes.run(() => {
-      if (init.state !== "paused" || init.exit !== undefined || this.#foundCgroup.isFrozen) return;
-      init.enter("resume");
-      shim.events.publish("TaskResumed", { containerId: id });
+    if (init.state !== "paused" && init.state !== "pausing") return;
+    await init.changes.run(async () => {
+      if (init.state !== "paused" || init.exit !== undefined) return;
+      const cgroup = this.#foundCgroup;
+      if (!cgroup.isFrozen) {
+        // runc freezes the processes while it signals them all, and up to 1.1 lets them go on then.
+        init.enter("resume");
+        shim.events.publish("TaskResumed", { containerId: id });
+      } else if (signal === SIGKILL && cgroup.unified === undefined) {
+        // What is frozen by cgroup v1 does not even end by SIGKILL.
+        await init.thaw();
+      }
     });
   }
 

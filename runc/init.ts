@@ -170,32 +170,24 @@ export class Init extends Process {
     }
   }
 
-  /** Sends a signal to init alone; only the runtime lets a paused one feel it. */
-  override async kill(signal: number): Promise<void> {
-    await this.#pauseEnd();
-    if (this.state !== "paused") return super.kill(signal);
-    await this.container.runc.kill(this.id, signal, false);
-  }
-
   /** Sends a signal to every process of the container. */
   async killAll(signal = SIGKILL): Promise<void> {
     if (this.pid === 0) throw notMade();
-    await this.#pauseEnd();
-    await this.container.runc.kill(this.id, signal, true);
-  }
-
-  /** While a container is being paused nobody knows which of its processes are frozen already. */
-  async #pauseEnd(): Promise<void> {
+    // While a container is being paused nobody knows which of its processes are frozen already.
     if (this.state === "pausing") await this.changes.idle;
+    await this.container.runc.killAll(this.id, signal);
   }
 
-  /** What stays frozen when a paused init has died could neither end nor be removed. */
+  /** Lets a paused container go on that is to end: frozen it could neither end nor be removed. */
   async thaw(): Promise<void> {
     const { runc, shim, id } = this.container;
     if (this.state !== "paused" || !runc.knows(id)) return;
-    await this.#goOn().catch((error) => {
-      shim.logger.warn("can't resume the container of a paused init that died", { id, error });
-    });
+    try {
+      await this.#goOn();
+      this.enter("resume");
+    } catch (error) {
+      shim.logger.warn("can't resume a paused container whose init was killed", { id, error });
+    }
   }
 
   /** Removes all that is left of a container whose init has stopped. */

@@ -60,9 +60,9 @@ export class Runc {
     }
   }
 
-  /** Sends a signal to init, or with `all` to every process of the container. */
-  kill(id: string, signal: number, all: boolean): Promise<void> {
-    return this.#run(["kill", ...(all ? ["--all"] : []), id, `${signal}`]);
+  /** Sends a signal to every process of a container. */
+  killAll(id: string, signal: number): Promise<void> {
+    return this.#run(["kill", "--all", id, `${signal}`]);
   }
 
   /** Freezes all processes of a container. */

@@ -16,6 +16,7 @@ export const requirements: readonly Requirement[] = [
   program("containerd", "containerd"),
   program("ctr", "containerd"),
   program("runc", "runc"),
+  program("crun", "crun"),
   program("unshare", "util-linux"),
   program("mount", "mount", "util-linux"),
   program("tar", "tar"),

@@ -116,8 +116,7 @@ test("every command has its arguments", "", async ({ bundle, runc, options, call
         ...["--console-socket", "/console", "c"],
       ],
     ],
-    [() => runc.kill("c", 15, false), [...start, "kill", "c", "15"]],
-    [() => runc.kill("c", 9, true), [...start, "kill", "--all", "c", "9"]],
+    [() => runc.killAll("c", 9), [...start, "kill", "--all", "c", "9"]],
     [() => runc.pause("c"), [...start, "pause", "c"]],
     [() => runc.resume("c"), [...start, "resume", "c"]],
     [
@@ -297,7 +296,7 @@ test(
 );
 
 test("without a log the exit status is told", "exit 42", async ({ options, runc }) => {
-  const error = await assertRejects(() => runc.kill("c", 9, true), RuncError);
+  const error = await assertRejects(() => runc.killAll("c", 9), RuncError);
   assertEquals(
     error.message,
     `${options.binary} kill ended with exit status 42 and logged no error`,
