@@ -40,6 +40,8 @@ await (0, eval)(Deno.readTextFileSync(path));
  * a small loader hands it to V8 directly: that boots in 19 ms instead of 31, no slower than with a cache, and takes 1.2 MiB less
  * (260 KB of program). In stack traces it has its name and the line numbers of this file.
  *
+ * V8 keeps the text, with two bytes for each character where one of them is beyond Latin-1: hence ASCII only, 350 KiB less.
+ *
  * @param deno The path of the Deno to run it with.
  * @param flags What both forms have in common.
  * @param program A bundle without imports and exports.
@@ -50,10 +52,18 @@ export function scriptForm(deno: string, flags: readonly string[], program: stri
   return `#!/bin/sh
 ":" //; ${environment.join(" ")} exec ${command}"$0" "$@"
 ;(async () => { "use strict";
-${program}
+${toAscii(program)}
 })()
 //# sourceURL=containerd-shim-ts-v2
 `;
+}
+
+/** Escapes what is beyond ASCII; it can be in strings, templates, regular expressions and comments, where an escape means the same. */
+function toAscii(program: string): string {
+  return program.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** A word for the shell. */
