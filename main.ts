@@ -24,16 +24,16 @@ async function run(args: Arguments): Promise<void> {
     return console.log(`${NAME}:\n  Version:  ${version}\n  Deno version: ${Deno.version.deno}\n`);
   }
   if (args.info) {
-    const [{ takeStartOptions }, { runtimeInfo }] = await Promise.all([
+    const [{ takeInput }, { runtimeInfo }] = await Promise.all([
       import("./shim/handshake.ts"),
       import("./runc/info.ts"),
     ]);
-    return answer(await runtimeInfo(RUNTIME, version, takeStartOptions()));
+    return answer(await runtimeInfo(RUNTIME, version, takeInput()));
   }
   switch (args.action) {
     case "start": {
       const { start } = await import("./shim/start.ts");
-      return answer(new TextEncoder().encode(await start(args)));
+      return answer(await start(args));
     }
     case "delete": {
       const { cleanUp } = await import("./runc/clean_up.ts");

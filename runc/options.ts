@@ -7,6 +7,11 @@ const RUNC = "containerd.runc.v1.Options";
 /** What containerd's CRI sends to a runtime of any other name: the same options as TOML. */
 const GENERIC = "runtimeoptions.v1.Options";
 
+/** Whether something is options that {@linkcode decodeOptions} reads. */
+export function isOptions({ typeUrl = "" }: Any.Properties): boolean {
+  return [RUNC, GENERIC].includes(withoutHost(typeUrl));
+}
+
 /**
  * Reads the options that came with a request; none at all are the defaults.
  * @param logger Is warned of options that nobody here knows.
@@ -17,11 +22,11 @@ export async function decodeOptions(
   logger: Pick<Logger, "warn">,
 ): Promise<RuncOptions> {
   if (!any?.typeUrl) return RuncOptions.decode(new Uint8Array());
-  const type = withoutHost(any.typeUrl);
-  if (type !== RUNC && type !== GENERIC) throw unexpectedType(any.typeUrl);
+  if (!isOptions(any)) throw unexpectedType(any.typeUrl);
   const value = any.value ?? new Uint8Array();
-  if (type === RUNC) return await orRefuse("", () => RuncOptions.decode(value));
-
+  if (withoutHost(any.typeUrl) === RUNC) {
+    return await orRefuse("", () => RuncOptions.decode(value));
+  }
   const generic = await orRefuse("", () => RuntimeOptions.decode(value));
   if (generic.typeUrl !== "" && withoutHost(generic.typeUrl) !== RUNC) {
     throw unexpectedType(generic.typeUrl);

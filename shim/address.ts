@@ -1,8 +1,8 @@
 /** Where a shim's socket is: one path for each group of containers that share a shim. */
-import { join } from "@std/path/posix";
+import { basename, dirname, join } from "@std/path/posix";
 
-/** The folder of all shims' sockets. */
-export const SOCKET_FOLDER = "/run/containerd/s";
+/** The folder of all shims' sockets, where containerd names no other. */
+const SOCKET_FOLDER = "/run/containerd/s";
 
 /** The file in a bundle that tells its shim's address; containerd 1.6 finds the shim again by it. */
 export const ADDRESS_FILE = "address";
@@ -34,15 +34,22 @@ export async function readGroupId(bundle: string, id: string): Promise<string> {
 /**
  * The path of a group's socket. It is the same for every caller with the same containerd, namespace and group.
  * @param address The path of containerd's gRPC socket.
+ * @param folder For the socket; an absolute path.
  */
 export async function socketPath(
   address: string,
   namespace: string,
   groupId: string,
+  folder = SOCKET_FOLDER,
 ): Promise<string> {
   const name = new TextEncoder().encode(join(address, namespace, groupId));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", name));
-  return join(SOCKET_FOLDER, digest.toHex());
+  return join(folder, digest.toHex());
+}
+
+/** The path in an address of a unix socket, which is one itself or a URL. */
+export function toSocketPath(address: string): string {
+  return address.replace(/^unix:\/\//, "");
 }
 
 /** @throws {Error} where a socket's path is longer than the kernel takes. */
@@ -53,6 +60,22 @@ export function checkSocketPath(path: string): void {
       `the socket path ${path} has ${bytes} bytes, at most ${MAX_PATH_BYTES} are possible`,
     );
   }
+}
+
+/** What the paths of {@linkcode sidePath} have before their numbers: shorter than the socket's, which may have no byte to spare. */
+function sidePrefix(socket: string): string {
+  return join(dirname(socket), `${basename(socket).slice(0, 48)}.`);
+}
+
+/** A path for a further socket of a server, beside its own one. */
+export function sidePath(socket: string, number: number): string {
+  return `${sidePrefix(socket)}${number}`;
+}
+
+/** Whether a path is one of {@linkcode sidePath}. */
+export function isSidePath(socket: string, path: string): boolean {
+  const prefix = sidePrefix(socket);
+  return path.startsWith(prefix) && /^\d+$/.test(path.slice(prefix.length));
 }
 
 /** The file to lock while it is decided who listens on a socket. */

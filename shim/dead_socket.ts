@@ -1,21 +1,29 @@
 /** The socket that a killed shim leaves behind. */
-import { basename, dirname, join } from "@std/path/posix";
-import { ADDRESS_FILE, isAnswered, lockPath, removeSocket } from "./address.ts";
+import { dirname, join } from "@std/path/posix";
+import {
+  ADDRESS_FILE,
+  isAnswered,
+  isSidePath,
+  lockPath,
+  removeSocket,
+  toSocketPath,
+} from "./address.ts";
 import { lockFile } from "./lock_file.ts";
 
 /** Removes the socket of a bundle's shim if nobody answers on it any more. A shim of a group may live on: its socket stays. */
 export async function removeDeadSocket(bundle: string): Promise<void> {
-  const path = addressIn(bundle)?.replace(/^unix:\/\//, "");
-  if (path === undefined || !exists(path) || await isAnswered(path)) return;
+  const address = addressIn(bundle);
+  if (address === undefined) return;
+  const path = toSocketPath(address);
+  if (!exists(path) || await isAnswered(path)) return;
   // A `start` of the same group may be about to replace it.
   using _lock = await lockFile(lockPath(path));
   if (await isAnswered(path)) return;
   removeSocket(path);
   // A shim that died while it waited for a terminal has left the console socket, too; see Shim.newSocketPath.
   for (const { name } of Deno.readDirSync(dirname(path))) {
-    if (new RegExp(`^${basename(path)}\\.\\d+$`).test(name)) {
-      Deno.removeSync(join(dirname(path), name));
-    }
+    const beside = join(dirname(path), name);
+    if (isSidePath(path, beside)) Deno.removeSync(beside);
   }
 }
 

@@ -15,12 +15,20 @@ import {
 } from "./libc/mod.ts";
 
 const LISTENING = "listening\n";
+/** The most that containerd's own shim reads. */
+const MAX_INPUT_BYTES = 10 << 20;
 const STDIN = 0;
 const STDOUT = 1;
 
-/** Called by `start` for its own standard input, and by the server for what `start` hands on. */
-export function takeStartOptions(): Uint8Array<ArrayBuffer> {
-  return readAll(STDIN);
+/**
+ * Called by `start` for its own standard input, and by the server for what `start` hands on. Waits for its end however long that
+ * takes: whoever calls `start` gives it at once, and ends a shim it does not want any more.
+ * @throws {Error} for more than 10 MiB.
+ */
+export function takeInput(): Uint8Array<ArrayBuffer> {
+  const input = readAll(STDIN, MAX_INPUT_BYTES);
+  if (input.length < MAX_INPUT_BYTES) return input;
+  throw new Error(`expected less than ${MAX_INPUT_BYTES} bytes on standard input`);
 }
 
 /** Called by the server: it listens. Its standard output leads nowhere from now on. */
@@ -40,11 +48,11 @@ export function say(text: string): void {
  * Called by `start`: hands its standard input on.
  * @param pipe The server's standard input; both ends are closed here.
  */
-export function giveStartOptions(pipe: Pipe, options: Uint8Array<ArrayBuffer>): void {
+export function giveInput(pipe: Pipe, input: Uint8Array<ArrayBuffer>): void {
   close(pipe.read);
   try {
-    for (let given = 0; given < options.length;) {
-      given += write(pipe.write, options.subarray(given));
+    for (let given = 0; given < input.length;) {
+      given += write(pipe.write, input.subarray(given));
     }
   } catch (error) {
     // The server has ended: it tells why on its standard output.

@@ -3,6 +3,7 @@
  * {@linkcode serve} it.
  */
 export type { Arguments } from "./arguments.ts";
+export type { Bootstrap } from "./bootstrap.ts";
 export { removeDeadSocket } from "./dead_socket.ts";
 export type { Fields, Logger } from "./logger.ts";
 export type { Exit, Expectation, Reaper } from "./reaper.ts";

@@ -1,9 +1,10 @@
 /** The action `serve`: the server that lives as long as its containers. */
 import { join } from "@std/path/posix";
-import { checkSocketPath, removeSocket } from "./address.ts";
+import { checkSocketPath, removeSocket, sidePath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
+import { type Bootstrap, readBootstrap } from "./bootstrap.ts";
 import { Publisher } from "./events.ts";
-import { say, sayListening, takeStartOptions } from "./handshake.ts";
+import { say, sayListening, takeInput } from "./handshake.ts";
 import { becomeSubreaper, closeAllOnExec, setNonblocking } from "./libc/mod.ts";
 import { createLogger, fifoSink, type Logger } from "./logger.ts";
 import { Reactor } from "./reactor.ts";
@@ -31,8 +32,8 @@ export interface Shim {
   shutdown(): void;
 }
 
-/** Makes the Task service of a server, with what containerd gave to `start` on standard input. */
-export type CreateTask = (shim: Shim, startOptions: Uint8Array) => Promise<Task>;
+/** Makes the Task service of a server. */
+export type CreateTask = (shim: Shim, bootstrap: Bootstrap) => Promise<Task>;
 
 /**
  * Does the action; resolves when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}.
@@ -55,7 +56,8 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
   checkSocketPath(args.socket);
   closeAllOnExec();
   setNonblocking(STDERR);
-  const logger = createLogger(fifoSink(join(args.bundle, "log")), args.debug, {
+  const bootstrap = readBootstrap(takeInput(), args);
+  const logger = createLogger(fifoSink(join(args.bundle, "log")), bootstrap.debug, {
     pid: Deno.pid,
     namespace: args.namespace,
     id: args.id,
@@ -67,9 +69,9 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
   becomeSubreaper();
   const reaper = new Reaper(logger);
   reaper.start();
-  const address = Deno.env.get("TTRPC_ADDRESS") || undefined;
-  if (address === undefined) logger.warn("no TTRPC_ADDRESS in the environment: events go nowhere");
-  const events = new Publisher(address, args.namespace, logger);
+  const { ttrpcAddress } = bootstrap;
+  if (ttrpcAddress === undefined) logger.warn("containerd has no ttrpc address: events go nowhere");
+  const events = new Publisher(ttrpcAddress, args.namespace, logger);
 
   const shutdown = () => {
     removeSocket(args.socket);
@@ -85,11 +87,10 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
     reaper,
     reactor: new Reactor(),
     events,
-    newSocketPath: () => `${args.socket}.${++sockets}`,
+    newSocketPath: () => sidePath(args.socket, ++sockets),
     shutdown,
   };
-  const task = await createTask(shim, takeStartOptions());
-  const server = new Server(taskServices(task), logger);
+  const server = new Server(taskServices(await createTask(shim, bootstrap)), logger);
   const listener = listen(args.socket);
   server.serve(listener).catch((error) => {
     logger.error("can't accept connections any more", { error });

@@ -1,5 +1,6 @@
 /** The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. */
-import { join } from "@std/path/posix";
+import { dirname, isAbsolute, join } from "@std/path/posix";
+import type { BootstrapParams } from "../proto/mod.ts";
 import {
   ADDRESS_FILE,
   checkSocketPath,
@@ -7,12 +8,12 @@ import {
   lockPath,
   readGroupId,
   removeSocket,
-  SOCKET_FOLDER,
   socketPath,
+  toSocketPath,
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { ownExecutable } from "./executable.ts";
-import { giveStartOptions, takeStartOptions, waitUntilListening } from "./handshake.ts";
+import { giveInput, takeInput, waitUntilListening } from "./handshake.ts";
 import {
   close,
   createCoreSchedulingCookie,
@@ -25,8 +26,10 @@ import {
 } from "./libc/mod.ts";
 import { lockFile } from "./lock_file.ts";
 
-const OUR_VERSION = 3;
+/** The newest version of the Task service that we serve, and the oldest that is answered in JSON. */
+const NEWEST_VERSION = 3;
 const OLDEST_VERSION_IN_JSON = 2;
+const PROTOCOL = "ttrpc";
 const MAX_OOM_SCORE_ADJ = 1000;
 
 /**
@@ -34,45 +37,78 @@ const MAX_OOM_SCORE_ADJ = 1000;
  * @returns The answer for standard output, on which, as on standard error, nothing else may be written.
  * @throws {Error} where there is no server to tell of; nothing of it is left then.
  */
-export async function start(args: Arguments): Promise<string> {
+export async function start(args: Arguments): Promise<Uint8Array> {
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
-  const options = takeStartOptions();
-  const version = answerVersion(Deno.env.get("MAX_SHIM_VERSION"));
-  const groupId = await readGroupId(args.bundle, args.id);
-  const path = await socketPath(args.address, args.namespace, groupId);
-  checkSocketPath(path);
-  await Deno.mkdir(SOCKET_FOLDER, { recursive: true, mode: 0o700 });
+  const input = takeInput();
+  const params = await readParams(input, args);
+  const answer = params ? bootstrapAnswer : answerUpTo(Deno.env.get("MAX_SHIM_VERSION"));
+  const path = await findSocketPath(args, params);
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
 
   using _lock = await lockFile(lockPath(path));
+  const address = `unix://${path}`;
+  // Before there is a server: one that nobody knows of would stay for ever.
+  await Deno.writeTextFile(join(args.bundle, ADDRESS_FILE), address);
   if (!await isAnswered(path)) {
     removeSocket(path);
-    startServer(args, path, options);
+    startServer(args, path, input);
   }
-  const address = `unix://${path}`;
-  await Deno.writeTextFile(join(args.bundle, ADDRESS_FILE), address);
-  return version === undefined ? address : JSON.stringify({ version, address, protocol: "ttrpc" });
+  return await answer(address);
 }
 
-/** containerd 1.6 asks for no version and takes the address alone; later ones say the newest that they take. */
-function answerVersion(newest: string | undefined): number | undefined {
-  if (newest === undefined || newest === "") return undefined;
-  const version = Number(newest);
-  if (!Number.isInteger(version) || version < OLDEST_VERSION_IN_JSON) {
+/** containerd from 2.3 on gives BootstrapParams. What older ones give has, as a rule, no id in it, and saves the 2 ms to load protobuf. */
+async function readParams(
+  input: Uint8Array,
+  args: Arguments,
+): Promise<BootstrapParams | undefined> {
+  if (!new TextDecoder().decode(input).includes(args.id)) return undefined;
+  const { decodeBootstrapParams } = await import("./bootstrap.ts");
+  return decodeBootstrapParams(input, args);
+}
+
+async function findSocketPath(
+  { address, namespace, bundle, id }: Arguments,
+  params: BootstrapParams | undefined,
+): Promise<string> {
+  const folder = params?.socketDir || undefined;
+  if (folder !== undefined && !isAbsolute(folder)) {
+    throw new Error(`expected an absolute path as socket_dir, not ${folder}`);
+  }
+  const containerd = toSocketPath(params?.containerdGrpcAddress || address);
+  const path = await socketPath(containerd, namespace, await readGroupId(bundle, id), folder);
+  checkSocketPath(path);
+  return path;
+}
+
+/** The form in which containerd wants the address of the server. */
+type Answer = (address: string) => Uint8Array | Promise<Uint8Array>;
+
+const bootstrapAnswer: Answer = async (address) => {
+  const { BootstrapResult } = await import("../proto/mod.ts");
+  return BootstrapResult.encode({ version: NEWEST_VERSION, address, protocol: PROTOCOL }).finish();
+};
+
+/** containerd 1.6 says no newest version that it takes, and takes the address alone; 1.7 up to 2.2 take JSON. */
+function answerUpTo(newest: string | undefined): Answer {
+  const encoder = new TextEncoder();
+  if (newest === undefined || newest === "") return (address) => encoder.encode(address);
+  if (!/^\d+$/.test(newest) || Number(newest) < OLDEST_VERSION_IN_JSON) {
     throw new Error(
       `expected a whole number from ${OLDEST_VERSION_IN_JSON} in MAX_SHIM_VERSION, not ${newest}`,
     );
   }
-  return Math.min(version, OUR_VERSION);
+  const version = Math.min(Number(newest), NEWEST_VERSION);
+  return (address) => encoder.encode(JSON.stringify({ version, address, protocol: PROTOCOL }));
 }
 
 function startServer(
   args: Arguments,
   socket: string,
-  options: Uint8Array<ArrayBuffer>,
+  input: Uint8Array<ArrayBuffer>,
 ): void {
   if (Deno.env.get("SCHED_CORE")) createCoreSchedulingCookie();
-  const input = pipe();
-  const output = pipe();
+  const stdin = pipe();
+  const stdout = pipe();
   const errors = openLog(args.bundle);
   const server = new Deno.Command(ownExecutable(), {
     args: [
@@ -84,16 +120,16 @@ function startServer(
     // A bundle goes away with its container, and a server for a group stays.
     cwd: "/",
     // Deno takes descriptors here, though its types do not say so.
-    stdin: input.read as unknown as "null",
-    stdout: output.write as unknown as "null",
+    stdin: stdin.read as unknown as "null",
+    stdout: stdout.write as unknown as "null",
     stderr: errors as unknown as "null",
     // A session of its own: no terminal and no process group of containerd's reaches it.
     detached: true,
   }).spawn();
   close(errors);
   adjustOomScore(server.pid);
-  giveStartOptions(input, options);
-  waitUntilListening(output);
+  giveInput(stdin, input);
+  waitUntilListening(stdout);
 }
 
 /** The log FIFO of the bundle, opened for both directions so that it opens without a reader. */

@@ -135,6 +135,18 @@ for (const [newest, version] of [["2", 2], ["3", 3], ["4", 3]] as const) {
   );
 }
 
+testBetterThanGo("a newest version that is none is an error", async (containerd) => {
+  const bundle = await Bundle.make(containerd, "box");
+  const args = shimArguments(containerd, "box", "start");
+  for (const newest of ["two", "1", "-2", "2.5", "0x3", " 2"]) {
+    const env = { MAX_SHIM_VERSION: newest };
+    const { code, stdout, stderr } = await callShim(containerd, bundle.path, args, env);
+    assertEquals([code, text(stdout)], [1, ""]);
+    assertStringIncludes(stderr, `a whole number from 2 in MAX_SHIM_VERSION, not ${newest}`);
+  }
+  await bundle.remove();
+});
+
 for (const annotation of ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"]) {
   test(`a second start with the same ${annotation} answers the same server`, async (containerd) => {
     const options = { annotations: { [annotation]: "pod" } };

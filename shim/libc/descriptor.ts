@@ -105,12 +105,18 @@ export function read(descriptor: number, buffer: Uint8Array<ArrayBuffer>): numbe
   return unlessAgain("read", () => symbols.read(descriptor, buffer, BigInt(buffer.length)));
 }
 
-/** Reads up to the end of the file, waiting for it. */
-export function readAll(descriptor: number): Uint8Array<ArrayBuffer> {
+/**
+ * Reads up to the end of the file, waiting for it also where the descriptor itself does not wait.
+ * @param limit How many bytes at most; what comes after them is left.
+ */
+export function readAll(descriptor: number, limit = Infinity): Uint8Array<ArrayBuffer> {
   let data = new Uint8Array(4096);
   let length = 0;
-  for (let count; (count = read(descriptor, data.subarray(length))) > 0;) {
-    length += count;
+  while (length < limit) {
+    const count = read(descriptor, data.subarray(length, limit));
+    if (count === 0) break;
+    if (count === -1) waitUntilReadable(descriptor);
+    else length += count;
     if (length === data.length) {
       const larger = new Uint8Array(2 * length);
       larger.set(data);
@@ -118,6 +124,18 @@ export function readAll(descriptor: number): Uint8Array<ArrayBuffer> {
     }
   }
   return data.subarray(0, length);
+}
+
+const POLLIN = 1;
+
+/** Waits until there is something to read, if only the end of the file (poll(2)). */
+function waitUntilReadable(descriptor: number): void {
+  // struct pollfd: int fd, short events, short revents.
+  const watched = new DataView(new ArrayBuffer(8));
+  watched.setInt32(0, descriptor, true);
+  watched.setInt16(4, POLLIN, true);
+  // A signal ends it early (EINTR), which is no matter to who tries again.
+  symbols.poll(watched.buffer, 1n, -1);
 }
 
 /** Writes as much of `buffer` as is taken; how many bytes that were, or -1 where none are taken now (EAGAIN). */

@@ -23,6 +23,7 @@ const library = Deno.dlopen("libc.so.6", {
   // These return ssize_t; we never ask for 2 GiB at once, so its lower half is the whole of it, and no bigint is made.
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   splice: { parameters: ["i32", "pointer", "i32", "pointer", "usize", "u32"], result: "i32" },
 

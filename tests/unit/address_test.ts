@@ -3,10 +3,13 @@ import { join } from "@std/path";
 import {
   checkSocketPath,
   isAnswered,
+  isSidePath,
   lockPath,
   readGroupId,
   removeSocket,
+  sidePath,
   socketPath,
+  toSocketPath,
 } from "../../shim/address.ts";
 import { withFolder } from "./temporary_folder.ts";
 
@@ -100,4 +103,35 @@ Deno.test("address: a socket is answered while somebody listens on it", () =>
 
 Deno.test("address: the lock is beside the socket", () => {
   assertEquals(lockPath("/run/containerd/s/abc"), "/run/containerd/s/abc.lock");
+});
+
+Deno.test("address: a socket may be in another folder", async () => {
+  const name = "3a4ba0ad328f407b30cccb555302fc1c4c73e1d92d16d2583787f9faddf320ca";
+  assertEquals(await socketPath("", "default", "c1", "/run/other/"), `/run/other/${name}`);
+});
+
+Deno.test("address: an address is a path, or the URL of one", () => {
+  assertEquals(toSocketPath("/run/c.sock"), "/run/c.sock");
+  assertEquals(toSocketPath("unix:///run/c.sock"), "/run/c.sock");
+});
+
+Deno.test("address: a side path is beside the socket, and no longer than the longest socket", () => {
+  const socket = `/${"x".repeat(41)}/${"0123456789abcdef".repeat(4)}`;
+  checkSocketPath(socket);
+  const paths = [sidePath(socket, 1), sidePath(socket, 1_000_000)];
+  for (const path of paths) {
+    checkSocketPath(path);
+    assertEquals(path.startsWith(`/${"x".repeat(41)}/0123456789abcdef`), true, path);
+    assertEquals(isSidePath(socket, path), true, path);
+  }
+  assertEquals(paths[0] === paths[1], false);
+  assertEquals(isSidePath("/s", sidePath("/s", 7)), true);
+});
+
+Deno.test("address: a side path is one of its socket alone", () => {
+  const socket = `/s/${"0123456789abcdef".repeat(4)}`;
+  const other = `/s/${"fedcba9876543210".repeat(4)}`;
+  for (const path of [socket, lockPath(socket), sidePath(other, 1), `${sidePath(socket, 1)}x`]) {
+    assertEquals(isSidePath(socket, path), false, path);
+  }
 });

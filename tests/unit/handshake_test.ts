@@ -1,6 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { giveStartOptions, waitUntilListening } from "../../shim/handshake.ts";
-import { type Pipe, pipe } from "../../shim/libc/mod.ts";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { giveInput, waitUntilListening } from "../../shim/handshake.ts";
+import { close, type Pipe, pipe, setNonblocking, write } from "../../shim/libc/mod.ts";
+import { eventually } from "../eventually.ts";
 import { expectNoNewDescriptors } from "./descriptors.ts";
 import { scriptCommand } from "./script.ts";
 import { withFolder } from "./temporary_folder.ts";
@@ -19,7 +20,7 @@ function test(
       expectNoNewDescriptors(async () => {
         const [input, output] = [pipe(), pipe()];
         const source = `
-          import { say, sayListening, takeStartOptions } from "REPOSITORY/shim/handshake.ts";
+          import { say, sayListening, takeInput } from "REPOSITORY/shim/handshake.ts";
           ${server}
         `;
         const child = scriptCommand(folder, source, {
@@ -42,7 +43,7 @@ async function told(child: Deno.ChildProcess): Promise<string> {
 test(
   "the server gets the options whole, and start goes on when it listens",
   `
-  const options = takeStartOptions();
+  const options = takeInput();
   console.error(options.length, options.every((byte, index) => byte === index % 251));
   sayListening();
   // Nobody reads this any more, and it must not end the server.
@@ -50,7 +51,7 @@ test(
   console.error("alive");
   `,
   async (input, output, child) => {
-    giveStartOptions(input, Uint8Array.from({ length: 300_000 }, (_, index) => index % 251));
+    giveInput(input, Uint8Array.from({ length: 300_000 }, (_, index) => index % 251));
     waitUntilListening(output);
     assertEquals(await told(child), "0 300000 true\nalive\n");
   },
@@ -58,9 +59,9 @@ test(
 
 test(
   "no options are an empty input",
-  `console.error(takeStartOptions().length); sayListening();`,
+  `console.error(takeInput().length); sayListening();`,
   async (input, output, child) => {
-    giveStartOptions(input, new Uint8Array());
+    giveInput(input, new Uint8Array());
     waitUntilListening(output);
     assertEquals(await told(child), "0 0\n");
   },
@@ -68,9 +69,9 @@ test(
 
 test(
   "a server that ends before it listens has told its reason",
-  `takeStartOptions(); say("no room "); say("left"); Deno.exit(1);`,
+  `takeInput(); say("no room "); say("left"); Deno.exit(1);`,
   async (input, output, child) => {
-    giveStartOptions(input, Uint8Array.of(1));
+    giveInput(input, Uint8Array.of(1));
     const error = assertThrows(() => waitUntilListening(output), Error);
     assertEquals(error.message, "the server ended before it listened: no room left");
     assertEquals(await told(child), "1 ");
@@ -81,9 +82,53 @@ test(
   "a server that is killed gave no reason, and options that it did not take are no matter",
   `Deno.kill(Deno.pid, "SIGKILL");`,
   async (input, output, child) => {
-    giveStartOptions(input, new Uint8Array(1 << 20));
+    giveInput(input, new Uint8Array(1 << 20));
     const error = assertThrows(() => waitUntilListening(output), Error);
     assertEquals(error.message, "the server ended before it listened: it gave no reason");
     assertEquals((await child.output()).signal, "SIGKILL");
+  },
+);
+
+test(
+  "input that is to be waited for comes whole, though the descriptor does not wait",
+  `
+  const input = takeInput();
+  console.error(new TextDecoder().decode(input));
+  sayListening();
+  `,
+  async (input, output, child) => {
+    setNonblocking(input.read);
+    close(input.read);
+    // It has come to its input when it has found none.
+    await eventually("a wait for input", () => isInPoll(child.pid) || undefined);
+    write(input.write, new TextEncoder().encode("la"));
+    write(input.write, new TextEncoder().encode("te"));
+    close(input.write);
+    waitUntilListening(output);
+    assertEquals(await told(child), "0 late\n");
+  },
+);
+
+/** Whether a process waits in poll(2). */
+function isInPoll(pid: number): boolean {
+  return /^(poll_|do_poll|do_sys_poll)/.test(Deno.readTextFileSync(`/proc/${pid}/wchan`));
+}
+
+test(
+  "more input than 10 MiB is an error",
+  `
+  try {
+    takeInput();
+  } catch (error) {
+    say(error.message);
+  }
+  `,
+  async (input, output, child) => {
+    const writing = child.status;
+    giveInput(input, new Uint8Array(10 << 20));
+    const error = assertThrows(() => waitUntilListening(output), Error);
+    assertStringIncludes(error.message, "expected less than 10485760 bytes on standard input");
+    await writing;
+    await told(child);
   },
 );
