@@ -68,6 +68,7 @@ testBetterThanGo("a waiter that goes away takes nothing from the others", async 
 testBetterThanGo(
   "who waits for an init that never runs learns how it ended",
   async (containerd) => {
+    await using events = await containerd.recordEvents();
     const shim = await DirectShim.start(containerd, id);
     const pid = await shim.create(containerd);
     const wait = shim.tasks.call("Wait", { id });
@@ -79,6 +80,11 @@ testBetterThanGo(
       exitedAt: deletion.exitedAt,
     });
     await shim.shutDown();
+    await events.catchUp();
+    assertEquals(
+      events.tasks.map(({ topic, body }) => [topic, body.pid, body.exit_status]),
+      [["/tasks/create", pid, undefined], ["/tasks/exit", pid, 137], ["/tasks/delete", pid, 137]],
+    );
   },
 );
 
