@@ -46,9 +46,9 @@ export function closeAllOnExec(): void {
   symbols.syscall(SYS_CLOSE_RANGE, 3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC);
 }
 
-/** Makes another descriptor for what is behind one. */
-export function duplicate(descriptor: number): number {
-  return check(symbols.fcntl(descriptor, F_DUPFD_CLOEXEC, 0), "fcntl F_DUPFD_CLOEXEC");
+/** Makes another descriptor for what is behind one, numbered `minimum` or higher. */
+export function duplicate(descriptor: number, minimum = 0): number {
+  return check(symbols.fcntl(descriptor, F_DUPFD_CLOEXEC, minimum), "fcntl F_DUPFD_CLOEXEC");
 }
 
 /** Makes `target` another name of `source`, closing what it was before. It is inherited by children. */

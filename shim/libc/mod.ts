@@ -6,4 +6,5 @@ export * from "./epoll.ts";
 export * from "./kernel_files.ts";
 export * from "./mount.ts";
 export * from "./socket.ts";
+export * from "./spawn.ts";
 export * from "./terminal.ts";

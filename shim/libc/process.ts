@@ -1,4 +1,5 @@
 /** Processes: the child subreaper, waiting, signals. */
+import { readText } from "./kernel_files.ts";
 import { check, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
@@ -71,8 +72,23 @@ export function isChild(pid: number): boolean {
   return symbols.waitid(P_PID, pid, siginfo.buffer, WEXITED | WNOHANG | WNOWAIT) === 0;
 }
 
+const PF_EXITING = 0x4;
+
+/** Whether a process is ending or has ended: that closes its descriptors some time before its parent is told. */
+export function isExiting(pid: number): boolean {
+  let stat: string;
+  try {
+    stat = readText(`/proc/${pid}/stat`);
+  } catch {
+    return true;
+  }
+  // proc(5): behind the name, which may hold anything, come the state, five numbers and the flags.
+  const flags = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[6];
+  return (Number(flags) & PF_EXITING) !== 0;
+}
+
 /**
- * Sends a signal to a process. Only for children not reaped yet: any other pid may be another process by now.
+ * Sends a signal to a process, or with a negative pid to a process group. Only for children not reaped yet: any other pid may be another process by now.
  * @throws {SystemError} ESRCH where there is no such process, EINVAL where there is no such signal.
  */
 export function kill(pid: number, signal: number): void {
