@@ -37,14 +37,14 @@ export class Exec extends Process {
     // Execs run side by side: each has a log of its own, so that none tells another's error.
     const log = join(bundle, `${this.id}.log.json`);
     using expectation = shim.reaper.expect();
-    const stdio = this.openStdio();
+    const stdio = await this.openStdio();
     try {
       Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
       await runc.exec(id, { process, pidFile, log }, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {
-      stdio.close();
+      await stdio.close();
       this.fail();
       throw runtimeFailure("exec", error);
     } finally {
@@ -60,7 +60,7 @@ export class Exec extends Process {
     if (await this.stdio?.drain() === false) {
       shim.logger.warn("closed outputs that were still open", { id, execId: this.id });
     }
-    this.stdio?.close();
+    await this.stdio?.close();
     this.enter("delete");
   }
 }

@@ -53,14 +53,15 @@ export class Init extends Process {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = initPidFile(bundle);
     using expectation = shim.reaper.expect();
-    const stdio = this.openStdio();
+    const stdio = await this.openStdio();
     try {
       await command(pidFile, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {
-      stdio.close();
+      const closed = stdio.close();
       if (runc.knows(id)) await runc.delete(id, true);
+      await closed;
       throw runtimeFailure(what, error);
     }
   }
@@ -196,8 +197,9 @@ export class Init extends Process {
     const { shim, id } = this.container;
     const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState()]);
     if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
-    this.stdio?.close();
+    const closed = this.stdio?.close();
     unmountRootfs(this.request.rootfs, this.#rootfs);
+    await closed;
     this.enter("delete");
   }
 

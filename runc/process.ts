@@ -128,13 +128,15 @@ export abstract class Process {
   }
 
   /** Opens the streams, for the runtime to give to the process. */
-  protected openStdio(): Stdio {
+  protected async openStdio(): Promise<Stdio> {
     const { shim, owner } = this.container;
-    this.stdio = this.paths.terminal
+    const stdio = this.paths.terminal
       ? new Terminal(shim.reactor, this.paths, shim.newSocketPath())
       : new Pipes(shim.reactor, this.paths, owner);
-    this.#stdioOpened.resolve(this.stdio);
-    return this.stdio;
+    await stdio.startLogPrograms(shim, this.id);
+    this.stdio = stdio;
+    this.#stdioOpened.resolve(stdio);
+    return stdio;
   }
 
   /** See {@linkcode Stdio.deliver}. */

@@ -11,7 +11,7 @@ interface Ends extends Output {
   readonly source: number;
 }
 
-/** Streams by pipes: each of the three on its own, relayed to and from its FIFO. */
+/** Streams by pipes: each of the three on its own, relayed to and from where it leads. */
 export class Pipes extends Stdio {
   override readonly streams: { stdin: Stream; stdout: Stream; stderr: Stream } = {
     stdin: "null",
@@ -23,8 +23,8 @@ export class Pipes extends Stdio {
   readonly #outputEnds: Ends[] = [];
 
   /**
-   * Opens the FIFOs and makes the pipes.
-   * @throws {StatusError} INVALID_ARGUMENT for what is no FIFO.
+   * Opens what the streams lead to and makes the pipes.
+   * @throws {StatusError} INVALID_ARGUMENT for what can't be opened.
    */
   constructor(private readonly reactor: Reactor, paths: StdioPaths, private readonly owner: Owner) {
     super();
@@ -45,8 +45,8 @@ export class Pipes extends Stdio {
     return this.#giveToProcess(read);
   }
 
-  #makeOutput(name: string, uri: string): Stream {
-    const output = this.openOutput(name, uri);
+  #makeOutput(name: "stdout" | "stderr", uri: string): Stream {
+    const output = this.openOutput(name, uri, splicing);
     const { read, write } = pipe(OpenFlag.NONBLOCK);
     this.#outputEnds.push({ source: read, ...output });
     return this.#giveToProcess(write);
@@ -69,14 +69,14 @@ export class Pipes extends Stdio {
     this.#forgetEnds();
   }
 
-  override close(): void {
-    super.close();
+  override close(): Promise<void> {
     const ends = this.#inputEnds === undefined ? [] : [this.#inputEnds];
     for (const { source, target } of [...ends, ...this.#outputEnds]) {
       close(source);
       close(target);
     }
     this.#forgetEnds();
+    return super.close();
   }
 
   #forgetEnds(): void {

@@ -1,14 +1,17 @@
 /** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
 import { dirname } from "@std/path/posix";
+import { endsWithin } from "./ends_within.ts";
 import { close, open, OpenFlag, unreadBytes } from "./libc/mod.ts";
+import { type LogContext, LogProgram } from "./log_program.ts";
 import type { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
-import { copying, splicing, type Transfer } from "./transfer.ts";
+import { parseStdioUri, type StreamName } from "./stdio_uri.ts";
+import { copying, type Transfer } from "./transfer.ts";
 import { StatusCode, StatusError } from "./ttrpc/mod.ts";
 
 /**
  * Where a process's streams lead, as a client asks for it: FIFOs, by path or `fifo://` URI, and for outputs also files by `file://`
- * URI; an empty one is /dev/null.
+ * and logging programs by `binary://` or `binary-v2://` URI; an empty one is /dev/null.
  */
 export interface StdioPaths {
   readonly stdin: string;
@@ -22,8 +25,6 @@ export interface Output {
   readonly target: number;
   readonly transfer: Transfer;
 }
-
-const FILE = "file://";
 
 /** Who owns the pipes, so that a process may open its /dev/stdout again. */
 export interface Owner {
@@ -42,6 +43,8 @@ export interface Streams {
 const DRAIN_STEP_MS = 2_000;
 /** How long that may take in all. */
 const DRAIN_MS = 10_000;
+/** The same where a logging program reads them: what it is too slow for is lost. */
+const LOG_DRAIN_MS = 30_000;
 
 /** How long a client may pause while it still has output to read that it should have before it learns of the process's end. */
 const PATIENCE_MS = 100;
@@ -63,6 +66,8 @@ export abstract class Stdio {
   readonly #outputHolds: number[] = [];
   /** Our own writing end of the stdin FIFO: a client that leaves and comes back does not end the process's input. */
   #stdinHold: number | undefined;
+  /** By their URIs: two streams with the same one have one program. */
+  readonly #logPrograms = new Map<string, LogProgram>();
 
   /** To be called when the command was spawned: the process's side is its alone from now on. */
   releaseProcessSide(): void {}
@@ -73,24 +78,57 @@ export abstract class Stdio {
   /** Sets the size of a terminal, in characters; without one it does nothing. */
   resize(_width: number, _height: number): void {}
 
-  /** Opens the FIFO or file of an output for writing. */
-  protected openOutput(name: string, uri: string): Output {
-    // Not every kernel splices into a file that is appended to.
-    if (uri.startsWith(FILE)) return { target: openFile(name, uri), transfer: copying() };
-    this.#outputHolds.push(openFifo(name, uri, OpenFlag.RDONLY));
-    return { target: openFifo(name, uri, OpenFlag.WRONLY), transfer: splicing };
+  /**
+   * Opens what an output leads to for writing.
+   * @param transfer How bytes come into it, where it can be chosen.
+   */
+  protected openOutput(name: "stdout" | "stderr", uri: string, transfer: Transfer): Output {
+    const parsed = parseStdioUri(name, uri);
+    const { scheme, path } = parsed;
+    switch (scheme) {
+      case "fifo":
+        this.#outputHolds.push(openFifo(name, path, OpenFlag.RDONLY));
+        return { target: openFifo(name, path, OpenFlag.WRONLY), transfer };
+      case "file":
+        // Not every kernel splices into a file that is appended to.
+        return { target: openFile(name, path), transfer: copying() };
+      case "binary":
+      case "binary-v2": {
+        const program = this.#logPrograms.get(uri) ?? new LogProgram(parsed);
+        this.#logPrograms.set(uri, program);
+        return program.open(name, transfer);
+      }
+      default:
+        throw unknownScheme(name, scheme, uri);
+    }
   }
 
   /** Opens the FIFO of the input for reading. */
   protected openInput(uri: string): number {
-    const source = openFifo("stdin", uri, OpenFlag.RDONLY);
+    const { scheme, path } = parseStdioUri("stdin", uri);
+    if (scheme !== "fifo") throw unknownScheme("stdin", scheme, uri);
+    const source = openFifo("stdin", path, OpenFlag.RDONLY);
     try {
-      this.#stdinHold = openFifo("stdin", uri, OpenFlag.WRONLY);
+      this.#stdinHold = openFifo("stdin", path, OpenFlag.WRONLY);
     } catch (error) {
       close(source);
       throw error;
     }
     return source;
+  }
+
+  /**
+   * Starts the logging programs, if there are any, and waits until they are ready; to be called before the command is spawned.
+   * @param id The container's, or the exec id.
+   * @throws {StatusError} and other errors as {@linkcode LogProgram.start} does. Everything is closed then.
+   */
+  async startLogPrograms(context: LogContext, id: string): Promise<void> {
+    try {
+      for (const program of this.#logPrograms.values()) await program.start(context, id);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   /** Lets the process's input end as soon as no client holds its FIFO any more. */
@@ -110,6 +148,8 @@ export abstract class Stdio {
    */
   async deliver(): Promise<void> {
     for (const output of this.outputs) output.move();
+    // Nobody tells them of the end: they are waited for when the process is deleted.
+    if (this.#logPrograms.size > 0) return;
     const start = performance.now();
     let changed = start;
     for (let unread = this.#unread(); unread > 0;) {
@@ -139,7 +179,8 @@ export abstract class Stdio {
     if (this.outputs.every((output) => output.hasEnded)) return true;
     const ended = Promise.all(this.outputs.map((output) => output.ended));
     const moves = () => this.outputs.reduce((sum, output) => sum + output.moves, 0);
-    for (let waited = 0; waited < DRAIN_MS; waited += DRAIN_STEP_MS) {
+    const limit = this.#logPrograms.size > 0 ? LOG_DRAIN_MS : DRAIN_MS;
+    for (let waited = 0; waited < limit; waited += DRAIN_STEP_MS) {
       const before = moves();
       if (await endsWithin(ended, DRAIN_STEP_MS)) return true;
       if (moves() === before && !this.outputs.some((output) => output.blocked)) return false;
@@ -147,31 +188,33 @@ export abstract class Stdio {
     return false;
   }
 
-  /** Closes everything, whatever was not carried yet. */
-  close(): void {
+  /**
+   * Closes everything, at once, whatever was not carried yet.
+   * @returns Resolves when the logging programs have ended, which is seen to.
+   */
+  async close(): Promise<void> {
     this.releaseProcessSide();
     this.closeStdin();
     this.input?.close();
     for (const output of this.outputs) output.close();
     for (const hold of this.#outputHolds.splice(0)) close(hold);
+    await Promise.all(this.#logPrograms.values().map((program) => program.end()));
   }
 }
 
-function openFile(name: string, uri: string): number {
-  const path = uri.slice(FILE.length);
+function openFile(name: StreamName, path: string): number {
   try {
     Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
     return open(path, OpenFlag.WRONLY | OpenFlag.CREAT | OpenFlag.APPEND, 0o644);
   } catch (error) {
     throw new StatusError(
       StatusCode.INVALID_ARGUMENT,
-      `can't write ${name} to ${uri}: ${(error as Error).message}`,
+      `can't write ${name} to the file ${path}: ${(error as Error).message}`,
     );
   }
 }
 
-function openFifo(name: string, uri: string, flags: number): number {
-  const path = uri.startsWith("fifo://") ? uri.slice("fifo://".length) : uri;
+function openFifo(name: StreamName, path: string, flags: number): number {
   let found: string;
   try {
     if (Deno.statSync(path).isFifo) return open(path, flags | OpenFlag.NONBLOCK);
@@ -181,16 +224,14 @@ function openFifo(name: string, uri: string, flags: number): number {
   }
   throw new StatusError(
     StatusCode.INVALID_ARGUMENT,
-    `expected a FIFO for ${name} at ${uri}: ${found}`,
+    `expected a FIFO for ${name} at ${path}: ${found}`,
   );
 }
 
-async function endsWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const { promise: timeout, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), milliseconds);
-  try {
-    return await Promise.race([promise.then(() => true), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function unknownScheme(name: StreamName, scheme: string, uri: string): StatusError {
+  const known = name === "stdin" ? "fifo" : "fifo, file, binary and binary-v2";
+  return new StatusError(
+    StatusCode.INVALID_ARGUMENT,
+    `unknown scheme ${scheme} for ${name}; known is ${known}: ${uri}`,
+  );
 }

@@ -12,34 +12,34 @@ import {
 } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import { Relay } from "./relay.ts";
-import { Stdio, type StdioPaths, type Streams } from "./stdio.ts";
+import { type Output, Stdio, type StdioPaths, type Streams } from "./stdio.ts";
 import { copying } from "./transfer.ts";
 
 /**
  * Streams by a terminal: the runtime makes it and sends its master over the console socket (runc's docs/terminals.md). What comes
- * from it goes to the stdout FIFO, and nowhere, but still away from it, where there is none.
+ * from it goes to where stdout leads, and nowhere, but still away from it, where that is not told.
  */
 export class Terminal extends Stdio {
   override readonly streams: Streams = { stdin: "null", stdout: "null", stderr: "null" };
   override readonly consoleSocket: string;
   #listener: number | undefined;
   #source: number | undefined;
-  #target: number | undefined;
+  #output: Output | undefined;
   #master: number | undefined;
 
   /**
-   * Opens the FIFOs and listens on the console socket.
+   * Opens what the streams lead to and listens on the console socket.
    * @param consoleSocket A path for it, which is free.
-   * @throws {StatusError} INVALID_ARGUMENT for what is no FIFO.
+   * @throws {StatusError} INVALID_ARGUMENT for what can't be opened.
    */
   constructor(private readonly reactor: Reactor, paths: StdioPaths, consoleSocket: string) {
     super();
     this.consoleSocket = consoleSocket;
     try {
       if (paths.stdin) this.#source = this.openInput(paths.stdin);
-      this.#target = paths.stdout
-        ? this.openOutput("stdout", paths.stdout).target
-        : open("/dev/null", OpenFlag.WRONLY);
+      this.#output = paths.stdout
+        ? this.openOutput("stdout", paths.stdout, copying())
+        : { target: open("/dev/null", OpenFlag.WRONLY), transfer: copying() };
       this.#listener = listenUnix(consoleSocket);
     } catch (error) {
       this.close();
@@ -67,25 +67,24 @@ export class Terminal extends Stdio {
     this.outputs = [
       new Relay(this.reactor, {
         source: duplicate(this.#master),
-        target: this.#target!,
-        transfer: copying(),
+        ...this.#output!,
         fromTerminal: true,
       }),
     ];
-    this.#source = this.#target = undefined;
+    this.#source = this.#output = undefined;
   }
 
   override resize(width: number, height: number): void {
     if (this.#master !== undefined) setTerminalSize(this.#master, width, height);
   }
 
-  override close(): void {
-    super.close();
+  override close(): Promise<void> {
     this.#closeListener();
-    for (const descriptor of [this.#source, this.#target, this.#master]) {
+    for (const descriptor of [this.#source, this.#output?.target, this.#master]) {
       if (descriptor !== undefined) close(descriptor);
     }
-    this.#source = this.#target = this.#master = undefined;
+    this.#source = this.#output = this.#master = undefined;
+    return super.close();
   }
 
   #closeListener(): void {

@@ -23,13 +23,17 @@ export interface BundleOptions {
   hostPidNamespace?: boolean;
   /** Runtime options for `start`, on its standard input. */
   options?: Any.Properties;
+  /** Of init; false by default. */
+  terminal?: boolean;
 }
 
-/** What {@linkcode DirectShim.create} and {@linkcode DirectShim.exec} take: paths of FIFOs. */
+/** What {@linkcode DirectShim.create} and {@linkcode DirectShim.exec} take: paths of FIFOs, or URIs. */
 export interface StreamPaths {
   stdin?: string;
   stdout?: string;
   stderr?: string;
+  /** Of init: as the bundle says. */
+  terminal?: boolean;
 }
 
 /** A bundle as containerd makes it: `config.json`, an empty `rootfs`, and the FIFO `log`, which it reads. */
@@ -48,17 +52,22 @@ export class Bundle {
   static async make(
     containerd: PrivateContainerd,
     id: string,
-    { args = ["sleep", "1000"], annotations = {}, hostPidNamespace = false }: BundleOptions = {},
+    options: BundleOptions = {},
   ): Promise<Bundle> {
+    const { args = ["sleep", "1000"], annotations = {}, terminal = false } = options;
     const path = `${containerd.folder}/${id}`;
     await Deno.mkdir(`${path}/rootfs`, { recursive: true });
-    const own = ["mount", "ipc", "uts", "network", ...(hostPidNamespace ? [] : ["pid"])];
+    const own = ["mount", "ipc", "uts", "network", ...(options.hostPidNamespace ? [] : ["pid"])];
     const namespaces = own.map((type) => ({ type }));
+    const ptsOptions = ["newinstance", "ptmxmode=0666", "mode=0620"];
     const spec = {
       ociVersion: "1.0.2",
-      process: { args, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 } },
+      process: { args, terminal, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 } },
       root: { path: "rootfs" },
-      mounts: [{ destination: "/proc", type: "proc", source: "proc" }],
+      mounts: [
+        { destination: "/proc", type: "proc", source: "proc" },
+        { destination: "/dev/pts", type: "devpts", source: "devpts", options: ptsOptions },
+      ],
       annotations,
       linux: { namespaces, cgroupsPath: `/${containerd.namespace}/${id}` },
     };
@@ -191,7 +200,8 @@ export class DirectShim {
 
   /** Calls Exec and Start, and answers the process id. */
   async exec(execId: string, args: string[], streams: StreamPaths = {}): Promise<number> {
-    await this.tasks.call("Exec", { id: this.id, execId, spec: processSpec(args), ...streams });
+    const spec = processSpec(args, { terminal: streams.terminal });
+    await this.tasks.call("Exec", { id: this.id, execId, spec, ...streams });
     return (await this.tasks.call("Start", { id: this.id, execId })).pid;
   }
 

@@ -33,3 +33,10 @@ test("eight MiB arrive in a file whole and in order", async (containerd) => {
   const once = Array.from({ length: 1 << 20 }, (_, index) => `${1_000_000 + index}\n`).join("");
   assertEquals(text === once + once, true);
 });
+
+test("what is escaped in the URI of a file is decoded", async (containerd) => {
+  const uri = `file://${containerd.folder}/a%20log%3F%25`;
+  expectSuccess(await containerd.run(["--rm", "--log-uri", uri], "box", "echo", "hello"));
+  assertEquals(await Deno.readTextFile(`${containerd.folder}/a log?%`), "hello\n");
+  await Deno.remove(`${containerd.folder}/a log?%`);
+});

@@ -15,19 +15,12 @@ const talker = "trap 'stty size' WINCH; echo ready; " +
   "while :; do read line && echo got $line; done";
 
 /** A shim with a container that was not created yet, whose init will have a terminal. */
-async function startShim(
+function startShim(
   containerd: PrivateContainerd,
   id: string,
   script: string,
 ): Promise<DirectShim> {
-  const shim = await DirectShim.start(containerd, id, { args: ["sh", "-c", script] });
-  const path = `${shim.bundle.path}/config.json`;
-  const spec = JSON.parse(await Deno.readTextFile(path));
-  spec.process.terminal = true;
-  const options = ["newinstance", "ptmxmode=0666", "mode=0620"];
-  spec.mounts.push({ destination: "/dev/pts", type: "devpts", source: "devpts", options });
-  await Deno.writeTextFile(path, JSON.stringify(spec));
-  return shim;
+  return DirectShim.start(containerd, id, { args: ["sh", "-c", script], terminal: true });
 }
 
 /** Where the streams of a process lead. */
@@ -38,13 +31,12 @@ interface Streams {
 
 /** Creates and starts init. */
 async function startInit(
-  { tasks, id, bundle }: DirectShim,
+  shim: DirectShim,
   containerd: PrivateContainerd,
   streams: Streams,
 ): Promise<void> {
-  const rootfs = [await bundle.rootfs(containerd)];
-  await tasks.call("Create", { id, bundle: bundle.path, rootfs, terminal: true, ...streams });
-  await tasks.call("Start", { id });
+  await shim.create(containerd, { terminal: true, ...streams });
+  await shim.tasks.call("Start", { id: shim.id });
 }
 
 /** Adds and starts the exec `visitor`, with a terminal. */

@@ -331,7 +331,6 @@ for (const name of ["stdin", "stdout", "stderr"] as const) {
         [file, "it is something else"],
         [folder, "it is something else"],
         [join(folder, "nowhere"), "No such file"],
-        [`binary://${file}`, "No such file"],
       ]
     ) {
       const paths = {
