@@ -52,6 +52,7 @@ export class Init extends Process {
   ): Promise<void> {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = initPidFile(bundle);
+    const known = runc.knows(id);
     using expectation = shim.reaper.expect();
     const stdio = await this.openStdio();
     try {
@@ -60,7 +61,8 @@ export class Init extends Process {
       this.adopt(pidFile, expectation);
     } catch (error) {
       const closed = stdio.close();
-      if (runc.knows(id)) await runc.delete(id, true);
+      // Not that of another shim, for which this one failed.
+      if (!known && runc.knows(id)) await runc.delete(id, true);
       await closed;
       throw runtimeFailure(what, error);
     }

@@ -7,6 +7,12 @@ import type { PrivateContainerd } from "./private_containerd.ts";
 import { isAlive } from "./processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 
+/** What a shim is given of containerd, which need not run. */
+export type Host = Pick<
+  PrivateContainerd,
+  "folder" | "address" | "namespace" | "rootfs" | "runtime"
+>;
+
 /** How a call of the shim's program ended. */
 export interface ProgramResult {
   code: number;
@@ -36,6 +42,17 @@ export interface StreamPaths {
   terminal?: boolean;
 }
 
+const MOUNTS = [
+  { destination: "/proc", type: "proc", source: "proc" },
+  { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+  {
+    destination: "/dev/pts",
+    type: "devpts",
+    source: "devpts",
+    options: ["newinstance", "ptmxmode=0666", "mode=0620"],
+  },
+];
+
 /** A bundle as containerd makes it: `config.json`, an empty `rootfs`, and the FIFO `log`, which it reads. */
 export class Bundle {
   readonly id: string;
@@ -50,7 +67,7 @@ export class Bundle {
   }
 
   static async make(
-    containerd: PrivateContainerd,
+    containerd: Host,
     id: string,
     options: BundleOptions = {},
   ): Promise<Bundle> {
@@ -59,15 +76,11 @@ export class Bundle {
     await Deno.mkdir(`${path}/rootfs`, { recursive: true });
     const own = ["mount", "ipc", "uts", "network", ...(options.hostPidNamespace ? [] : ["pid"])];
     const namespaces = own.map((type) => ({ type }));
-    const ptsOptions = ["newinstance", "ptmxmode=0666", "mode=0620"];
     const spec = {
       ociVersion: "1.0.2",
       process: { args, terminal, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 } },
       root: { path: "rootfs" },
-      mounts: [
-        { destination: "/proc", type: "proc", source: "proc" },
-        { destination: "/dev/pts", type: "devpts", source: "devpts", options: ptsOptions },
-      ],
+      mounts: MOUNTS,
       annotations,
       linux: { namespaces, cgroupsPath: `/${containerd.namespace}/${id}` },
     };
@@ -77,7 +90,7 @@ export class Bundle {
   }
 
   /** A mount of busybox for the root file system, by overlay, as a snapshotter hands it over. */
-  async rootfs(containerd: PrivateContainerd): Promise<Mount.Properties> {
+  async rootfs(containerd: Host): Promise<Mount.Properties> {
     const upper = `${this.path}/snapshot/fs`;
     const work = `${this.path}/snapshot/work`;
     await Deno.mkdir(upper, { recursive: true });
@@ -108,7 +121,7 @@ export class Bundle {
 
 /** The flags with which containerd calls every action, and its `action`. */
 export function shimArguments(
-  containerd: PrivateContainerd,
+  containerd: Host,
   id: string,
   ...action: string[]
 ): string[] {
@@ -123,7 +136,7 @@ export function shimArguments(
  * input.
  */
 export async function callShim(
-  containerd: PrivateContainerd,
+  containerd: Host,
   folder: string,
   args: string[],
   env: Record<string, string> = {},
@@ -164,7 +177,7 @@ export class DirectShim {
 
   /** Makes a bundle, calls `start` in it, and connects to the answered address. */
   static async start(
-    containerd: PrivateContainerd,
+    containerd: Host,
     id: string,
     options: BundleOptions = {},
   ): Promise<DirectShim> {
@@ -190,7 +203,7 @@ export class DirectShim {
 
   /** Calls Create, with busybox for the root file system, and answers init's process id. */
   async create(
-    containerd: PrivateContainerd,
+    containerd: Host,
     rest: StreamPaths & { terminal?: boolean; options?: Any.Properties } = {},
   ): Promise<number> {
     const rootfs = [await this.bundle.rootfs(containerd)];
@@ -222,7 +235,7 @@ export class DirectShim {
 
 /** Calls the action `start` and answers the address. */
 export async function startShim(
-  containerd: PrivateContainerd,
+  containerd: Host,
   bundle: Bundle,
   options: Any.Properties = {},
 ): Promise<string> {

@@ -78,6 +78,22 @@ test("a second Create of an id is refused, and harms nothing", async (containerd
   await shim.end();
 });
 
+test("a Create of an id that another shim has is refused, and harms nothing", async (containerd) => {
+  const shim = await DirectShim.start(containerd, "box");
+  const pid = await shim.create(containerd);
+  const { namespace, address, rootfs, runtime } = containerd;
+  const elsewhere = { namespace, address, rootfs, runtime, folder: `${containerd.folder}/other` };
+  const annotations = { "io.containerd.runc.v2.group": "other" };
+  const other = await DirectShim.start(elsewhere, "box", { annotations });
+  const error = await assertRejects(() => other.create(elsewhere), StatusError);
+  assertStringIncludes(error.message, "container with given ID already exists");
+  await other.shutDown();
+  await Deno.remove(elsewhere.folder);
+  await shim.tasks.call("Start", { id: "box" });
+  assertEquals((await shim.tasks.call("State", { id: "box" })).pid, pid);
+  await shim.end();
+});
+
 test("a second Start is refused, and harms nothing", async (containerd) => {
   const shim = await DirectShim.start(containerd, "box");
   await shim.create(containerd);
