@@ -30,15 +30,18 @@ export class TaskService implements Task {
     const container = this.#container(id);
     const process = container.process(execId);
     const exit = process.state === "stopped" ? process.exit : undefined;
+    const { stdin, stdout, stderr, terminal } = process.paths;
     return {
       id: process.id,
       bundle: container.bundle,
       pid: process.pid,
       status: STATUS[container.stateOf(process)],
-      ...process.paths,
+      stdin,
+      stdout,
+      stderr,
+      terminal,
       exitStatus: exit?.status,
       exitedAt: exit && toTimestamp(exit.exitedAt),
-      execId,
     };
   }
 
