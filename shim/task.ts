@@ -1,6 +1,6 @@
 /** The Task service as an interface: what containerd asks of a shim, a method for each RPC. */
 import * as proto from "../proto/mod.ts";
-import type { Service } from "./ttrpc/mod.ts";
+import { type Service, StatusCode, StatusError } from "./ttrpc/mod.ts";
 
 /** Its names: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
 const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
@@ -47,9 +47,18 @@ export function taskServices(task: Task): ReadonlyMap<string, Service> {
     const key = name[0].toLowerCase() + name.slice(1) as keyof Task;
     const call = task[key].bind(task) as (request: unknown) => unknown;
     const encode = response.encode as (answer: unknown) => { finish(): Uint8Array };
+    const decode = (payload: Uint8Array) => {
+      try {
+        return request.decode(payload);
+      } catch (error) {
+        // As ttrpc's Go server has it.
+        const message = `can't decode the request: ${(error as Error).message}`;
+        throw new StatusError(StatusCode.INTERNAL, message);
+      }
+    };
     return [
       name,
-      async (payload: Uint8Array) => encode(await call(request.decode(payload)) ?? {}).finish(),
+      async (payload: Uint8Array) => encode(await call(decode(payload)) ?? {}).finish(),
     ] as const;
   });
   const service: Service = Object.fromEntries(methods);

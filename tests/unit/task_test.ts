@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DeleteRequest, DeleteResponse, StateRequest, StateResponse } from "../../proto/mod.ts";
 import { type Task, taskServices } from "../../shim/task.ts";
-import type { Call } from "../../shim/ttrpc/mod.ts";
+import { type Call, StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 
 /** Every method of the service, as containerd calls it. */
 const METHODS = [
@@ -58,5 +58,10 @@ Deno.test("task: what a method throws, and a request that is none, reject the ca
     Error,
     "state of this one failed",
   );
-  await assertRejects(async () => await service.State(Uint8Array.of(0x0a, 5), CALL), Error);
+  const undecodable = await assertRejects(
+    async () => await service.State(Uint8Array.of(0x0a, 5), CALL),
+    StatusError,
+    "can't decode the request",
+  );
+  assertEquals(undecodable.code, StatusCode.INTERNAL);
 });
