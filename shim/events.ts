@@ -105,7 +105,12 @@ export class Publisher {
     const kept = this.#client;
     try {
       this.#client ??= await Client.connect(this.address!);
-      await this.#client.call(SERVICE, "Forward", request, { timeoutMs: CALL_TIMEOUT_MS });
+      // As containerd's own clients say it, beside the event as well as in it.
+      const metadata = new Map([["containerd-namespace-ttrpc", [this.namespace]]]);
+      await this.#client.call(SERVICE, "Forward", request, {
+        timeoutMs: CALL_TIMEOUT_MS,
+        metadata,
+      });
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#client?.close();
