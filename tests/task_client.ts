@@ -24,7 +24,10 @@ const methods = {
 } as const;
 
 type Methods = typeof methods;
-type RequestOf<Name extends keyof Methods> = Parameters<Methods[Name][0]["encode"]>[0];
+/** The methods' names. */
+export type MethodName = keyof Methods;
+/** What can be sent to a method. */
+export type RequestOf<Name extends keyof Methods> = Parameters<Methods[Name][0]["encode"]>[0];
 type AnswerOf<Name extends keyof Methods> = ReturnType<Methods[Name][1]["decode"]>;
 
 /** A connection to the Task service of a shim. */
