@@ -470,7 +470,7 @@ export const SCRIPTS: readonly Script[] = [
   },
   {
     name: "a container in the host's PID namespace",
-    bundles: { box: { namespaces: ["mount", "ipc", "uts", "network"] } },
+    bundles: { box: { hostPidNamespace: true } },
     steps: [
       ...RUNNING,
       ["exec", "Exec", { ...ONE, ...SLEEP }],

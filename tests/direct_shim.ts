@@ -190,7 +190,7 @@ export class DirectShim {
 
   /** {@linkcode start}, {@linkcode create}, and Start: a shim with a running container. */
   static async run(
-    containerd: PrivateContainerd,
+    containerd: Host,
     id: string,
     options: BundleOptions = {},
     rest: StreamPaths & { options?: Any.Properties } = {},
