@@ -74,18 +74,18 @@ export function runs(...args: string[]): Act {
   };
 }
 
-/** Calls an action as containerd does. */
-export function acts(
-  action: "start" | "delete",
-  id = "box",
-  flags = action === "delete" ? ["-bundle", path(id)] : [],
-): Act {
+/** Calls `start` as containerd does, which takes all that comes of it for the answer. */
+export const starts: Act = (stage) => runs(...shimArguments(stage.host, "box", "start"))(stage);
+
+/**
+ * Calls `delete` as containerd does, in the bundle. What it says besides is for people to read, in containerd's log.
+ * @param flags That name the bundle.
+ */
+export function deletes(id = "box", flags = ["-bundle", path(id)]): Act {
   return async ({ host }) => {
-    const args = shimArguments(host, id, ...flags, action);
+    const args = shimArguments(host, id, ...flags, "delete");
     const { code, stdout, stderr } = await callShim(host, path(id), args);
-    const isMessage = action === "delete" && code === 0;
-    const answer = isMessage ? DeleteResponse.decode(stdout) : new TextDecoder().decode(stdout);
-    return { code, answer, stderr };
+    return code === 0 ? DeleteResponse.decode(stdout) : { code, stderr };
   };
 }
 

@@ -1,14 +1,15 @@
 /** What our shim and Go's are both taken through; tests/comparison_test.ts compares what comes of it. */
 import { RuncOptions } from "../proto/mod.ts";
 import {
-  acts,
   calls,
+  deletes,
   killsShim,
   LATER,
   path,
   runs,
   says,
   type Script,
+  starts,
   type Step,
   told,
   writes,
@@ -45,10 +46,13 @@ const REMOVED: readonly Step[] = [
   ["delete", "Delete"],
 ];
 
-/** Of its own words, and what becomes of its input. */
+const STREAMS = { stdin: path("in"), stdout: path("out"), stderr: path("err") };
+/** Repeats its input until that ends. */
 const TALKS = ["sh", "-c", "echo begin; cat; echo end >&2; exit 4"];
-/** Tells the size of its terminal, once it is told to. */
+/** Tells the size of its terminal when it is asked by a line. */
 const MEASURES = ["sh", "-c", "echo begin; read line; stty size; exit 4"];
+/** When it is asked by a line, its child keeps the last line of zeros, which have no end of one. */
+const EATS = ["sh", "-c", "read line; tail /dev/zero; sleep 1000"];
 
 /** Each begins with a shim without containers, and ends so. */
 export const SCRIPTS: readonly Script[] = [
@@ -163,7 +167,7 @@ export const SCRIPTS: readonly Script[] = [
         stdout: path("nosuch"),
         stderr: path("nosuch"),
       }],
-      ["clean-up of the output", acts("delete", "output")],
+      ["clean-up of the output", deletes("output")],
       ["no id", "Create", { id: "" }],
       ["still nothing", "State"],
       ["create", "Create"],
@@ -240,7 +244,7 @@ export const SCRIPTS: readonly Script[] = [
       ["update by garbage", "Update", { resources: { ...resources({}), value: GARBAGE } }],
       ["update by a list", "Update", resources([])],
       ["update by other fields", "Update", resources({ memory: "much" })],
-      ["update that the kernel refuses", "Update", limit(1)],
+      ["update that the kernel refuses", "Update", resources({ cpu: { cpus: "99999" } })],
       ["stats after all updates", "Stats"],
       ["kill by 0", "Kill", kill(0)],
       ["kill by no signal", "Kill", kill(NO_SIGNAL)],
@@ -274,11 +278,12 @@ export const SCRIPTS: readonly Script[] = [
       ["pids", "Pids"],
       ["stats", "Stats"],
       ["update", "Update", limit(64 * MEBIBYTE)],
-      ["kill of the exec", "Kill", { ...ONE, ...kill(SIGTERM) }],
       ["still paused", "State"],
       ["resume", "Resume"],
-      ["end of the exec", told("/tasks/exit", "one")],
       ["resumed", "State"],
+      ["resumed exec", "State", ONE],
+      ["kill of the exec", "Kill", { ...ONE, ...kill(SIGTERM) }],
+      ["end of the exec", told("/tasks/exit", "one")],
       ["resume again", "Resume"],
       ["pause once more", "Pause"],
       ["kill while it is paused", "Kill", kill(SIGKILL)],
@@ -489,14 +494,13 @@ export const SCRIPTS: readonly Script[] = [
     bundles: { box: { args: TALKS } },
     fifos: ["in", "out", "err"],
     steps: [
-      ["create", "Create", { stdin: path("in"), stdout: path("out"), stderr: path("err") }],
+      ["create", "Create", STREAMS],
       ["created", "State"],
       ["start", "Start"],
       ["first output", says("out", /begin\n/)],
       ["resize without a terminal", "ResizePty", SIZE],
       ["input", writes("in", "hello\n")],
       ["output", says("out", /hello\n/)],
-      ["close nothing", "CloseIO"],
       ["running", "State"],
       ["close", "CloseIO", { stdin: true }],
       ["end", told("/tasks/exit")],
@@ -530,13 +534,7 @@ export const SCRIPTS: readonly Script[] = [
     fifos: ["in", "out", "err"],
     steps: [
       ...RUNNING,
-      ["exec", "Exec", {
-        ...ONE,
-        ...execOf(TALKS),
-        stdin: path("in"),
-        stdout: path("out"),
-        stderr: path("err"),
-      }],
+      ["exec", "Exec", { ...ONE, ...execOf(TALKS), ...STREAMS }],
       ["added", "State", ONE],
       ["start of the exec", "Start", ONE],
       ["first output", says("out", /begin\n/)],
@@ -601,14 +599,19 @@ export const SCRIPTS: readonly Script[] = [
     ],
   },
   {
-    name: "an exec that runs out of memory",
+    name: "a process that runs out of memory",
     bundles: { box: {} },
+    fifos: ["in", "out", "err"],
     steps: [
       ...RUNNING,
       ["limit", "Update", limit(16 * MEBIBYTE)],
-      ["exec", "Exec", { ...ONE, ...execOf(["tail", "/dev/zero"]) }],
+      ["exec", "Exec", { ...ONE, ...execOf(EATS), ...STREAMS }],
       ["start of the exec", "Start", ONE],
+      ["appetite", writes("in", "eat\n")],
       ["oom", told("/tasks/oom")],
+      ["last words of the child", says("err", /Killed\n/)],
+      ["exec still running", "State", ONE],
+      ["kill of the exec", "Kill", { ...ONE, ...kill(SIGKILL) }],
       ["end of the exec", told("/tasks/exit", "one")],
       ["delete of the exec", "Delete", ONE],
       ...REMOVED,
@@ -621,12 +624,13 @@ export const SCRIPTS: readonly Script[] = [
       ["version", runs("-v")],
       ["no namespace", runs("-id", "box", "start")],
       ["another flag", runs("-namespace", "test", "-nosuch", "start")],
-      ["start again", acts("start")],
+      ["start again", starts],
       ...RUNNING,
+      ["running", told("/tasks/start")],
       ["kill -9 of the shim", killsShim],
-      ["delete", acts("delete")],
-      ["delete again", acts("delete")],
-      ["delete without a bundle", acts("delete", "box", [])],
+      ["delete", deletes()],
+      ["delete again", deletes()],
+      ["delete without a bundle", deletes("box", [])],
     ],
   },
 ];
