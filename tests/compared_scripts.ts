@@ -31,6 +31,10 @@ const limit = (bytes: number) => resources({ memory: { limit: bytes } });
 const SIZE = { width: 80, height: 24 };
 const kill = (signal: number, all = false) => ({ signal, all });
 
+const OTHER_OPTIONS = {
+  options: { typeUrl: "containerd.runc.v1.Nosuch", value: new Uint8Array() },
+};
+
 function options(value: RuncOptions.Properties) {
   const typeUrl = "containerd.runc.v1.Options";
   return { options: { typeUrl, value: RuncOptions.encode(value).finish() } };
@@ -148,9 +152,7 @@ export const SCRIPTS: readonly Script[] = [
         rootfs: [{ type: "bind", source: "/no/such/folder", options: ["rbind"] }],
       }],
       ["another type of mount", "Create", { rootfs: [{ type: "nosuch", source: "nosuch" }] }],
-      ["options of another type", "Create", {
-        options: { typeUrl: "containerd.runc.v1.Nosuch", value: new Uint8Array() },
-      }],
+      ["options of another type", "Create", OTHER_OPTIONS],
       ["options of garbage", "Create", {
         options: { typeUrl: "containerd.runc.v1.Options", value: GARBAGE },
       }],
@@ -245,6 +247,14 @@ export const SCRIPTS: readonly Script[] = [
       ["update by a list", "Update", resources([])],
       ["update by other fields", "Update", resources({ memory: "much" })],
       ["update that the kernel refuses", "Update", resources({ cpu: { cpus: "99999" } })],
+      ["checkpoint with other options", "Checkpoint", {
+        path: path("checkpoint"),
+        ...OTHER_OPTIONS,
+      }],
+      ["checkpoint with options of garbage", "Checkpoint", {
+        path: path("checkpoint"),
+        options: { typeUrl: "containerd.runc.v1.CheckpointOptions", value: GARBAGE },
+      }],
       ["stats after all updates", "Stats"],
       ["kill by 0", "Kill", kill(0)],
       ["kill by no signal", "Kill", kill(NO_SIGNAL)],

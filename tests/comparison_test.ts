@@ -3,6 +3,7 @@
  * events, are the same, field by field, but for what is listed here.
  */
 import { assertEquals } from "@std/assert";
+import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { FOLDER, path } from "./call_script.ts";
 import { SCRIPTS } from "./compared_scripts.ts";
@@ -41,6 +42,14 @@ const ACCEPTED: readonly Acceptance[] = [
       ["error 2: cannot resume task in created state", "error 9: cannot resume a created process"],
       ["error 2: cannot resume a running process", "error 9: cannot resume a running process"],
       ["error 2: cannot resume a stopped container", "error 9: cannot resume a stopped process"],
+      [
+        "error 2: cannot checkpoint a task in created state",
+        "error 9: cannot checkpoint a created process",
+      ],
+      [
+        "error 2: cannot checkpoint a stopped container",
+        "error 9: cannot checkpoint a stopped process",
+      ],
       ["error 2: cannot exec in a paused state", "error 9: the container box is paused"],
       [
         /^error 2: OCI runtime exec failed: exec failed: cannot exec in a paused container /,
@@ -80,9 +89,12 @@ const ACCEPTED: readonly Acceptance[] = [
     pairs: [
       [
         "error 2: type with url containerd.runc.v1.Nosuch: not found",
-        "error 3: expected runtime options of the type containerd.runc.v1.Options, not containerd.runc.v1.Nosuch",
+        /^error 3: expected (runtime|checkpoint) options of the type .*, not containerd\.runc\.v1\.Nosuch$/,
       ],
-      ["error 9: unexpected EOF", /^error 3: can't decode the runtime options: /],
+      [
+        "error 9: unexpected EOF",
+        /^error 3: can't (read the runtime|decode the checkpoint) options: /,
+      ],
       [
         "error 2: unexpected end of JSON input",
         'error 3: expected an OCI LinuxResources as a JSON object, not ""',
@@ -225,6 +237,13 @@ const ACCEPTED: readonly Acceptance[] = [
     pairs: [["error 2: cannot resize a stopped container", "answer"]],
   },
 
+  {
+    why:
+      "a stopped container has its init's pid until it is deleted: containerd 1.7, started again, ends a shim without any",
+    where: /^(the life of an init: pids after the end|a stopped container: pids)\.processes/,
+    pairs: [["0", "1"], ["nothing", 'the pid of "create"'], ["nothing", "none"]],
+  },
+
   // Execs.
   {
     why:
@@ -289,22 +308,17 @@ const ACCEPTED: readonly Acceptance[] = [
     where: /^the program: another flag\.code$/,
     pairs: [["2", "1"]],
   },
-  {
-    why: "not there yet",
-    where: /: checkpoint$/i,
-    pairs: [
-      [
-        /^error [25]: (cannot checkpoint |container not created: not found)/,
-        "error 12: method Checkpoint is not one of service containerd.task.v2.Task",
-      ],
-    ],
-  },
 ];
 
 const usedPairs = new Set<Pair>();
 let played = 0;
 
-for (const script of SCRIPTS) {
+// Nobody has looked yet at what is different with other Go shims, and with other cgroups.
+const isKnown = goShimVersion().startsWith("1.6.") &&
+  cgroupFoldersOf(Deno.pid).unified === undefined;
+if (!isKnown) Deno.test.ignore("like the Go shim of containerd 1.6, on cgroup v1", () => {});
+
+for (const script of isKnown ? SCRIPTS : []) {
   test(`like the Go shim: ${script.name}`, async (containerd) => {
     const { namespace, rootfs, runtime } = containerd;
     const host = { folder: FOLDER, address: path("containerd.sock"), namespace, rootfs };
@@ -324,6 +338,11 @@ testBetterThanGo("all accepted differences from the Go shim are still there", ()
   if (played === SCRIPTS.length) assertEquals(unused, []);
   return Promise.resolve();
 });
+
+function goShimVersion(): string {
+  const { stdout } = new Deno.Command(GO_SHIM.binary, { args: ["-v"] }).outputSync();
+  return /Version: +(\S+)/.exec(new TextDecoder().decode(stdout))?.[1] ?? "unknown";
+}
 
 /** Whether a difference is one of those accepted. */
 function accept(accepted: readonly Acceptance[], script: string, difference: Difference): boolean {

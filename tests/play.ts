@@ -16,6 +16,9 @@ interface Outcome {
   message?: object;
 }
 
+/** Of a call under way when the shim ends. */
+const UNANSWERED: Outcome = { outcome: "no answer" };
+
 /**
  * Plays a script, and answers what came of each step, and all events.
  * @param host Its folder must not be there yet, and is not there any more in the end.
@@ -24,12 +27,16 @@ export async function play(script: Script, host: Host): Promise<Findings> {
   const stage = await Stage.build(host, script);
   const outcomes: Promise<Outcome>[] = [];
   for (const step of script.steps) {
-    const later = step[3] === LATER;
-    const outcome = outcomeOf(stage.perform(step), later);
+    const isLater = step[3] === LATER;
+    const outcome = outcomeOf(stage.perform(step));
     outcomes.push(outcome);
-    if (!later) await within(SECONDS, `an end of "${step[0]}"`, outcome);
+    if (isLater) continue;
+    const what = `the end of "${step[0]}" by ${host.runtime.binary}`;
+    if (await within(SECONDS, what, outcome) === UNANSWERED) {
+      throw new Error(`expected ${what}, and the shim has ended`);
+    }
   }
-  await within(SECONDS, "the deletion of all containers", stage.quiet());
+  await within(SECONDS, `the deletion of all by ${host.runtime.binary}`, stage.quiet());
   const leftovers = await stage.clear();
 
   const collector = new FindingsCollector();
@@ -48,16 +55,13 @@ function subjectOf([, , request]: Step): string {
   return execId;
 }
 
-/** @param later Whether there may be no answer at all. */
-async function outcomeOf(answer: Promise<object | void>, later: boolean): Promise<Outcome> {
+async function outcomeOf(answer: Promise<object | void>): Promise<Outcome> {
   try {
     return { outcome: "answer", message: await answer ?? {} };
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    const { code, message } = error;
-    if (code !== StatusCode.UNAVAILABLE) return { outcome: `error ${code}: ${message.trim()}` };
-    if (later) return { outcome: "no answer" };
-    throw error;
+    if (error.code === StatusCode.UNAVAILABLE) return UNANSWERED;
+    return { outcome: `error ${error.code}: ${error.message.trim()}` };
   }
 }
 
@@ -69,12 +73,8 @@ function addEvents(collector: FindingsCollector, events: readonly ForwardedEvent
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     const unique = count === 1 ? name : `${name} (${count})`;
-    collector.add(
-      unique,
-      "event",
-      { ...envelope, metadata: Object.fromEntries(metadata) },
-      subject,
-    );
+    const message = { ...envelope, metadata: Object.fromEntries(metadata) };
+    collector.add(unique, "event", message, subject);
     return unique;
   });
   collector.add("events", names.join(", "));

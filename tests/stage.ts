@@ -1,11 +1,10 @@
 /** Where a script of calls is played: a shim without containerd, and a client's side of everything around it. */
-import type { MethodName, RequestOf } from "./task_client.ts";
 import { path, type Script, type Step } from "./call_script.ts";
 import { ClientFifo } from "./client_fifo.ts";
 import { Bundle, type Host, shutDown, startShim } from "./direct_shim.ts";
 import { EventServer, type ForwardedEvent } from "./event_server.ts";
 import { isAlive } from "./processes.ts";
-import { TaskClient } from "./task_client.ts";
+import { type MethodName, type RequestOf, TaskClient } from "./task_client.ts";
 
 /** What is left at the end. */
 export interface Leftovers {
@@ -17,56 +16,43 @@ export interface Leftovers {
 
 /** The shim, its bundles, FIFOs and events. */
 export class Stage {
-  /** Its folder is the stage's alone. */
-  readonly host: Host;
   /** Those whose client is there, by name. */
   readonly fifos = new Map<string, ClientFifo>();
-  readonly #events: EventServer;
-  readonly #bundles = new Map<string, Bundle>();
   readonly #seen = new Set<ForwardedEvent>();
-  #address = "";
-  #shimPid = 0;
-  #tasks: TaskClient | undefined;
 
-  private constructor(host: Host) {
-    this.host = host;
-    this.#events = new EventServer(`${host.address}.ttrpc`);
-  }
+  private constructor(
+    /** Its folder is the stage's alone. */
+    readonly host: Host,
+    /** What `start` answered. */
+    readonly address: string,
+    readonly shimPid: number,
+    readonly tasks: TaskClient,
+    private readonly bundles: ReadonlyMap<string, Bundle>,
+    private readonly eventServer: EventServer,
+  ) {}
 
   /** Makes bundles and FIFOs, calls `start` for each bundle, and connects to the shim. */
   static async build(host: Host, { bundles, fifos = [] }: Script): Promise<Stage> {
     await Deno.mkdir(host.folder);
-    const stage = new Stage(host);
+    const eventServer = new EventServer(`${host.address}.ttrpc`);
+    const made = new Map<string, Bundle>();
+    let address = "";
     for (const [id, options] of Object.entries(bundles)) {
       const annotations = { "io.containerd.runc.v2.group": "group" };
       const bundle = await Bundle.make(host, id, { annotations, ...options });
-      stage.#bundles.set(id, bundle);
-      stage.#address = await startShim(host, bundle);
+      made.set(id, bundle);
+      address = await startShim(host, bundle);
     }
-    for (const name of fifos) {
-      stage.fifos.set(name, await ClientFifo.make(path(name)));
-    }
-    stage.#tasks = await TaskClient.connect(stage.#address);
-    stage.#shimPid = (await stage.tasks.call("Connect", { id: "box" })).shimPid;
+    const tasks = await TaskClient.connect(address);
+    const { shimPid } = await tasks.call("Connect", { id: "box" });
+    const stage = new Stage(host, address, shimPid, tasks, made, eventServer);
+    for (const name of fifos) stage.fifos.set(name, await ClientFifo.make(path(name)));
     return stage;
-  }
-
-  get tasks(): TaskClient {
-    return this.#tasks!;
-  }
-
-  get shimPid(): number {
-    return this.#shimPid;
   }
 
   /** All events so far. */
   get events(): readonly ForwardedEvent[] {
-    return this.#events.events;
-  }
-
-  /** The bundle of an id. */
-  bundle(id: string): Bundle {
-    return this.#bundles.get(id)!;
+    return this.eventServer.events;
   }
 
   /** Does what a step says, and answers what is to be compared. */
@@ -78,30 +64,22 @@ export class Stage {
   }
 
   async #creation(id: string): Promise<RequestOf<"Create">> {
-    const bundle = this.bundle(id);
+    const bundle = this.bundles.get(id)!;
     return { bundle: bundle.path, rootfs: [await bundle.rootfs(this.host)] };
   }
 
   /** Waits for the next event of a topic about a process: an exec, or init by its container's id. */
   async nextEvent(topic: string, id: string): Promise<void> {
-    this.#seen.add(
-      await this.#events.until((event) =>
-        !this.#seen.has(event) && event.envelope.topic === topic &&
-        event.subject === id
-      ),
-    );
+    const isNext = (event: ForwardedEvent) =>
+      event.envelope.topic === topic && event.subject === id && !this.#seen.has(event);
+    this.#seen.add(await this.eventServer.until(isNext));
   }
 
-  /** Waits until the removal of each container is told: a Go shim that is told to end may forget its last events. */
+  /** Waits until the deletion of each container is told: a Go shim that is told to end may forget its last events. */
   async quiet(): Promise<void> {
     if (!isAlive(this.shimPid)) return;
-    for (const { envelope: { topic }, subject } of [...this.events]) {
-      if (topic === "/tasks/create") {
-        await this.#events.until(({ envelope, subject: other }) =>
-          envelope.topic === "/tasks/delete" && other === subject
-        );
-      }
-    }
+    const created = this.events.filter(({ envelope }) => envelope.topic === "/tasks/create");
+    for (const { subject } of created) await this.nextEvent("/tasks/delete", subject);
   }
 
   /** Ends the shim and removes everything; resolves to what was left. */
@@ -114,10 +92,10 @@ export class Stage {
       [, unread[name]] = await fifo.output.until(/^([^\0]*)\0/);
       fifo[Symbol.dispose]();
     }
-    await this.#events[Symbol.asyncDispose]();
-    for (const bundle of this.#bundles.values()) await bundle.remove();
+    await this.eventServer[Symbol.asyncDispose]();
+    for (const bundle of this.bundles.values()) await bundle.remove();
     await Deno.remove(this.host.folder, { recursive: true });
-    return { unread, socket: await removeIfThere(this.#address.slice("unix://".length)) };
+    return { unread, socket: await removeIfThere(this.address.slice("unix://".length)) };
   }
 }
 
