@@ -587,6 +587,27 @@ export const SCRIPTS: readonly Script[] = [
     ],
   },
   {
+    name: "a terminal without streams",
+    bundles: { box: {} },
+    steps: [
+      ...RUNNING,
+      ["exec", "Exec", { ...ONE, ...SLEEP, terminal: true }],
+      ["start of the exec", "Start", ONE],
+      ...REMOVED,
+    ],
+  },
+  {
+    name: "an output without the other",
+    bundles: { box: {} },
+    fifos: ["out"],
+    steps: [
+      ...RUNNING,
+      ["exec", "Exec", { ...ONE, ...SLEEP, stdout: path("out") }],
+      ["start of the exec", "Start", ONE],
+      ...REMOVED,
+    ],
+  },
+  {
     name: "a group of two",
     bundles: { box: {}, other: { args: ["sh", "-c", "exit 5"] } },
     steps: [

@@ -271,6 +271,19 @@ const ACCEPTED: readonly Acceptance[] = [
     ],
   },
   {
+    why: "each stream may be missing",
+    where: /^(a terminal without streams|an output without the other): /,
+    pairs: [
+      ["error 2: failed to start console copy: stat : no such file or directory", "answer"],
+      [/^error 2: failed to start io pipe copy: .* open : no such file or directory$/, "answer"],
+      ["nothing", "event"],
+      [
+        /exec-added of one, \/tasks\/exit of box, /,
+        /exec-added of one, \/tasks\/exec-started of one, \/tasks\/exit of one, \/tasks\/exit of box, /,
+      ],
+    ],
+  },
+  {
     why:
       "init's end is the last to be told, in a container without a PID namespace of its own as well",
     where: /^a container in the host's PID namespace: events$/,
