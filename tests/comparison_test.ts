@@ -113,7 +113,7 @@ const ACCEPTED: readonly Acceptance[] = [
       ],
       [
         "error 2: failed to create init process I/O: unknown STDIO scheme nosuch",
-        /^error 3: expected a FIFO for stdout at nosuch:\/\/\/x: /,
+        "error 3: unknown scheme nosuch for stdout; known is fifo, file, binary and binary-v2: nosuch:///x",
       ],
       [
         /^error 2: failed to start io pipe copy: .* open \S+\/nosuch: no such file or directory$/,
