@@ -5,7 +5,15 @@ import type {
   CreateTaskRequest,
   ExecProcessRequest,
 } from "../proto/mod.ts";
-import { type Shim, StatusCode, StatusError, toTimestamp } from "../shim/mod.ts";
+import {
+  Errno,
+  kill,
+  type Shim,
+  StatusCode,
+  StatusError,
+  SystemError,
+  toTimestamp,
+} from "../shim/mod.ts";
 import { pidsIn } from "./cgroup.ts";
 import { type CgroupFolders, cgroupFoldersOf } from "./cgroup_folders.ts";
 import { Exec } from "./exec.ts";
@@ -289,7 +297,7 @@ export class Container {
       );
     }
     try {
-      if (all && process === this.init) await this.init.killAll(signal);
+      if (all && process === this.init) await this.#killAll(signal);
       else await process.kill(signal);
     } catch (error) {
       if (!(error instanceof RuncError)) throw error;
@@ -299,6 +307,15 @@ export class Container {
       throw new StatusError(StatusCode.NOT_FOUND, `process already finished: ${error.message}`);
     }
     if (process === this.init) await this.#unpause(signal);
+  }
+
+  /** runc, from 1.2 on, sends no signal but SIGKILL to more than init. */
+  async #killAll(signal: number): Promise<void> {
+    if (signal === SIGKILL) return await this.init.killAll();
+    const others = new Set(pidsIn(this.#foundCgroup.processes!));
+    others.delete(this.init.pid);
+    for (const pid of others) signalIfThere(pid, signal);
+    await this.init.kill(signal);
   }
 
   /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
@@ -337,5 +354,13 @@ export class Container {
   get #foundCgroup(): CgroupFolders {
     if (this.#cgroup !== undefined) return this.#cgroup;
     throw new StatusError(StatusCode.NOT_FOUND, `no cgroup was found for ${this.context.id}`);
+  }
+}
+
+function signalIfThere(pid: number, signal: number): void {
+  try {
+    kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof SystemError && error.errno === Errno.ESRCH)) throw error;
   }
 }
