@@ -168,7 +168,10 @@ function fileSize(path: string): number {
   }
 }
 
-/** The last error in a log of JSON objects, one a line, from the byte `offset` on. */
+/** What begins the further lines of an object that crun, where it is built with json-c (from 1.22 on), puts on several ones. */
+const FURTHER_LINE = / {2}"|\}$/;
+
+/** The last error in a log of JSON objects, from the byte `offset` on. */
 function lastError(path: string, offset: number): string | undefined {
   let text: string;
   try {
@@ -176,9 +179,10 @@ function lastError(path: string, offset: number): string | undefined {
   } catch {
     return undefined;
   }
-  for (const line of text.split("\n").reverse()) {
+  const entries = text.split(new RegExp(`\n(?!${FURTHER_LINE.source})`, "m"));
+  for (const entry of entries.reverse()) {
     try {
-      const { level, msg } = JSON.parse(line);
+      const { level, msg } = JSON.parse(entry);
       if (level === "error") return String(msg).trim();
     } catch {
       // Not every runtime logs JSON alone.

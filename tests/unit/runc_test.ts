@@ -239,6 +239,16 @@ test(
 );
 
 test(
+  "an error may take several lines",
+  logging(errorLine("first"), JSON.stringify(JSON.parse(errorLine("{\n  } last")), null, 2)) +
+    "\nexit 1",
+  async ({ runc }) => {
+    const error = await assertRejects(() => runc.start("c"), RuncError);
+    assertEquals(error.message, "{\n  } last");
+  },
+);
+
+test(
   "the blanks around the error are left out",
   logging(errorLine("\n two lines\nof it \n")) + "\nexit 1",
   async ({ runc }) => {
