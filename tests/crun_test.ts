@@ -104,7 +104,7 @@ const mistakes: [name: string, command: string, reason: RegExp][] = [
     "nosuch",
     /executable file .?nosuch.? not found in \$PATH: No such file or directory/,
   ],
-  ["is not executable", "/etc/passwd", /: Permission denied/],
+  ["is not executable", "/etc/passwd", /: (Permission denied|Operation not permitted)/],
 ];
 for (const [name, command, reason] of mistakes) {
   testCrun(`a command that ${name} is told in crun's words`, async (containerd, flags) => {
@@ -146,7 +146,7 @@ testInBox("kill of a stopped task says that it has finished", async (containerd)
   await events.untilExit("box");
   const { code, stderr } = await containerd.ctr("task", "kill", "box");
   assertEquals(code, 1);
-  assertMatch(stderr, /process already finished.*: not found/);
+  assertMatch(stderr, /process already finished/);
 });
 
 testCrun("what init leaves in the host's PID namespace is killed", async (containerd, flags) => {

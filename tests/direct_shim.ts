@@ -44,7 +44,8 @@ export interface StreamPaths {
 
 const MOUNTS = [
   { destination: "/proc", type: "proc", source: "proc" },
-  { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+  // runc from 1.2 on can't make its links in a /dev where they are already.
+  { destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["mode=755"] },
   {
     destination: "/dev/pts",
     type: "devpts",

@@ -101,9 +101,18 @@ export class EventRecorder {
   }
 }
 
-/** Lines look like `2026-11-21 09:39:19.7 +0000 UTC <namespace> <topic> <JSON>`. */
+/**
+ * Lines look like `2026-11-21 09:39:19.7 +0000 UTC <namespace> <topic> <JSON>`. In the JSON a time is one of ISO 8601 up to containerd
+ * 1.6, and a `google.protobuf.Timestamp` from 1.7 on: it becomes milliseconds of 1970's clock.
+ */
 function parse(line: string): RecordedEvent & { namespace: string } {
   const match = line.match(/ UTC (\S*) (\/\S+) (.*)$/);
   if (!match) throw new Error(`expected a line of \`ctr events\`, not ${JSON.stringify(line)}`);
-  return { namespace: match[1], topic: match[2], body: JSON.parse(match[3]) };
+  return { namespace: match[1], topic: match[2], body: JSON.parse(match[3], parseTime) };
+}
+
+// deno-lint-ignore no-explicit-any -- what JSON.parse has parsed
+function parseTime(key: string, value: any): any {
+  if (key !== "exited_at") return value;
+  return typeof value === "string" ? Date.parse(value) : value.seconds * 1e3 + value.nanos / 1e6;
 }

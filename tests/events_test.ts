@@ -25,7 +25,7 @@ test("the events of a life, in order", async (containerd) => {
   }
   assertEquals([exit.exit_status, deletion.exit_status], [3, 3]);
   assertEquals(exit.exited_at, deletion.exited_at);
-  assertEquals(Math.abs(Date.now() - Date.parse(exit.exited_at)) < 10_000, true, exit.exited_at);
+  assertEquals(Math.abs(Date.now() - exit.exited_at) < 10_000, true, exit.exited_at);
 });
 
 test("the events of an exec, in order", async (containerd) => {

@@ -20,8 +20,8 @@ const foreignFolders = /^(rootfs|busybox|fifo|io\.containerd\.(snapshotter|conte
 /** Made with the first container, for all of them. */
 const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp)$/;
 
-/** Made with the first container of a namespace, and gone with its private containerd. */
-const namespaceFolders = /\/shim-\d+-[0-9a-f]+$/;
+/** Made with the first container of a namespace (one of them by crun ≥ 1.22), and gone with its private containerd. */
+const namespaceFolders = /\/shim-\d+-[0-9a-f]+(\/\.empty-directory)?$/;
 
 /** What exists now: to be taken before the work whose leftovers are looked for. */
 export function takeTraces(): Traces {

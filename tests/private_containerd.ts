@@ -258,6 +258,20 @@ export class PrivateContainerd {
     return new Map(rows.map(([id, pid, status]) => [id, { pid: Number(pid), status }]));
   }
 
+  /**
+   * The processes of a container by their ids, each with the exec id that it has, if any, in the order and as `ctr task ps` tells:
+   * `-`, `&ProcessDetails{ExecID:visitor,…}` up to containerd 1.6, and `exec_id:"visitor"` from 1.7 on.
+   */
+  async processes(id: string): Promise<Map<number, string | undefined>> {
+    const { stdout } = expectSuccess(await this.ctr("task", "ps", id));
+    const [header, ...rows] = stdout.trim().split("\n");
+    const parsed = rows.map((row) => row.match(/^(\d+) +(?:-|.*ExecID:(.*?),.*|exec_id:"(.*)")$/));
+    if (!/^PID +INFO$/.test(header.trim()) || parsed.includes(null)) {
+      throw new Error(`expected the table of \`ctr task ps\`, not ${stdout}`);
+    }
+    return new Map(parsed.map((row) => [Number(row![1]), row![2] ?? row![3]]));
+  }
+
   /** The process id of a container's init. */
   async taskPid(id: string): Promise<number> {
     const task = (await this.tasks()).get(id);
@@ -278,14 +292,30 @@ export class PrivateContainerd {
     return `${this.folder}/state/io.containerd.runtime.v2.task/${this.namespace}/${id}`;
   }
 
+  /**
+   * How to reach the shim of a container: as containerd finds it again after a restart, by a file of its own from 1.7 on, and before by
+   * one of the shim's.
+   */
+  async findShim(id: string): Promise<{ address: string; version: number }> {
+    const read = (name: string) => Deno.readTextFile(`${this.bundle(id)}/${name}`);
+    try {
+      return JSON.parse(await read("bootstrap.json"));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      return { address: await read("address"), version: 2 };
+    }
+  }
+
   /** Ends the daemon and removes what it and runc left. Containers are the caller's to remove before. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await Deno.remove(this.folder, { recursive: true });
-    // What runc makes for a container it removes, but not the namespace's folder around it.
-    await Deno.remove(`/run/containerd/runc/${this.namespace}`).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
+    // What runc makes for a container it removes, but not the namespace's folder around it, nor crun what it makes there for all.
+    for (const name of [`${this.namespace}/.empty-directory`, this.namespace]) {
+      await Deno.remove(`/run/containerd/runc/${name}`).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
     for (const folder of cgroupFolders(this.namespace)) await Deno.remove(folder);
   }
 

@@ -60,8 +60,8 @@ async function makeRested(containerd: PrivateContainerd, runtime: string): Promi
 
 /** Asks the shim of a container, past containerd. */
 async function askShim(containerd: PrivateContainerd, id: string): Promise<Any.Properties> {
-  const address = await Deno.readTextFile(`${containerd.bundle("box")}/address`);
-  const tasks = await TaskClient.connect(address);
+  const { address, version } = await containerd.findShim("box");
+  const tasks = await TaskClient.connect(address, `containerd.task.v${version}.Task`);
   try {
     return (await tasks.call("Stats", { id })).stats!;
   } finally {
