@@ -50,11 +50,13 @@ test("the event of an exit while containerd is away arrives later", async (conta
   await containerd.runDetached("box", "sleep", "1000");
   const init = await containerd.taskPid("box");
   await containerd.stop();
-  const logged = containerd.log.length;
   Deno.kill(init, "SIGKILL");
-  await containerd.boot();
-  await containerd.untilLogged(/msg="event forwarded".* topic=\/tasks\/exit/, logged);
+  const hear = await containerd.bootUnheard();
+  await using events = await containerd.recordEvents();
+  await hear();
+  assertEquals((await events.untilExit("box")).body.exit_status, 137);
   await containerd.remove("box");
+  await containerd.restart();
 });
 
 test("a container that runs on without containerd is not disturbed", async (containerd) => {
