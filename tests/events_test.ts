@@ -2,6 +2,9 @@ import { assertEquals } from "@std/assert";
 import { test } from "./black_box.ts";
 import type { RecordedEvent } from "./event_recorder.ts";
 
+/** How many short lives there are, one after the other. What Go's shim of containerd 2.1 loses, it loses in one of 20 or so. */
+const LIVES = Number(Deno.env.get("LIVES") ?? 20);
+
 /** Each event in one word or two: `create`, `exit box`, … */
 function inWords(events: RecordedEvent[]): string[] {
   return events.map(({ topic, body }) => {
@@ -75,12 +78,15 @@ test("init's exit is the last of its container", async (containerd) => {
   assertEquals(exits.at(-1), "exit box");
 });
 
-test("no exit overtakes its start, however soon it comes", async (containerd) => {
+test("every one of many short lives has all its events, in order", async (containerd) => {
   await using events = await containerd.recordEvents();
-  for (let life = 0; life < 10; life++) await containerd.run(["--rm"], "box", "true");
-  await events.catchUp();
   const life = ["create", "start", "exit box", "delete"];
-  assertEquals(inWords(events.tasks), Array(10).fill(life).flat());
+  for (let count = 1; count <= LIVES; count++) {
+    assertEquals((await containerd.run(["--rm"], "box", "true")).code, 0);
+    await events.catchUp();
+    assertEquals(inWords(events.tasks.slice(-life.length)), life, `in life ${count}`);
+    assertEquals(events.tasks.length, life.length * count);
+  }
 });
 
 test("no exit of an exec overtakes its start, with 20 at once", async (containerd) => {
