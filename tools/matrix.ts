@@ -1,0 +1,149 @@
+/**
+ * `deno task test:matrix [arguments of deno test]`: runs the tests with each containerd that the shim is for, with older and newer runc
+ * and crun, and through upgrades. The programs are those of Debian's suites, unpacked into `.cache`; nothing is installed but what
+ * `deno task test` needs.
+ *
+ * Some combinations are tested at the same time, each in private mounts. A row for each tells its counts; what it has printed is in
+ * `.cache/matrix`. The last line is `N passed, N failed`. The exit code is 0 when nothing failed.
+ */
+import { fromFileUrl } from "@std/path";
+import { build } from "./build.ts";
+import { searchPath, type Suite, unpack } from "./packages.ts";
+import { setup } from "./setup.ts";
+
+const ROOT = fromFileUrl(new URL("..", import.meta.url));
+const LOGS = `${ROOT}.cache/matrix`;
+/** Tests wait more than they work, so there is a processor for each and some time left. */
+const AT_ONCE = Math.max(1, navigator.hardwareConcurrency - 1);
+const SHORT_LIVES = "200";
+
+/** What is tested, and with which programs. */
+interface Combination {
+  /** The versions of containerd, runc and crun. */
+  readonly versions: string[];
+  readonly env: Record<string, string>;
+  /** The arguments of deno test. */
+  readonly args: string[];
+}
+
+interface Counts {
+  passed: number;
+  failed: number;
+  ignored: number;
+}
+
+await setup();
+const shim = Deno.env.get("SHIM_BINARY") ?? await build();
+// Those that take longest first.
+const combinations = [
+  await combine("bookworm", "bookworm"),
+  await combine("trixie", "trixie"),
+  await combine("forky", "forky"),
+  await combine("bookworm", "forky"),
+  await combine("forky", "bookworm"),
+  await combineUpgrades("bookworm", "trixie", "forky"),
+];
+await Deno.mkdir(LOGS, { recursive: true });
+
+const running = new Set<Deno.ChildProcess>();
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.addSignalListener(signal, () => {
+    interrupted = true;
+    for (const child of running) child.kill(signal);
+  });
+}
+const total = { passed: 0, failed: 0 };
+const remaining = combinations.values();
+printRow(["containerd", "runc", "crun"], ["passed", "failed", "ignored", "minutes"]);
+await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+  for (const combination of remaining) {
+    if (interrupted) return;
+    const { passed, failed } = await test(combination);
+    total.passed += passed;
+    total.failed += failed;
+  }
+}));
+if (interrupted) Deno.exit(130);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+Deno.exit(total.failed === 0 ? 0 : 1);
+
+/** All tests with the containerd of a suite, and the OCI runtimes of one. */
+async function combine(containerd: Suite, runtimes: Suite): Promise<Combination> {
+  const programs = await Promise.all([
+    unpack(containerd, ["containerd"]),
+    unpack(runtimes, ["runc"]),
+    unpack(runtimes, ["crun"]),
+  ]);
+  const path = searchPath(...programs);
+  const versions = ["containerd", "runc", "crun"].map((name) => readVersion(name, path));
+  return { versions, env: { PATH: path }, args: Deno.args };
+}
+
+/** The tests that upgrade containerd and runc from the first suite to each of the others. */
+async function combineUpgrades(...suites: Suite[]): Promise<Combination> {
+  const folders = await Promise.all(suites.map((suite) => unpack(suite, ["containerd", "runc"])));
+  const versions = ["containerd", "runc"].map((name) =>
+    folders.map((folder) => readVersion(name, searchPath(folder))).join(" → ")
+  );
+  const env = { CONTAINERD_FOLDERS: folders.join(":") };
+  return { versions: [...versions, ""], env, args: ["tests/upgrade_test.ts"] };
+}
+
+/** As in `containerd github.com/containerd/containerd 1.6.20~ds1` and `runc version 1.1.5+ds1`. */
+function readVersion(name: string, path: string): string {
+  const { stdout } = new Deno.Command(name, { args: ["--version"], env: { PATH: path } })
+    .outputSync();
+  const text = new TextDecoder().decode(stdout);
+  const version = text.match(/ (\d+\.[\d.]*\d)/)?.[1];
+  if (version === undefined) throw new Error(`expected the version of ${name}, not ${text}`);
+  return version;
+}
+
+/** Tests a combination, and prints its row. */
+async function test({ versions, env, args }: Combination): Promise<Counts> {
+  const log = `${LOGS}/${versions.filter(Boolean).join("_").replaceAll(" → ", "-")}.log`;
+  const start = performance.now();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", `${ROOT}tools/test.ts`, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1", SHIM_BINARY: shim, SHIM_TEST_LIVES: SHORT_LIVES, ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  running.add(child);
+  const written = await Deno.open(log, { write: true, create: true, truncate: true });
+  const write = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const bytes of stream) await written.write(bytes);
+  };
+  const [{ success }] = await Promise.all([child.status, write(child.stdout), write(child.stderr)]);
+  running.delete(child);
+  written.close();
+
+  const text = await Deno.readTextFile(log);
+  const counts = readCounts(text, success);
+  const minutes = ((performance.now() - start) / 60_000).toFixed(1);
+  printRow(versions, [...Object.values(counts).map(String), minutes]);
+  if (counts.failed > 0) console.log(`${listFailures(text).join("\n")}\n  ${log}`);
+  return counts;
+}
+
+/** The last line is ours, the one of deno test like `ok | 12 passed (4 steps) | 0 failed | 1 ignored (3s)`. */
+function readCounts(log: string, success: boolean): Counts {
+  const [, passed = 0, failed = 0] = log.match(/^(\d+) passed, (\d+) failed$/m) ?? [];
+  const ignored = Number(log.match(/^.* passed .* (\d+) ignored \(.*\)$/m)?.[1] ?? 0);
+  return { passed: Number(passed), failed: Math.max(Number(failed), success ? 0 : 1), ignored };
+}
+
+/** The tests that deno test lists after its heading FAILURES. */
+function listFailures(log: string): string[] {
+  const list = log.split(/^ FAILURES $/m)[1]?.split(/^FAILED \|/m)[0].trim();
+  return list?.split("\n").map((line) => `  failed: ${line.replace(/ => \S+$/, "")}`) ?? [];
+}
+
+function printRow(versions: string[], counts: string[]): void {
+  const widths = [24, 24, 12];
+  const left = versions.map((text, index) => text.padEnd(widths[index]));
+  console.log(left.join("") + counts.map((text) => text.padStart(9)).join(""));
+}
