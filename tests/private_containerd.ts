@@ -1,5 +1,6 @@
 import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "./busybox.ts";
 import { cgroupFolders } from "./cgroups.ts";
+import { Daemon } from "./daemon.ts";
 import { EventRecorder } from "./event_recorder.ts";
 import { findProcess } from "./processes.ts";
 import { inPrivateMounts, runName } from "./private_mounts.ts";
@@ -81,11 +82,8 @@ export class PrivateContainerd {
   readonly runtime: Runtime;
   /** A busybox root file system as a plain folder, for `ctr run --rootfs`. */
   readonly rootfs: string;
-  /** What containerd has logged since the first start, shims' logs included. */
-  log = "";
 
-  #daemon?: Deno.ChildProcess;
-  #logEnd?: Promise<void>;
+  readonly #daemon: Daemon;
   #execs = 0;
 
   private constructor(folder: string, runtime: Runtime) {
@@ -94,6 +92,11 @@ export class PrivateContainerd {
     this.namespace = `${runName()}-${crypto.randomUUID().slice(0, 8)}`;
     this.runtime = runtime;
     this.rootfs = `${folder}/busybox`;
+    this.#daemon = new Daemon("containerd", {
+      args: ["--config", `${folder}/config.toml`],
+      programs: `${folder}/bin`,
+      readyMessage: "containerd successfully booted",
+    });
   }
 
   /**
@@ -129,28 +132,19 @@ export class PrivateContainerd {
     return containerd;
   }
 
+  /** What containerd has logged since the first start, shims' logs included. */
+  get log(): string {
+    return this.#daemon.log;
+  }
+
+  /** {@linkcode log}, as the tests that share this daemon want it. */
+  get logs(): string[] {
+    return [this.log];
+  }
+
   /** Starts the daemon and waits until it says that it has booted. */
   async boot(): Promise<void> {
-    if (this.#daemon) throw new Error("containerd is running already");
-    const daemon = new Deno.Command("containerd", {
-      args: ["--config", `${this.folder}/config.toml`],
-      env: { PATH: `${this.folder}/bin:${Deno.env.get("PATH")}` },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    this.#daemon = daemon;
-    await new Promise<void>((resolve, reject) => {
-      const follow = async () => {
-        const before = this.log.length;
-        for await (const text of daemon.stderr.pipeThrough(new TextDecoderStream())) {
-          this.log += text;
-          if (this.log.includes("containerd successfully booted", before)) resolve();
-        }
-        reject(new Error(`containerd ended before it had booted:\n${this.log.slice(before)}`));
-      };
-      this.#logEnd = follow();
-    });
+    await this.#daemon.boot();
   }
 
   /**
@@ -174,29 +168,18 @@ export class PrivateContainerd {
   }
 
   /** Ends the daemon, not its shims, and waits for that. Without effect where it does not run. */
-  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
-    const daemon = this.#daemon;
-    if (!daemon) return;
-    this.#daemon = undefined;
-    try {
-      daemon.kill(signal);
-    } catch (error) {
-      // It has ended by itself, or a failed test has ended it.
-      if (!(error instanceof TypeError)) throw error;
-    }
-    await daemon.status;
-    await this.#logEnd;
+  async stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void> {
+    await this.#daemon.stop(signal);
   }
 
   /** {@linkcode stop} and {@linkcode boot}. */
-  async restart(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+  async restart(signal?: "SIGTERM" | "SIGKILL"): Promise<void> {
     await this.stop(signal);
     await this.boot();
   }
 
   /** The daemon's process id. */
   get pid(): number {
-    if (!this.#daemon) throw new Error("containerd is not running");
     return this.#daemon.pid;
   }
 
