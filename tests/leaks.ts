@@ -14,8 +14,9 @@ interface Trace {
 /** By a key that names the thing for good: a process may change its parent and its command. */
 export type Traces = ReadonlyMap<string, Trace>;
 
-/** Folders that are containerd's and its clients' to clean, or hold much: not looked into. */
-const foreignFolders = /^(rootfs|busybox|fifo|io\.containerd\.(snapshotter|content|metadata)\..*)$/;
+/** Folders that are containerd's, docker's and their clients' to clean, or hold much: not looked into. */
+const foreignFolders =
+  /^(rootfs|busybox|fifo|io\.containerd\.(snapshotter|content|metadata)\..*|diff|merged|netns|libnetwork)$/;
 
 /** Made with the first container, for all of them. */
 const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp)$/;
@@ -31,8 +32,8 @@ export function takeTraces(): Traces {
     state !== "Z" || parent !== 1
   );
   for (const process of processes) {
-    // A test may restart its containerd, whose configuration is its name.
-    const key = isContainerd(process)
+    // A test may restart its daemon, whose configuration is its name.
+    const key = isDaemon(process)
       ? process.command.join(" ")
       : `process ${process.pid} ${process.startTime}`;
     traces.set(key, {
@@ -46,7 +47,7 @@ export function takeTraces(): Traces {
       remove: () => run("umount", "--lazy", mount.split(" ")[1]),
     });
   }
-  const containerdRuns = processes.some(isContainerd);
+  const containerdRuns = processes.some(isDaemon);
   const isShared = (path: string) =>
     sharedFolders.test(path) || containerdRuns && namespaceFolders.test(path);
   for (const path of cgroupFolders(`${runName()}-`)) {
@@ -119,8 +120,8 @@ async function awaitNone(
   return left.map(({ description }) => description);
 }
 
-function isContainerd({ command }: Process): boolean {
-  return /^(.*\/)?containerd$/.test(command[0]);
+function isDaemon({ command }: Process): boolean {
+  return /^(.*\/)?(containerd|dockerd)$/.test(command[0]);
 }
 
 function run(command: string, ...args: string[]): void {
