@@ -1,6 +1,7 @@
 /** Tests of a process on a terminal, once as init and once as an exec, with ctr at a terminal of the test's own. */
 
 import { test } from "./black_box.ts";
+import { eventually } from "./eventually.ts";
 import { ctrAtTerminal, type PseudoTerminal } from "./pseudo_terminal.ts";
 
 /** The size of a {@linkcode PseudoTerminal}, as `stty size` tells it, is there a moment after the start. */
@@ -35,4 +36,15 @@ export function testScript(
     await using terminal = run("sh", "-c", `${untilSized}; ${script}`);
     await body(terminal);
   });
+}
+
+/** Waits for a size to be told. Clients begin to listen for SIGWINCH a moment after they have set the first one, so they are told again. */
+export async function untilHeard({ child, output }: PseudoTerminal, size: RegExp): Promise<void> {
+  let heard = false;
+  const hears = output.until(size).then(() => heard = true);
+  await eventually("a resize", () => {
+    if (!heard) child.kill("SIGWINCH");
+    return heard || undefined;
+  });
+  await hears;
 }

@@ -2,9 +2,7 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { testBetterThanGo } from "./black_box.ts";
-import { eventually } from "./eventually.ts";
-import type { PseudoTerminal } from "./pseudo_terminal.ts";
-import { testBoth, testScript } from "./terminal_scripts.ts";
+import { testBoth, testScript, untilHeard } from "./terminal_scripts.ts";
 
 testBoth("ctr has nothing to say of a process that ends at once", async (run) => {
   await using terminal = run("echo", "hi");
@@ -45,17 +43,6 @@ testScript(
     assertEquals((await terminal.end()).code, 6);
   },
 );
-
-/** ctr begins to listen for SIGWINCH a moment after it has set the first size, so it is told again. */
-async function untilHeard({ child, output }: PseudoTerminal, size: RegExp): Promise<void> {
-  let heard = false;
-  const hears = output.until(size).then(() => heard = true);
-  await eventually("a resize", () => {
-    if (!heard) child.kill("SIGWINCH");
-    return heard || undefined;
-  });
-  await hears;
-}
 
 testScript(
   "what is typed reaches the process, and is echoed",
