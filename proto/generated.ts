@@ -129,6 +129,48 @@ export enum BootstrapCapability {
   CAPABILITY_UNSPECIFIED = 0,
 }
 
+export interface CreateOptions {
+  noPivotRoot: boolean;
+  noNewKeyring: boolean;
+  shimCgroup: string;
+  ioUid: number;
+  ioGid: number;
+  criuWorkPath: string;
+  criuImagePath: string;
+}
+export declare namespace CreateOptions {
+  type Properties = Partial<CreateOptions>;
+}
+export const CreateOptions = /* @__PURE__ */ messageType<CreateOptions, CreateOptions.Properties>(
+  () => ({
+    noPivotRoot: false,
+    noNewKeyring: false,
+    shimCgroup: "",
+    ioUid: 0,
+    ioGid: 0,
+    criuWorkPath: "",
+    criuImagePath: "",
+  }),
+  (message, tag, reader) => {
+    if (tag === 8) message.noPivotRoot = reader.bool();
+    else if (tag === 64) message.noNewKeyring = reader.bool();
+    else if (tag === 74) message.shimCgroup = reader.stringVerify();
+    else if (tag === 80) message.ioUid = reader.uint32();
+    else if (tag === 88) message.ioGid = reader.uint32();
+    else if (tag === 98) message.criuWorkPath = reader.stringVerify();
+    else if (tag === 106) message.criuImagePath = reader.stringVerify();
+  },
+  (message, writer) => {
+    if (message.noPivotRoot) writer.uint32(8).bool(message.noPivotRoot);
+    if (message.noNewKeyring) writer.uint32(64).bool(message.noNewKeyring);
+    if (message.shimCgroup) writer.uint32(74).string(message.shimCgroup);
+    if (message.ioUid) writer.uint32(80).uint32(message.ioUid);
+    if (message.ioGid) writer.uint32(88).uint32(message.ioGid);
+    if (message.criuWorkPath) writer.uint32(98).string(message.criuWorkPath);
+    if (message.criuImagePath) writer.uint32(106).string(message.criuImagePath);
+  },
+);
+
 export interface Envelope {
   timestamp: Timestamp | null;
   namespace: string;

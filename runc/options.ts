@@ -1,15 +1,17 @@
-/** The runtime options of a container, in the two forms in which clients send them. */
-import { type Any, RuncOptions, RuntimeOptions } from "../proto/mod.ts";
+/** The runtime options of a container, in the forms in which clients send them. */
+import { type Any, CreateOptions, RuncOptions, RuntimeOptions } from "../proto/mod.ts";
 import { type Logger, StatusCode, StatusError } from "../shim/mod.ts";
 
 /** What ctr sends, and containerd's CRI to the runtime io.containerd.runc.v2. */
 const RUNC = "containerd.runc.v1.Options";
 /** What containerd's CRI sends to a runtime of any other name: the same options as TOML. */
 const GENERIC = "runtimeoptions.v1.Options";
+/** What containerd's client up to 1.7 sends to a runtime of any other name: for `ctr run` with `--no-pivot` or `--uidmap`. */
+const CREATE = "containerd.linux.runc.CreateOptions";
 
 /** Whether something is options that {@linkcode decodeOptions} reads. */
 export function isOptions({ typeUrl = "" }: Any.Properties): boolean {
-  return [RUNC, GENERIC].includes(withoutHost(typeUrl));
+  return [RUNC, GENERIC, CREATE].includes(withoutHost(typeUrl));
 }
 
 /**
@@ -21,11 +23,14 @@ export async function decodeOptions(
   any: Any.Properties | null | undefined,
   logger: Pick<Logger, "warn">,
 ): Promise<RuncOptions> {
-  if (!any?.typeUrl) return RuncOptions.decode(new Uint8Array());
+  if (!any?.typeUrl) return defaults();
   if (!isOptions(any)) throw unexpectedType(any.typeUrl);
   const value = any.value ?? new Uint8Array();
   if (withoutHost(any.typeUrl) === RUNC) {
     return await orRefuse("", () => RuncOptions.decode(value));
+  }
+  if (withoutHost(any.typeUrl) === CREATE) {
+    return await orRefuse("", () => ({ ...defaults(), ...CreateOptions.decode(value) }));
   }
   const generic = await orRefuse("", () => RuntimeOptions.decode(value));
   if (generic.typeUrl !== "" && withoutHost(generic.typeUrl) !== RUNC) {
@@ -38,6 +43,10 @@ export async function decodeOptions(
     const { parseOptions } = await import("./toml_options.ts");
     return parseOptions(toml, logger);
   });
+}
+
+function defaults(): RuncOptions {
+  return RuncOptions.decode(new Uint8Array());
 }
 
 /** Does some reading; what it throws becomes INVALID_ARGUMENT. */
@@ -62,6 +71,6 @@ function withoutHost(typeUrl: string): string {
 function unexpectedType(typeUrl: string): StatusError {
   return new StatusError(
     StatusCode.INVALID_ARGUMENT,
-    `expected runtime options of the type ${RUNC} or ${GENERIC}, not ${typeUrl}`,
+    `expected runtime options of the type ${RUNC}, ${GENERIC} or ${CREATE}, not ${typeUrl}`,
   );
 }

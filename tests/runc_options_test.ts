@@ -205,12 +205,14 @@ testCalls("IoUid and IoGid own the pipes of init and of execs", async (container
   await shim.end();
 });
 
+/** Lets the root of a user namespace, who is somebody on the host, get to its root file system. */
+async function openFolders({ folder }: PrivateContainerd): Promise<void> {
+  for (const path of [dirname(folder), folder]) await Deno.chmod(path, 0o711);
+}
+
 test("with IoUid the root of a user namespace can open its streams again", async (containerd) => {
-  // On the host it is somebody, and finds its root file system only below folders that are open to all.
   const hostId = 100_000;
-  for (const folder of [dirname(containerd.folder), containerd.folder]) {
-    await Deno.chmod(folder, 0o711);
-  }
+  await openFolders(containerd);
   const reopen = "read line < /dev/stdin && echo $line > /dev/stdout && " +
     "echo out > /proc/self/fd/1 && echo err > /dev/stderr; echo status $?";
   const cases: [options: RuncOptions.Properties, out: string, err: RegExp][] = [
@@ -240,6 +242,22 @@ test("with IoUid the root of a user namespace can open its streams again", async
     await expectReopened(ofExec);
     await shim.end();
   }
+});
+
+test("ctr run --uidmap, for which it sends options of its own", async (containerd) => {
+  await openFolders(containerd);
+  const ids = ["--uidmap", "0:200000:65536", "--gidmap", "0:300000:65536"];
+  const script = "echo $(id -u) >/dev/stdout; echo err >/dev/stderr; exit 7";
+  assertEquals(await containerd.run(["--rm", ...ids], "box", "sh", "-c", script), {
+    code: 7,
+    stdout: "0\n",
+    stderr: "err\n",
+  });
+});
+
+test("ctr run --no-pivot, for which it sends options of its own", async (containerd) => {
+  const result = await containerd.run(["--rm", "--no-pivot"], "box", "sh", "-c", "exit 7");
+  assertEquals(result, { code: 7, stdout: "", stderr: "" });
 });
 
 test("with IoUid a terminal is the user's whose process has it", async (containerd) => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { type Any, RuncOptions, RuntimeOptions } from "../../proto/mod.ts";
+import { type Any, CreateOptions, RuncOptions, RuntimeOptions } from "../../proto/mod.ts";
 import { decodeOptions } from "../../runc/options.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import { LogRecorder } from "./log_recorder.ts";
@@ -8,6 +8,7 @@ import { withFolder } from "./temporary_folder.ts";
 
 const RUNC = "containerd.runc.v1.Options";
 const GENERIC = "runtimeoptions.v1.Options";
+const CREATE = "containerd.linux.runc.CreateOptions";
 
 const DEFAULTS: RuncOptions = {
   noPivotRoot: false,
@@ -67,18 +68,27 @@ Deno.test("options: all that were given, with or without a host before the type"
   for (const host of HOSTS) await expectOptions({ typeUrl: host + RUNC, value }, ALL);
 });
 
+Deno.test("options: those of containerd's client for runtimes that it does not know", async () => {
+  const { noPivotRoot, noNewKeyring, shimCgroup, ioUid, ioGid, criuWorkPath, criuImagePath } = ALL;
+  const owner = { ioUid, ioGid };
+  const options = { noPivotRoot, noNewKeyring, shimCgroup, ...owner, criuWorkPath, criuImagePath };
+  const value = CreateOptions.encode(options).finish();
+  for (const host of HOSTS) await expectOptions({ typeUrl: host + CREATE, value }, options);
+});
+
 Deno.test("options: those of another type are refused by its name", async () => {
   for (const typeUrl of ["a.b.Options", "host/a.b.Options", `${RUNC}2`, `${RUNC}/`]) {
     await expectRefusal(
       { typeUrl, value: new Uint8Array() },
-      `expected runtime options of the type ${RUNC} or ${GENERIC}, not ${typeUrl}`,
+      `expected runtime options of the type ${RUNC}, ${GENERIC} or ${CREATE}, not ${typeUrl}`,
     );
   }
 });
 
 Deno.test("options: bytes that are none are refused", async () => {
-  for (const typeUrl of [RUNC, GENERIC]) {
-    for (const value of [[0x1a, 0x05, 0x41], [0xff], [0x1a, 0x01, 0xff]]) {
+  // The tag of a text or bytes.
+  for (const [typeUrl, tag] of [[RUNC, 0x1a], [GENERIC, 0x1a], [CREATE, 0x4a]] as const) {
+    for (const value of [[tag, 0x05, 0x41], [0xff], [tag, 0x01, 0xff]]) {
       const any = { typeUrl, value: Uint8Array.from(value) };
       const error = await assertRejects(() => decodeOptions(any, new LogRecorder()), StatusError);
       assertEquals(error.code, StatusCode.INVALID_ARGUMENT);
@@ -199,6 +209,6 @@ Deno.test("options: TOML for a runtime of another kind is refused by its type", 
   const typeUrl = "io.containerd.runsc.v1.options";
   await expectRefusal(
     generic({ typeUrl, configPath: "/etc/runsc.toml" }),
-    `expected runtime options of the type ${RUNC} or ${GENERIC}, not ${typeUrl}`,
+    `expected runtime options of the type ${RUNC}, ${GENERIC} or ${CREATE}, not ${typeUrl}`,
   );
 });
