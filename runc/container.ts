@@ -17,13 +17,14 @@ import {
 import { pidsIn } from "./cgroup.ts";
 import { type CgroupFolders, cgroupFoldersOf } from "./cgroup_folders.ts";
 import { Exec } from "./exec.ts";
+import { withImplied } from "./implied_options.ts";
 import { Init } from "./init.ts";
 import { oomCounter, OomWatch } from "./oom.ts";
 import { decodeOptions } from "./options.ts";
 import type { ContainerContext, Process, State } from "./process.ts";
 import { Runc, RuncError } from "./runc.ts";
 import { keepRuntime, runtimeOf } from "./runtime.ts";
-import { hasOwnPidNamespace } from "./spec.ts";
+import { hasOwnPidNamespace, readSpec } from "./spec.ts";
 import { readStats } from "./stats.ts";
 
 const SIGKILL = 9;
@@ -45,13 +46,17 @@ export class Container {
    */
   static async create(shim: Shim, request: CreateTaskRequest): Promise<Container> {
     const { id, bundle } = request;
-    const options = await decodeOptions(request.options, shim.logger);
+    const [given, spec] = await Promise.all([
+      decodeOptions(request.options, shim.logger),
+      readSpec(bundle),
+    ]);
+    const options = withImplied(given, spec);
     keepRuntime(bundle, options);
     const runc = new Runc(shim.reaper.spawn, { ...runtimeOf(options, shim.namespace), bundle });
     const owner = { uid: options.ioUid, gid: options.ioGid };
     const context = { shim, id, bundle, runc, owner };
     const init = new Init(context, request, options);
-    const container = new Container(context, request, init, await hasOwnPidNamespace(bundle));
+    const container = new Container(context, request, init, hasOwnPidNamespace(spec));
     await container.#create();
     return container;
   }

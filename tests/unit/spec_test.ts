@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { hasOwnPidNamespace } from "../../runc/spec.ts";
+import { hasOwnPidNamespace, readSpec } from "../../runc/spec.ts";
 import { withFolder } from "./temporary_folder.ts";
 
 /** Whether a container with this config.json has its own PID namespace. */
@@ -8,7 +8,7 @@ async function read(config: string | undefined): Promise<boolean> {
   const answers: boolean[] = [];
   await withFolder(async (bundle) => {
     if (config !== undefined) await Deno.writeTextFile(join(bundle, "config.json"), config);
-    answers.push(await hasOwnPidNamespace(bundle));
+    answers.push(hasOwnPidNamespace(await readSpec(bundle)));
   });
   return answers[0];
 }
