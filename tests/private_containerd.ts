@@ -178,6 +178,11 @@ export class PrivateContainerd {
     await this.boot();
   }
 
+  /** Waits until what containerd has logged since its {@linkcode log} was `from` long matches `pattern`. */
+  async untilLogged(pattern: RegExp, from: number): Promise<void> {
+    await this.#daemon.untilLogged(pattern, from);
+  }
+
   /** The daemon's process id. */
   get pid(): number {
     return this.#daemon.pid;
