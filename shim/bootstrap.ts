@@ -5,13 +5,13 @@
 import { Any, BootstrapLogLevel, BootstrapParams } from "../proto/mod.ts";
 import { toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
+import type { EventsAddress } from "./events.ts";
 
 /** What the server has to know of it. */
 export interface Bootstrap {
   /** Whether to log at debug level. */
   readonly debug: boolean;
-  /** The path of the socket where containerd takes events by ttrpc; undefined where it has none. */
-  readonly ttrpcAddress: string | undefined;
+  readonly eventsAddress: EventsAddress | undefined;
   /** The runtime options that a containerd before 2.3 gave; one without a type stands for none. */
   readonly options: Any | undefined;
   /** What a later one gave, each of a type of its own: runtime options, and what a shim may not know. */
@@ -25,13 +25,23 @@ export interface Bootstrap {
  */
 export function readBootstrap(input: Uint8Array, args: Arguments): Bootstrap {
   const params = decodeBootstrapParams(input, args);
-  const ttrpcAddress = params?.containerdTtrpcAddress || Deno.env.get("TTRPC_ADDRESS");
   return {
     debug: params ? params.logLevel <= BootstrapLogLevel.LOG_LEVEL_DEBUG : args.debug,
-    ttrpcAddress: ttrpcAddress ? toSocketPath(ttrpcAddress) : undefined,
+    eventsAddress: findEventsAddress(params, args),
     options: params ? undefined : decodeOptions(input),
     extensions: params?.extensions.flatMap(({ value }) => value ?? []) ?? [],
   };
+}
+
+/** The ttrpc address, which every containerd from 1.6 on has; without one, that of gRPC. */
+function findEventsAddress(
+  params: BootstrapParams | undefined,
+  args: Arguments,
+): EventsAddress | undefined {
+  const ttrpc = params?.containerdTtrpcAddress || Deno.env.get("TTRPC_ADDRESS");
+  if (ttrpc) return { protocol: "ttrpc", path: toSocketPath(ttrpc) };
+  const grpc = params?.containerdGrpcAddress || Deno.env.get("GRPC_ADDRESS") || args.address;
+  return grpc ? { protocol: "grpc", path: toSocketPath(grpc) } : undefined;
 }
 
 /**

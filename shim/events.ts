@@ -1,4 +1,4 @@
-/** Tells containerd what happens to tasks: its Events service, called by ttrpc. */
+/** Tells containerd what happens to tasks: its Events service, called by ttrpc or gRPC. */
 import {
   Envelope,
   ForwardRequest,
@@ -17,7 +17,11 @@ import type { Logger } from "./logger.ts";
 import { toTimestamp } from "./timestamp.ts";
 import { Client, StatusCode, StatusError } from "./ttrpc/mod.ts";
 
-const SERVICE = "containerd.services.events.ttrpc.v1.Events";
+/** The service by protocol; its messages are the same. */
+const SERVICES = {
+  ttrpc: "containerd.services.events.ttrpc.v1.Events",
+  grpc: "containerd.services.events.v1.Events",
+};
 const CALL_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
@@ -40,21 +44,28 @@ export type EventName = keyof typeof TOPICS;
 /** The message of an event. */
 export type Event<Name extends EventName> = Parameters<typeof TOPICS[Name]["message"]["encode"]>[0];
 
+/** Where containerd takes events. */
+export interface EventsAddress {
+  readonly protocol: keyof typeof SERVICES;
+  /** The path of containerd's socket. */
+  readonly path: string;
+}
+
 /**
  * Sends events one after the other, in the order they were published. None is given up: while containerd is away they wait in
  * memory, and go out when it is back.
  */
 export class Publisher {
   readonly #queue: { topic: string; request: Uint8Array }[] = [];
-  #client: Client | undefined;
+  #client: EventsClient | undefined;
   #sending: Promise<void> = Promise.resolve();
 
   /**
-   * @param address The path of containerd's ttrpc socket, from `TTRPC_ADDRESS`; without one, events go nowhere.
+   * @param address Without one, events go nowhere.
    * @param namespace containerd's namespace.
    */
   constructor(
-    private readonly address: string | undefined,
+    private readonly address: EventsAddress | undefined,
     private readonly namespace: string,
     private readonly logger: Logger,
   ) {}
@@ -103,14 +114,13 @@ export class Publisher {
 
   async #send(request: Uint8Array): Promise<void> {
     const kept = this.#client;
+    const service = SERVICES[this.address!.protocol];
     try {
-      this.#client ??= await Client.connect(this.address!);
-      // As containerd's own clients say it, beside the event as well as in it.
+      this.#client ??= await this.#connect(this.address!);
+      // As containerd's own clients say it, beside the event as well as in it; by gRPC it is said with the connection.
       const metadata = new Map([["containerd-namespace-ttrpc", [this.namespace]]]);
-      await this.#client.call(SERVICE, "Forward", request, {
-        timeoutMs: CALL_TIMEOUT_MS,
-        metadata,
-      });
+      const options = { timeoutMs: CALL_TIMEOUT_MS, metadata };
+      await this.#client.call(service, "Forward", request, options);
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#client?.close();
@@ -120,7 +130,16 @@ export class Publisher {
       throw error;
     }
   }
+
+  async #connect({ protocol, path }: EventsAddress): Promise<EventsClient> {
+    if (protocol === "ttrpc") return await Client.connect(path);
+    const grpc = await import("./grpc/mod.ts");
+    return await grpc.Client.connect(path, { "containerd-namespace": this.namespace });
+  }
 }
+
+/** A connection to containerd, by either protocol. */
+type EventsClient = Pick<Client, "call" | "close">;
 
 /** Whether containerd did not get the event: it can't be reached or does not answer, but has not refused it either. */
 function isAway(error: unknown): boolean {

@@ -69,9 +69,9 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
   becomeSubreaper();
   const reaper = new Reaper(logger);
   reaper.start();
-  const { ttrpcAddress } = bootstrap;
-  if (ttrpcAddress === undefined) logger.warn("containerd has no ttrpc address: events go nowhere");
-  const events = new Publisher(ttrpcAddress, args.namespace, logger);
+  const { eventsAddress } = bootstrap;
+  if (eventsAddress === undefined) logger.warn("containerd has no address: events go nowhere");
+  const events = new Publisher(eventsAddress, args.namespace, logger);
 
   const shutdown = () => {
     removeSocket(args.socket);

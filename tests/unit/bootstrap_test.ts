@@ -24,21 +24,22 @@ function params(changes: BootstrapParams.Properties = {}): Uint8Array<ArrayBuffe
   }).finish();
 }
 
-/** Runs with a TTRPC_ADDRESS in the environment, or none. */
-function withTtrpcAddress(address: string | undefined, run: () => void): void {
-  const before = Deno.env.get("TTRPC_ADDRESS");
-  const set = (value: string | undefined) =>
-    value === undefined ? Deno.env.delete("TTRPC_ADDRESS") : Deno.env.set("TTRPC_ADDRESS", value);
-  set(address);
+/** Runs with some variables of the environment set, or not set. */
+function withEnvironment(variables: Record<string, string | undefined>, run: () => void): void {
+  const set = (name: string, value: string | undefined) =>
+    value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) set(name, value);
   try {
     run();
   } finally {
-    set(before);
+    for (const [name, value] of before) set(name, value);
   }
 }
 
 function test(name: string, run: () => void): void {
-  Deno.test(`bootstrap: ${name}`, () => withTtrpcAddress("/env.ttrpc", run));
+  const variables = { TTRPC_ADDRESS: "/env.ttrpc", GRPC_ADDRESS: undefined };
+  Deno.test(`bootstrap: ${name}`, () => withEnvironment(variables, run));
 }
 
 test("BootstrapParams of this container are read whole", () => {
@@ -95,16 +96,17 @@ test("cut short anywhere they are never an unexpected error", () => {
 
 /** Of both ways to ask: what the server is told. */
 function read(input: Uint8Array, changes: Partial<Arguments> = {}) {
-  const { debug, ttrpcAddress, options, extensions } = readBootstrap(input, {
+  const { debug, eventsAddress, options, extensions } = readBootstrap(input, {
     ...ARGS,
     ...changes,
   });
   const types = extensions.map(({ typeUrl }) => typeUrl);
-  return { debug, ttrpcAddress, options: options?.typeUrl, extensions: types };
+  return { debug, eventsAddress, options: options?.typeUrl, extensions: types };
 }
 
 test("an older containerd says it by flags, environment and an Any", () => {
-  const rest = { ttrpcAddress: "/env.ttrpc", extensions: [] };
+  const eventsAddress = { protocol: "ttrpc" as const, path: "/env.ttrpc" };
+  const rest = { eventsAddress, extensions: [] };
   const input = Any.encode(OPTIONS).finish();
   assertEquals(read(input), { ...rest, debug: false, options: OPTIONS.typeUrl });
   assertEquals(read(new Uint8Array(), { debug: true }), { ...rest, debug: true, options: "" });
@@ -113,7 +115,7 @@ test("an older containerd says it by flags, environment and an Any", () => {
 test("BootstrapParams replace flags and environment", () => {
   const expected = {
     debug: false,
-    ttrpcAddress: "/c.sock.ttrpc",
+    eventsAddress: { protocol: "ttrpc" as const, path: "/c.sock.ttrpc" },
     options: undefined,
     extensions: [OPTIONS.typeUrl],
   };
@@ -121,11 +123,21 @@ test("BootstrapParams replace flags and environment", () => {
   assertEquals(read(params({ containerdTtrpcAddress: "unix:///c.sock.ttrpc" })), expected);
 });
 
-test("the environment counts where BootstrapParams have no address", () => {
-  const input = params({ containerdTtrpcAddress: "" });
-  assertEquals(read(input).ttrpcAddress, "/env.ttrpc");
-  for (const none of ["", undefined]) {
-    withTtrpcAddress(none, () => assertEquals(read(input).ttrpcAddress, undefined));
+test("where BootstrapParams have no address the environment counts, then the flag, ttrpc first", () => {
+  const none = params({ containerdTtrpcAddress: "", containerdGrpcAddress: "" });
+  assertEquals(read(none).eventsAddress, { protocol: "ttrpc", path: "/env.ttrpc" });
+  for (const ttrpc of ["", undefined]) {
+    withEnvironment({ TTRPC_ADDRESS: ttrpc, GRPC_ADDRESS: undefined }, () => {
+      assertEquals(read(none).eventsAddress, undefined);
+      const byFlag = read(none, { address: "/flag" }).eventsAddress;
+      assertEquals(byFlag, { protocol: "grpc", path: "/flag" });
+      const byParams = read(params({ containerdTtrpcAddress: "" }), { address: "/flag" });
+      assertEquals(byParams.eventsAddress, { protocol: "grpc", path: "/c.sock" });
+    });
+    withEnvironment({ TTRPC_ADDRESS: ttrpc, GRPC_ADDRESS: "unix:///env" }, () => {
+      const byEnvironment = read(none, { address: "/flag" }).eventsAddress;
+      assertEquals(byEnvironment, { protocol: "grpc", path: "/env" });
+    });
   }
 });
 

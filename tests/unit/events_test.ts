@@ -70,7 +70,8 @@ function openSockets(): number {
 
 function publisherTo(path: string | undefined): { publisher: Publisher; log: LogRecorder } {
   const log = new LogRecorder();
-  return { publisher: new Publisher(path, "n", log), log };
+  const address = path === undefined ? undefined : { protocol: "ttrpc" as const, path };
+  return { publisher: new Publisher(address, "n", log), log };
 }
 
 /** Publishes a start of each pid. */
