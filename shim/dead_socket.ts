@@ -12,10 +12,8 @@ import { lockFile } from "./lock_file.ts";
 
 /** Removes the socket of a bundle's shim if nobody answers on it any more. A shim of a group may live on: its socket stays. */
 export async function removeDeadSocket(bundle: string): Promise<void> {
-  const address = addressIn(bundle);
-  if (address === undefined) return;
-  const path = toSocketPath(address);
-  if (!exists(path) || await isAnswered(path)) return;
+  const path = socketOf(bundle);
+  if (path === undefined || !exists(path) || await isAnswered(path)) return;
   // A `start` of the same group may be about to replace it.
   using _lock = await lockFile(lockPath(path));
   if (await isAnswered(path)) return;
@@ -27,9 +25,10 @@ export async function removeDeadSocket(bundle: string): Promise<void> {
   }
 }
 
-function addressIn(bundle: string): string | undefined {
+function socketOf(bundle: string): string | undefined {
   try {
-    return Deno.readTextFileSync(join(bundle, ADDRESS_FILE));
+    const text = Deno.readTextFileSync(join(bundle, ADDRESS_FILE));
+    return toSocketPath(text.startsWith("{") ? JSON.parse(text).address : text);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -8,9 +8,10 @@ import { say, sayListening, takeInput } from "./handshake.ts";
 import { becomeSubreaper, closeAllOnExec, setNonblocking } from "./libc/mod.ts";
 import { createLogger, fifoSink, type Logger } from "./logger.ts";
 import { Reactor } from "./reactor.ts";
+import { chosenProtocol } from "./protocol.ts";
 import { Reaper } from "./reaper.ts";
 import { type Task, taskServices } from "./task.ts";
-import { Server } from "./ttrpc/mod.ts";
+import { Server, type Service } from "./ttrpc/mod.ts";
 
 const STDERR = 2;
 /** How long the clients may take to read their last answers, in ms. */
@@ -90,19 +91,30 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
     newSocketPath: () => sidePath(args.socket, ++sockets),
     shutdown,
   };
-  const server = new Server(taskServices(await createTask(shim, bootstrap)), logger);
-  const listener = listen(args.socket);
-  server.serve(listener).catch((error) => {
-    logger.error("can't accept connections any more", { error });
-  });
+  const services = taskServices(await createTask(shim, bootstrap));
+  const server = await listen(args.socket, services, logger);
   logger.debug("the shim listens", { socket: args.socket });
 }
 
-/** Listens on a socket that only root may connect to from its first moment on. */
-function listen(path: string): Deno.Listener {
+/** Serves by the chosen protocol, on a socket that only root may connect to from its first moment on. */
+async function listen(
+  path: string,
+  services: ReadonlyMap<string, Service>,
+  logger: Logger,
+): Promise<Pick<Server, "close" | "abort">> {
   const umask = Deno.umask(0o177);
   try {
-    return Deno.listen({ transport: "unix", path });
+    if (chosenProtocol() === "grpc") {
+      const grpc = await import("./grpc/mod.ts");
+      const server = new grpc.Server(services, logger);
+      await server.listen(path);
+      return server;
+    }
+    const server = new Server(services, logger);
+    server.serve(Deno.listen({ transport: "unix", path })).catch((error) => {
+      logger.error("can't accept connections any more", { error });
+    });
+    return server;
   } catch (error) {
     throw new Error(`can't listen on ${path}: ${(error as Error).message}`);
   } finally {

@@ -1,6 +1,6 @@
 /** The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. */
 import { dirname, isAbsolute, join } from "@std/path/posix";
-import type { BootstrapParams } from "../proto/mod.ts";
+import type { BootstrapParams, BootstrapResult } from "../proto/mod.ts";
 import {
   ADDRESS_FILE,
   checkSocketPath,
@@ -25,11 +25,11 @@ import {
   writeText,
 } from "./libc/mod.ts";
 import { lockFile } from "./lock_file.ts";
+import { chosenProtocol, type Protocol } from "./protocol.ts";
 
 /** The newest version of the Task service that we serve, and the oldest that is answered in JSON. */
 const NEWEST_VERSION = 3;
 const OLDEST_VERSION_IN_JSON = 2;
-const PROTOCOL = "ttrpc";
 const MAX_OOM_SCORE_ADJ = 1000;
 
 /**
@@ -41,19 +41,28 @@ export async function start(args: Arguments): Promise<Uint8Array> {
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
   const input = takeInput();
   const params = await readParams(input, args);
-  const answer = params ? bootstrapAnswer : answerUpTo(Deno.env.get("MAX_SHIM_VERSION"));
-  const path = await findSocketPath(args, params);
+  const protocol = chosenProtocol();
+  const version = params ? NEWEST_VERSION : answerVersion(Deno.env.get("MAX_SHIM_VERSION"));
+  if (protocol === "grpc" && (params || version === undefined)) {
+    // Up to 1.6 it speaks none, and from 2.0 on (also 2.4) it takes a new connection for a lost one and cleans up what runs.
+    throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc in SHIM_PROTOCOL");
+  }
+  const path = await findSocketPath(args, params, protocol);
   await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
 
   using _lock = await lockFile(lockPath(path));
-  const address = `unix://${path}`;
-  // Before there is a server: one that nobody knows of would stay for ever.
-  await Deno.writeTextFile(join(args.bundle, ADDRESS_FILE), address);
+  // containerd connects to gRPC's address as it is.
+  const address = protocol === "grpc" ? path : `unix://${path}`;
+  const answer = { version, address, protocol };
+  // Before there is a server: one that nobody knows of would stay for ever. A restarted containerd 1.7 reads JSON, too.
+  const kept = protocol === "ttrpc" ? address : JSON.stringify(answer);
+  await Deno.writeTextFile(join(args.bundle, ADDRESS_FILE), kept);
   if (!await isAnswered(path)) {
     removeSocket(path);
     startServer(args, path, input);
   }
-  return await answer(address);
+  if (params) return await encodeResult(answer);
+  return new TextEncoder().encode(version === undefined ? address : JSON.stringify(answer));
 }
 
 /** containerd from 2.3 on gives BootstrapParams. What older ones give has, as a rule, no id in it, and saves the 2 ms to load protobuf. */
@@ -66,39 +75,38 @@ async function readParams(
   return decodeBootstrapParams(input, args);
 }
 
+async function encodeResult(result: BootstrapResult.Properties): Promise<Uint8Array> {
+  const { BootstrapResult } = await import("../proto/mod.ts");
+  return BootstrapResult.encode(result).finish();
+}
+
+/** containerd 1.6 says no newest version that it takes, and takes the address alone; those up to 2.2 take JSON. */
+function answerVersion(newest: string | undefined): number | undefined {
+  if (newest === undefined || newest === "") return undefined;
+  if (/^\d+$/.test(newest) && Number(newest) >= OLDEST_VERSION_IN_JSON) {
+    return Math.min(Number(newest), NEWEST_VERSION);
+  }
+  throw new Error(
+    `expected a whole number from ${OLDEST_VERSION_IN_JSON} in MAX_SHIM_VERSION, not ${newest}`,
+  );
+}
+
 async function findSocketPath(
   { address, namespace, bundle, id }: Arguments,
   params: BootstrapParams | undefined,
+  protocol: Protocol,
 ): Promise<string> {
   const folder = params?.socketDir || undefined;
   if (folder !== undefined && !isAbsolute(folder)) {
     throw new Error(`expected an absolute path as socket_dir, not ${folder}`);
   }
   const containerd = toSocketPath(params?.containerdGrpcAddress || address);
-  const path = await socketPath(containerd, namespace, await readGroupId(bundle, id), folder);
+  const group = await readGroupId(bundle, id);
+  // A server that was started before another protocol was chosen speaks its own.
+  const name = protocol === "ttrpc" ? group : join(group, protocol);
+  const path = await socketPath(containerd, namespace, name, folder);
   checkSocketPath(path);
   return path;
-}
-
-/** The form in which containerd wants the address of the server. */
-type Answer = (address: string) => Uint8Array | Promise<Uint8Array>;
-
-const bootstrapAnswer: Answer = async (address) => {
-  const { BootstrapResult } = await import("../proto/mod.ts");
-  return BootstrapResult.encode({ version: NEWEST_VERSION, address, protocol: PROTOCOL }).finish();
-};
-
-/** containerd 1.6 says no newest version that it takes, and takes the address alone; 1.7 up to 2.2 take JSON. */
-function answerUpTo(newest: string | undefined): Answer {
-  const encoder = new TextEncoder();
-  if (newest === undefined || newest === "") return (address) => encoder.encode(address);
-  if (!/^\d+$/.test(newest) || Number(newest) < OLDEST_VERSION_IN_JSON) {
-    throw new Error(
-      `expected a whole number from ${OLDEST_VERSION_IN_JSON} in MAX_SHIM_VERSION, not ${newest}`,
-    );
-  }
-  const version = Math.min(Number(newest), NEWEST_VERSION);
-  return (address) => encoder.encode(JSON.stringify({ version, address, protocol: PROTOCOL }));
 }
 
 function startServer(

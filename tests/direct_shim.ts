@@ -146,7 +146,7 @@ export async function callShim(
   const child = new Deno.Command(containerd.runtime.binary, {
     args,
     cwd: folder,
-    env: { TTRPC_ADDRESS: `${containerd.address}.ttrpc`, ...env },
+    env: { TTRPC_ADDRESS: `${containerd.address}.ttrpc`, SHIM_PROTOCOL: "", ...env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,11 +1,20 @@
 /** gRPC in the place of ttrpc. */
 
-import { assertEquals } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
-import { Bundle, callShim, shimArguments, shutDown } from "./direct_shim.ts";
+import { bootstrapParams, callStart } from "./bootstrap_caller.ts";
+import { Bundle, callShim, DirectShim, shimArguments, shutDown } from "./direct_shim.ts";
 import type { RecordedEvent } from "./event_recorder.ts";
+import { GrpcJsClient } from "./grpc_js_client.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
-import { TaskClient } from "./task_client.ts";
+import { processSpec, TaskClient } from "./task_client.ts";
 
 /** A shim that knows of no ttrpc address, but of containerd's gRPC socket by its flag. */
 async function startWithoutTtrpc(
@@ -58,3 +67,129 @@ testBetterThanGo("events by gRPC wait for a containerd that is away", async (con
   await shutDown(tasks, "box");
   await bundle.remove();
 });
+
+/** A shim that serves by gRPC, and a client by gRPC's own library. */
+interface ByGrpc {
+  bundle: Bundle;
+  address: string;
+  client: GrpcJsClient;
+  tasks: TaskClient;
+}
+
+async function startByGrpc(containerd: PrivateContainerd): Promise<ByGrpc> {
+  const bundle = await Bundle.make(containerd, "box");
+  const env = { MAX_SHIM_VERSION: "2", SHIM_PROTOCOL: "grpc" };
+  const args = shimArguments(containerd, "box", "start");
+  const { code, stdout, stderr } = await callShim(containerd, bundle.path, args, env);
+  assertEquals({ code, stderr }, { code: 0, stderr: "" });
+  const { version, address, protocol } = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals([version, protocol], [2, "grpc"]);
+  const client = new GrpcJsClient(address);
+  return { bundle, address, client, tasks: new TaskClient(client, "containerd.task.v3.Task") };
+}
+
+testBetterThanGo("a life by gRPC", async (containerd) => {
+  await using events = await containerd.recordEvents();
+  const { bundle, address, client, tasks } = await startByGrpc(containerd);
+  await using _ = client;
+  // containerd 1.7 connects to the address as it is: a path, not a URL.
+  assertMatch(address, /^\/run\/containerd\/s\/[0-9a-f]{64}$/);
+  assertEquals((await Deno.stat(address)).mode! & 0o777, 0o600);
+
+  const rootfs = [await bundle.rootfs(containerd)];
+  const { pid } = await tasks.call("Create", { id: "box", bundle: bundle.path, rootfs });
+  const waiting = tasks.call("Wait", { id: "box" });
+  assertEquals((await tasks.call("Start", { id: "box" })).pid, pid);
+  const exec = { id: "box", execId: "visitor" };
+  await tasks.call("Exec", { ...exec, spec: processSpec(["sh", "-c", "exit 7"]) });
+  await tasks.call("Start", exec);
+  assertEquals((await tasks.call("Wait", exec)).exitStatus, 7);
+  await tasks.call("Delete", exec);
+  assertEquals((await tasks.call("State", { id: "box" })).status, 2);
+  await tasks.call("Kill", { id: "box", signal: 9 });
+  assertEquals((await waiting).exitStatus, 137);
+  assertEquals((await tasks.call("Delete", { id: "box" })).pid, pid);
+  await shutDown(tasks, "box");
+  await assertRejects(() => Deno.stat(address), Deno.errors.NotFound);
+  await bundle.remove();
+  await events.catchUp();
+  assertEquals(names(events.tasks), [
+    ...["create", "start", "exec-added", "exec-started", "exit", "exit", "delete"],
+  ]);
+});
+
+testBetterThanGo("an error by gRPC has the code that it has by ttrpc", async (containerd) => {
+  const { bundle, client, tasks } = await startByGrpc(containerd);
+  await using _ = client;
+  const code = async (call: Promise<unknown>) =>
+    (await assertRejects(() => call, StatusError)).code;
+  assertEquals(await code(tasks.call("State", { id: "none" })), StatusCode.NOT_FOUND);
+  const rootfs = [await bundle.rootfs(containerd)];
+  const create = { id: "box", bundle: bundle.path, rootfs };
+  await tasks.call("Create", create);
+  await tasks.call("Start", { id: "box" });
+  assertEquals(await code(tasks.call("Create", create)), StatusCode.ALREADY_EXISTS);
+  assertEquals(
+    await code(tasks.call("Delete", { id: "box" })),
+    StatusCode.FAILED_PRECONDITION,
+  );
+  const options = { typeUrl: "nosuch.Options" };
+  const other = tasks.call("Create", { ...create, id: "other", options });
+  assertEquals(await code(other), StatusCode.INVALID_ARGUMENT);
+  const call = client.call("containerd.task.v3.Task", "Nosuch", new Uint8Array());
+  assertEquals(await code(call), StatusCode.UNIMPLEMENTED);
+  await tasks.call("Kill", { id: "box", signal: 9 });
+  await tasks.call("Wait", { id: "box" });
+  await tasks.call("Delete", { id: "box" });
+  await shutDown(tasks, "box");
+  await bundle.remove();
+});
+
+testBetterThanGo("a server by ttrpc is not taken for one by gRPC", async (containerd) => {
+  const options = { annotations: { "io.containerd.runc.v2.group": "box" } };
+  const shim = await DirectShim.start(containerd, "one", options);
+  const { bundle, address, client, tasks } = await startByGrpc(containerd);
+  await using _ = client;
+  assertNotEquals(address, shim.address.replace("unix://", ""));
+  await shutDown(tasks, "box");
+  await bundle.remove();
+  await shim.shutDown();
+});
+
+testBetterThanGo(
+  "delete after a kill -9 of a server by gRPC removes its socket",
+  async (containerd) => {
+    const { bundle, address, client, tasks } = await startByGrpc(containerd);
+    await using _ = client;
+    const { shimPid } = await tasks.call("Connect", { id: "box" });
+    Deno.kill(shimPid, "SIGKILL");
+    await client.closed;
+    const args = shimArguments(containerd, "box", "-bundle", bundle.path, "delete");
+    assertEquals((await callShim(containerd, bundle.path, args)).code, 0);
+    await assertRejects(() => Deno.stat(address), Deno.errors.NotFound);
+    await bundle.remove();
+  },
+);
+
+testBetterThanGo(
+  "a protocol that is not known, or not to containerd, is an error",
+  async (containerd) => {
+    const bundle = await Bundle.make(containerd, "box");
+    const refusal = async (input: Uint8Array<ArrayBuffer>, env: Record<string, string>) => {
+      const { code, stdout, stderr } = await callStart(containerd, bundle, input, env);
+      assertEquals([code, stdout.length], [1, 0]);
+      return stderr;
+    };
+    const none = new Uint8Array();
+    assertStringIncludes(
+      await refusal(none, { SHIM_PROTOCOL: "http" }),
+      "expected ttrpc or grpc in SHIM_PROTOCOL, not http",
+    );
+    const only = "only containerd 1.7 can use a shim by gRPC; choose ttrpc in SHIM_PROTOCOL";
+    const older = { MAX_SHIM_VERSION: "", SHIM_PROTOCOL: "grpc" };
+    assertStringIncludes(await refusal(none, older), only);
+    const later = bootstrapParams(containerd, "box");
+    assertStringIncludes(await refusal(later, { SHIM_PROTOCOL: "grpc" }), only);
+    await bundle.remove();
+  },
+);

@@ -32,10 +32,11 @@ type AnswerOf<Name extends keyof Methods> = ReturnType<Methods[Name][1]["decode"
 
 /** A connection to the Task service of a shim. */
 export class TaskClient {
-  readonly client: Client;
+  readonly client: Pick<Client, "call" | "close" | "closed">;
   readonly #service: string;
 
-  private constructor(client: Client, service: string) {
+  /** @param client A connection, by whichever protocol. */
+  constructor(client: Pick<Client, "call" | "close" | "closed">, service: string) {
     this.client = client;
     this.#service = service;
   }
