@@ -1,6 +1,9 @@
 /** Where cgroups are, and who is in them; see cgroups(7). */
 import { join } from "@std/path/posix";
-import { listFolders, readText, SystemError, writeText } from "../shim/mod.ts";
+import { Errno, listFolders, readText, SystemError, writeText } from "../shim/mod.ts";
+
+/** ENOENT, ENODEV: it is being removed. EOPNOTSUPP: it is for threads of processes that are told of above it (cgroup v2). */
+const WITHOUT_PROCESSES: readonly number[] = [Errno.ENOENT, Errno.ENODEV, Errno.EOPNOTSUPP];
 
 /** A mounted cgroup hierarchy. */
 export interface Hierarchy {
@@ -32,12 +35,23 @@ export function parseHierarchies(mountInfo: string): Hierarchy[] {
   return hierarchies.filter(({ unified }) => unified !== usesV1);
 }
 
-/** The pids in a cgroup and all below it. */
+/**
+ * The pids in a cgroup and all below it.
+ * @throws {SystemError} where the cgroup is not there.
+ */
 export function pidsIn(folder: string): number[] {
-  const pids = readText(join(folder, "cgroup.procs")).trim().split("\n").filter(Boolean).map(
-    Number,
-  );
-  return [...pids, ...listFolders(folder).flatMap((name) => pidsIn(join(folder, name)))];
+  const pids = readText(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
+  return [...pids, ...listFolders(folder).flatMap((name) => pidsBelow(join(folder, name)))];
+}
+
+/** The pids in a cgroup that the container has made, and may remove while it is read. */
+function pidsBelow(folder: string): number[] {
+  try {
+    return pidsIn(folder);
+  } catch (error) {
+    if (error instanceof SystemError && WITHOUT_PROCESSES.includes(error.errno)) return [];
+    throw error;
+  }
 }
 
 /**

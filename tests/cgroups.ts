@@ -9,6 +9,17 @@ export function cgroupMounts(): string[] {
     .map(([, mountPoint]) => mountPoint);
 }
 
+/** The mount point of cgroup version 2's hierarchy, which the host may have beside those of version 1. */
+export function unifiedMount(): string | undefined {
+  return cgroupMounts().find((mount) => {
+    try {
+      return Deno.statSync(`${mount}/cgroup.controllers`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** The folders of the cgroups whose path begins with `prefix`, in every hierarchy, inner before outer. */
 export function cgroupFolders(prefix: string): string[] {
   return cgroupMounts().flatMap((mount) =>
@@ -61,6 +72,15 @@ export function readCgroupFile(pid: number, { controller, v1, v2 }: CgroupFile):
     ? `${folders.controller(controller)}/${v1}`
     : `${unified}/${v2}`;
   return readText(path).trimEnd();
+}
+
+/** Whether the host has a controller, be it of cgroup version 1 or 2. */
+export function hasController(name: string): boolean {
+  const folders = cgroupFoldersOf(Deno.pid);
+  if (folders.unified === undefined) return folders.controller(name) !== undefined;
+  return cgroupMounts().some((mount) =>
+    readText(`${mount}/cgroup.controllers`).trim().split(" ").includes(name)
+  );
 }
 
 /** Whether the cgroup of a running process is frozen. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { parseHierarchies, pidsIn } from "../../runc/cgroup.ts";
+import { unifiedMount } from "../cgroups.ts";
 import { inPrivateMounts, runName } from "../private_mounts.ts";
 import { HYBRID, NESTED, UNIFIED } from "./mount_infos.ts";
 import { runScript } from "./script.ts";
@@ -54,6 +55,39 @@ Deno.test("cgroup: the pids in a cgroup and all below it", () =>
     assertEquals(pidsIn(folder).toSorted((a, b) => a - b), [1, 20, 300, 4000]);
     assertEquals(pidsIn(join(folder, "a")), [300]);
     assertThrows(() => pidsIn(join(folder, "d")), Error, "o such file");
+  }));
+
+const unified = unifiedMount();
+
+Deno.test(
+  "cgroup: the processes with threads in cgroups of their own are told once",
+  { ignore: unified === undefined },
+  async () => {
+    const cgroup = `${unified}/${runName()}-unit-${crypto.randomUUID()}`;
+    const folders = [cgroup, `${cgroup}/threads`, `${cgroup}/threads/more`];
+    for (const folder of folders) await Deno.mkdir(folder);
+    for (const folder of folders.slice(1)) {
+      await Deno.writeTextFile(`${folder}/cgroup.type`, "threaded");
+    }
+    const process = new Deno.Command("sleep", { args: ["1000"] }).spawn();
+    try {
+      await Deno.writeTextFile(`${cgroup}/cgroup.procs`, `${process.pid}`);
+      await Deno.writeTextFile(`${cgroup}/threads/cgroup.threads`, `${process.pid}`);
+      assertEquals(pidsIn(cgroup), [process.pid]);
+    } finally {
+      process.kill();
+      await process.status;
+      for (const folder of folders.reverse()) await Deno.remove(folder);
+    }
+  },
+);
+
+Deno.test("cgroup: one that is removed while the pids are looked for has none", () =>
+  withFolder(async (folder) => {
+    // As the kernel shows it then: a folder that has lost its files.
+    await Deno.writeTextFile(join(folder, "cgroup.procs"), "1\n");
+    await Deno.mkdir(join(folder, "removed"));
+    assertEquals(pidsIn(folder), [1]);
   }));
 
 /** The folder of a cgroup in every hierarchy in use. */

@@ -6,7 +6,7 @@ import {
 } from "../../runc/cgroup_folders.ts";
 import { GrowingKey, type OomCounter, oomCounter, OomWatch } from "../../runc/oom.ts";
 import { Reactor } from "../../shim/reactor.ts";
-import { cgroupMounts } from "../cgroups.ts";
+import { cgroupMounts, unifiedMount } from "../cgroups.ts";
 import { runName } from "../private_mounts.ts";
 import { within } from "../within.ts";
 
@@ -196,13 +196,7 @@ Deno.test(
   },
 );
 
-const unified = cgroupMounts().find((mount) => {
-  try {
-    return Deno.statSync(`${mount}/cgroup.controllers`).isFile;
-  } catch {
-    return false;
-  }
-});
+const unified = unifiedMount();
 const v2 = { ignore: unified === undefined };
 const memoryV2 = {
   ignore: unified === undefined ||
