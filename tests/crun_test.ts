@@ -231,10 +231,10 @@ testCrun("Stats and Update", async (containerd, _, crun) => {
   const { pid } = await shim.tasks.call("State", { id: "box" });
   assertEquals(processes, [{ pid, info: null }]);
 
-  const wrong = { memory: { limit: 1 } };
+  const wrong = { cpu: { quota: 100 } };
   const update = { id: "box", resources: jsonAny("LinuxResources", wrong) };
   const error = await assertRejects(() => shim.tasks.call("Update", update), StatusError);
-  assertMatch(error.message, /memory/);
+  assertMatch(error.message, /cpu/);
   await shim.end();
 });
 

@@ -4,6 +4,7 @@ import {
   assertEquals,
   assertGreater,
   assertGreaterOrEqual,
+  assertObjectMatch,
   assertRejects,
   assertStringIncludes,
   equal,
@@ -111,15 +112,29 @@ async function askAtRest(
   });
 }
 
-// Of the Go shim, too: so it is known that the answer is the same, byte for byte. That of cgroup v2 has fewer fields in containerd 1.6.
-const peers = cgroupFoldersOf(Deno.pid).unified === undefined ? ["io.containerd.runc.v2"] : [];
-for (const runtime of new Set([...peers, runtimeUnderTest().name])) {
+/** Whether an answer is of the Go shim of containerd 1.6, which leaves some fields of cgroup v2 out, memory.peak among them. */
+function hasFewerFields(stats: CgroupV1Metrics | CgroupV2Metrics): boolean {
+  return "memoryEvents" in stats && stats.memory!.maxUsage === 0;
+}
+
+/** The fields of an answer that have another value than the default, with which what is left out is decoded. */
+function told(stats: CgroupV1Metrics | CgroupV2Metrics): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(stats), (_, value) => value || undefined);
+}
+
+// Of the Go shim, too: so it is known that the answer is the same, byte for byte where it has all fields.
+for (const runtime of new Set(["io.containerd.runc.v2", runtimeUnderTest().name])) {
   test(`the statistics of ${runtime} are those of the cgroup's files`, async (containerd) => {
     const cgroup = await makeRested(containerd, runtime);
     const { read, answered } = await askAtRest(containerd, cgroup);
-    assertWorked(decode(answered));
-    assertEquals(decode(answered), decode(read));
-    assertEquals(answered.value!.toHex(), read.value!.toHex());
+    const stats = decode(answered);
+    assertWorked(stats);
+    if (runtime !== "io.containerd.ts.v2" && hasFewerFields(stats)) {
+      assertObjectMatch(told(decode(read)), told(stats));
+    } else {
+      assertEquals(stats, decode(read));
+      assertEquals(answered.value!.toHex(), read.value!.toHex());
+    }
     await containerd.remove("box");
   });
 }
