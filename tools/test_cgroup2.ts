@@ -1,0 +1,73 @@
+/**
+ * `deno task test:cgroup2 [files]`: the tests that touch cgroups, on a machine that has cgroup v2 alone. That is a user-mode Linux
+ * (tools/user_mode_linux.ts says what it needs), so it runs on any host with x86-64, also where that has cgroup v1. SHIM_RUNTIME
+ * and SHIM_BINARY name the shim under test as for `deno task test`.
+ *
+ * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind, 130 at Ctrl-C.
+ */
+import { fromFileUrl } from "@std/path";
+import { build } from "./build.ts";
+import { fail } from "./fail.ts";
+import { setup } from "./setup.ts";
+import { runInUserModeLinux } from "./user_mode_linux.ts";
+
+/**
+ * What is done with a container's cgroup, each with the reason why it may differ from cgroup v1. The other tests have nothing to do
+ * with cgroups; nearly all pass here too, but take half an hour, for the machine is slow at starting programs.
+ */
+const FILES = [
+  // Which hierarchies are in use, joining a cgroup, and what a kernel says of threaded ones.
+  "tests/unit/cgroup_test.ts",
+  "tests/unit/cgroup_folders_test.ts",
+  // memory.events in place of an eventfd.
+  "tests/unit/oom_test.ts",
+  "tests/oom_test.ts",
+  // Other files, and another message; the same that the Go shim tells.
+  "tests/unit/stats_test.ts",
+  "tests/stats_test.ts",
+  // Other names and values of limits; the kernel refuses others.
+  "tests/update_test.ts",
+  // cgroup.freeze, under which SIGKILL ends what is frozen.
+  "tests/pause_test.ts",
+  // Who is in the container: to tell of them, and to signal or end them all.
+  "tests/pids_test.ts",
+  "tests/kill_all_test.ts",
+  "tests/host_pid_namespace_test.ts",
+  // ShimCgroup; and systemd_cgroup as far as it goes without systemd.
+  "tests/runc_options_test.ts",
+  // Another runtime, which has its own way with cgroup v2.
+  "tests/crun_test.ts",
+];
+const MINUTES = 10;
+/** What is passed on of this process's environment. */
+const VARIABLES = ["PATH", "HOME", "DENO_DIR", "SHIM_BINARY", "SHIM_RUNTIME", "NO_COLOR"];
+
+await setup();
+if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
+  Deno.env.set("SHIM_BINARY", await build());
+}
+Deno.chdir(fromFileUrl(new URL("..", import.meta.url)));
+const files = Deno.args.length > 0 ? Deno.args : FILES;
+// The machine has no network to get a module by, and is slow at checking types.
+const check = ["test", "--no-run", "--quiet", ...files];
+const { success } = await new Deno.Command(Deno.execPath(), { args: check }).spawn().status;
+if (!success) Deno.exit(1);
+
+const abort = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.addSignalListener(signal, () => abort.abort(130));
+}
+setTimeout(() => abort.abort(`the tests did not end within ${MINUTES} minutes`), MINUTES * 60_000);
+const command = [Deno.execPath(), "run", "--allow-all", "tools/test.ts", "--no-check", ...files];
+const environment = Object.fromEntries(
+  VARIABLES.flatMap((name) => Deno.env.has(name) ? [[name, Deno.env.get(name)!]] : []),
+);
+try {
+  Deno.exit(await runInUserModeLinux(command, environment, abort.signal));
+} catch (error) {
+  if (error === 130) {
+    console.error("interrupted: the machine has been ended");
+    Deno.exit(130);
+  }
+  fail(error instanceof Error ? error.message : `${error}`);
+}
