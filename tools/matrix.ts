@@ -125,7 +125,7 @@ async function test({ versions, env, args }: Combination): Promise<Counts> {
   const counts = readCounts(text, success);
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   printRow(versions, [...Object.values(counts).map(String), minutes]);
-  if (counts.failed > 0) console.log(`${listFailures(text).join("\n")}\n  ${log}`);
+  if (counts.failed > 0) console.log([...listFailures(text), `  see ${log}`].join("\n"));
   return counts;
 }
 
