@@ -23,17 +23,22 @@ export async function makeBusyboxRootfs(folder: string): Promise<void> {
 /**
  * Writes an OCI image (image-spec 1.0: an image layout in a tar file, as `ctr image import` takes it) with
  * the files of `rootfs` as its one layer. `folder` is for the files in between.
+ * @param options Its name, and the command of its containers where they have none of their own.
  *
  * @returns the path of the tar file.
  */
-export async function makeBusyboxImage(rootfs: string, folder: string): Promise<string> {
+export async function makeBusyboxImage(
+  rootfs: string,
+  folder: string,
+  { name = busyboxImage, command = ["sh"] }: { name?: string; command?: string[] } = {},
+): Promise<string> {
   await Deno.mkdir(`${folder}/blobs/sha256`, { recursive: true });
   await tar(`${folder}/layer.tar`, rootfs);
   const layer = await addBlob(folder, await Deno.readFile(`${folder}/layer.tar`));
   const config = await addBlob(folder, {
     architecture: Deno.build.arch === "aarch64" ? "arm64" : "amd64",
     os: "linux",
-    config: { Env: ["PATH=/bin"], Cmd: ["sh"], WorkingDir: "/" },
+    config: { Env: ["PATH=/bin"], Cmd: command, WorkingDir: "/" },
     rootfs: { type: "layers", diff_ids: [layer.digest] },
   });
   const manifest = await addBlob(folder, {
@@ -48,7 +53,7 @@ export async function makeBusyboxImage(rootfs: string, folder: string): Promise<
     manifests: [{
       mediaType: "application/vnd.oci.image.manifest.v1+json",
       ...manifest,
-      annotations: { "io.containerd.image.name": busyboxImage },
+      annotations: { "io.containerd.image.name": name },
     }],
   };
   await Deno.writeTextFile(`${folder}/index.json`, JSON.stringify(index));

@@ -36,7 +36,7 @@ export class Server {
       // containerd makes one connection only to see whether anybody answers.
       this.#logger.debug("gRPC: connection ended", { error });
     });
-    server.on("stream", (stream, headers) => this.#receive(stream, headers));
+    server.on("stream", (stream, headers) => this.#receive(stream as ServerHttp2Stream, headers));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen({ path }, resolve);

@@ -1,0 +1,295 @@
+/** A containerd with its CRI plugin, as the kubelet drives it. */
+
+import { fromFileUrl } from "@std/path";
+import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "./busybox.ts";
+import { cgroupFolders } from "./cgroups.ts";
+import { CriClient, type Message } from "./cri_client.ts";
+import { Daemon } from "./daemon.ts";
+import { eventually } from "./eventually.ts";
+import { expectSuccess, outputOf, runtimeUnderTest, shimName } from "./private_containerd.ts";
+import { runName } from "./private_mounts.ts";
+import { type Process, processesOfThisRun } from "./processes.ts";
+import { RecordingRuntime } from "./runtime_options.ts";
+
+const PAUSE_IMAGE = "localhost/pause:latest";
+/** containerd's namespace for all that is the kubelet's. */
+const NAMESPACE = "k8s.io";
+/** Of NamespaceMode and ContainerState. */
+const NODE = 2;
+const EXITED = 2;
+
+/** A container, and the configuration it is made with. */
+export interface PodContainer {
+  containerId: string;
+  /** Where its output goes, in the CRI's log format. */
+  logPath: string;
+}
+
+/** A pod, made by {@linkcode PrivateCri.runPod}. */
+export interface Pod {
+  podSandboxId: string;
+  config: Message;
+}
+
+/**
+ * A containerd with its CRI plugin, its own folders and its own sockets. The handler `ts` is configured as docs/kubernetes.md says, and
+ * is the default one; the handler `recorded` has a runtime that notes how it is called.
+ */
+export class PrivateCri {
+  readonly folder: string;
+  /** The runtime of the handler `recorded`. */
+  readonly recorded: RecordingRuntime;
+  readonly client: CriClient;
+  readonly #daemon: Daemon;
+  readonly #cgroup = `${runName()}-${crypto.randomUUID().slice(0, 8)}`;
+  #pods = 0;
+
+  private constructor(folder: string, recorded: RecordingRuntime) {
+    this.folder = folder;
+    this.recorded = recorded;
+    this.client = new CriClient(`${folder}/containerd.sock`);
+    this.#daemon = new Daemon("containerd", {
+      args: ["--config", `${folder}/config.toml`],
+      programs: `${folder}/bin`,
+      readyMessage: "containerd successfully booted",
+    });
+  }
+
+  static async start(): Promise<PrivateCri> {
+    const folder = await Deno.makeTempDir({ prefix: "containerd-" });
+    const recorded = await RecordingRuntime.make(`${folder}/recorded`);
+    const cri = new PrivateCri(folder, recorded);
+    const { name, binary } = runtimeUnderTest();
+    await Deno.mkdir(`${folder}/bin`);
+    await Deno.symlink(binary, `${folder}/bin/${shimName(name)}`);
+    const options = `BinaryName = "${recorded.path}"\nRoot = "${folder}/runtime"`;
+    await Deno.writeTextFile(`${folder}/config.toml`, await configure(folder, options));
+    await cri.#boot();
+    try {
+      await cri.#addImages();
+      // What is made with the first pod and container, for all, is there before the tests.
+      for (const handler of ["ts", "recorded"]) {
+        const pod = await cri.runPod(handler);
+        await cri.run(pod, "first", ["true"]);
+        await cri.remove(pod);
+      }
+    } catch (error) {
+      await cri[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cri;
+  }
+
+  async #addImages(): Promise<void> {
+    await makeBusyboxRootfs(`${this.folder}/busybox`);
+    for (
+      const [name, command] of [
+        [busyboxImage, ["sh"]],
+        [PAUSE_IMAGE, ["sleep", "1000000"]],
+      ] as const
+    ) {
+      const image = await makeBusyboxImage(`${this.folder}/busybox`, `${this.folder}/image`, {
+        name,
+        command: [...command],
+      });
+      const args = ["--address", `${this.folder}/containerd.sock`, "--namespace", NAMESPACE];
+      const ctr = new Deno.Command("ctr", {
+        args: [...args, "image", "import", image],
+        stdout: "piped",
+        stderr: "piped",
+      });
+      expectSuccess(await outputOf(ctr.spawn()));
+      await Deno.remove(`${this.folder}/image`, { recursive: true });
+    }
+  }
+
+  /** What containerd has logged since its first start. */
+  get logs(): string[] {
+    return [this.#daemon.log];
+  }
+
+  /** Ends containerd and starts it again. */
+  async restart(): Promise<void> {
+    await this.#daemon.stop();
+    await this.#boot();
+  }
+
+  async #boot(): Promise<void> {
+    await this.#daemon.boot();
+    await eventually(
+      "an answer of the CRI plugin, which begins after containerd has booted",
+      async () => {
+        try {
+          return await this.client.call("Version", {});
+        } catch (error) {
+          if (!(error as Error).message.includes("not initialized")) throw error;
+        }
+      },
+    );
+  }
+
+  /**
+   * Runs a pod in the network of the host.
+   * @param handler That of its RuntimeClass; without one it is the default.
+   */
+  async runPod(handler = ""): Promise<Pod> {
+    const name = `pod-${++this.#pods}`;
+    const config = {
+      metadata: { name, uid: name, namespace: "default" },
+      logDirectory: `${this.folder}/${name}-logs`,
+      linux: {
+        cgroupParent: `/${this.#cgroup}`,
+        securityContext: { namespaceOptions: { network: NODE } },
+      },
+    };
+    await Deno.mkdir(config.logDirectory);
+    const request = { config, runtimeHandler: handler };
+    const { podSandboxId } = await this.client.call("RunPodSandbox", request);
+    return { podSandboxId, config };
+  }
+
+  /** Creates a container in a pod. */
+  async create(
+    { podSandboxId, config }: Pod,
+    name: string,
+    command: string[],
+    rest: Message = {},
+  ): Promise<PodContainer> {
+    const logPath = `${name}.log`;
+    const image = { image: busyboxImage };
+    const { containerId } = await this.client.call("CreateContainer", {
+      podSandboxId,
+      sandboxConfig: config,
+      config: { metadata: { name }, image, command, logPath, ...rest },
+    });
+    return { containerId, logPath: `${config.logDirectory}/${logPath}` };
+  }
+
+  /** Creates a container in a pod and starts it. */
+  async run(...args: Parameters<PrivateCri["create"]>): Promise<PodContainer> {
+    const container = await this.create(...args);
+    await this.client.call("StartContainer", { containerId: container.containerId });
+    return container;
+  }
+
+  /** Stops a pod and removes it. */
+  async remove({ podSandboxId, config }: Pod): Promise<void> {
+    await this.client.call("StopPodSandbox", { podSandboxId });
+    await this.client.call("RemovePodSandbox", { podSandboxId });
+    await Deno.remove(config.logDirectory, { recursive: true });
+  }
+
+  /** Runs a command in a container to its end. */
+  async exec(
+    { containerId }: PodContainer,
+    ...cmd: string[]
+  ): Promise<{ code: number; stdout: string; stderr: string }> {
+    const answer = await this.client.call("ExecSync", { containerId, cmd, timeout: 30 });
+    const decoder = new TextDecoder();
+    const [stdout, stderr] = [decoder.decode(answer.stdout), decoder.decode(answer.stderr)];
+    return { code: answer.exitCode, stdout, stderr };
+  }
+
+  /** Waits until a container's log has so many lines, which it may have only after the end, and answers them. */
+  async untilLogged({ logPath }: PodContainer, count: number): Promise<string[]> {
+    return await eventually(`${count} lines in the log`, async () => {
+      const lines = (await Deno.readTextFile(logPath)).trim().split("\n");
+      return lines.length >= count ? lines : undefined;
+    });
+  }
+
+  /** The state of a container: `status` of ContainerStatusResponse. */
+  async status({ containerId }: PodContainer): Promise<Message> {
+    return (await this.client.call("ContainerStatus", { containerId })).status;
+  }
+
+  /** Waits for the end of a container, and answers its {@linkcode status}. */
+  async end(container: PodContainer): Promise<Message> {
+    return await eventually("an end of the container", async () => {
+      const status = await this.status(container);
+      return status.state === EXITED ? status : undefined;
+    });
+  }
+
+  /** The servers of shims. */
+  shims(): Process[] {
+    return processesOfThisRun().filter(({ command }) =>
+      command.includes("-namespace") && command.includes(NAMESPACE)
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.client.close();
+    await this.#daemon.stop();
+    await Deno.remove(this.folder, { recursive: true });
+    await Deno.remove(`/run/containerd/runc/${NAMESPACE}`);
+    for (const folder of cgroupFolders(this.#cgroup)) await Deno.remove(folder);
+  }
+}
+
+const PLUGIN = '"io.containerd.grpc.v1.cri"';
+/** Where containerd has what is to be configured: 2.0 has split the plugin, and so has a new version of its configuration. */
+const BEFORE_2 = { version: 2, runtime: PLUGIN, pauseImage: [PLUGIN, "sandbox_image"] };
+const SINCE_2 = {
+  version: 3,
+  runtime: '"io.containerd.cri.v1.runtime"',
+  pauseImage: ['"io.containerd.cri.v1.images".pinned_images', "sandbox"],
+};
+
+/**
+ * What docs/kubernetes.md says for the version of containerd that is here, and what makes it private.
+ * @param options Of the handler `recorded`, in TOML.
+ */
+async function configure(folder: string, options: string): Promise<string> {
+  const { stdout } = await new Deno.Command("containerd", { args: ["--version"] }).output();
+  const containerd = new TextDecoder().decode(stdout).match(/ v?(\d+\.\d+)\./)![1];
+  const { version, runtime, pauseImage } = Number(containerd) < 2 ? BEFORE_2 : SINCE_2;
+  // containerd 1.6 passes on only the path of a file to runtimes of other names than runc's.
+  const isRuncs = runtimeUnderTest().name === "io.containerd.runc.v2";
+  await Deno.writeTextFile(`${folder}/options.toml`, options);
+  const tables = Map.groupBy([
+    [pauseImage[0], `${pauseImage[1]} = "${PAUSE_IMAGE}"`],
+    [PLUGIN, 'stream_server_address = "127.0.0.1"\nstream_server_port = "0"'],
+    [runtime, "restrict_oom_score_adj = true\ndisable_apparmor = true"],
+    [runtime, "disable_hugetlb_controller = true\ntolerate_missing_hugetlb_controller = true"],
+  ], ([table]) => table);
+  const text = [...tables].map(([table, lines]) =>
+    `[plugins.${table}]\n${lines.map(([, line]) => line).join("\n")}`
+  );
+  return `root = "${folder}/root"
+state = "${folder}/state"
+disabled_plugins = ["io.containerd.internal.v1.opt"]
+${await documentedConfiguration(version)}
+[grpc]
+address = "${folder}/containerd.sock"
+[debug]
+level = "debug"
+${text.join("\n")}
+[plugins.${runtime}.cni]
+conf_dir = "${folder}/cni"
+[plugins.${runtime}.containerd]
+default_runtime_name = "ts"
+[plugins.${runtime}.containerd.runtimes.recorded]
+runtime_type = "${runtimeUnderTest().name}"
+[plugins.${runtime}.containerd.runtimes.recorded.options]
+${containerd === "1.6" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : options}
+`;
+}
+
+const DOCUMENTATION = fromFileUrl(new URL("../docs/kubernetes.md", import.meta.url));
+
+/** The handler of the RuntimeClass in docs/kubernetes.md. */
+export async function documentedHandler(): Promise<string> {
+  return (await Deno.readTextFile(DOCUMENTATION)).match(/^handler: (.+)$/m)![1];
+}
+
+async function documentedConfiguration(version: number): Promise<string> {
+  const blocks = (await Deno.readTextFile(DOCUMENTATION)).matchAll(/```toml\n(.*?)```/gs);
+  const block = [...blocks].map(([, toml]) => toml).find((toml) =>
+    toml.startsWith(`version = ${version}\n`)
+  );
+  if (block === undefined) {
+    throw new Error(`expected a configuration of version ${version} in ${DOCUMENTATION}`);
+  }
+  return block.replaceAll("io.containerd.ts.v2", runtimeUnderTest().name);
+}
