@@ -34,6 +34,7 @@ export function spawnStart(
       TTRPC_ADDRESS: `${containerd.address}.ttrpc`,
       GRPC_ADDRESS: containerd.address,
       NAMESPACE: containerd.namespace,
+      SHIM_PROTOCOL: "",
       ...env,
     },
     stdin: "piped",

@@ -16,6 +16,8 @@ const LOGS = `${ROOT}.cache/matrix`;
 /** Tests wait more than they work, so there is a processor for each and some time left. */
 const AT_ONCE = Math.max(1, navigator.hardwareConcurrency - 1);
 const SHORT_LIVES = "200";
+/** Tests that see what a protocol does: calls that wait, end and fail, containerd's restart, a shim of many containers. */
+const PROTOCOL_TESTS = ["run", "exec", "events", "task_kill", "task_rm", "restart", "group"];
 
 /** What is tested, and with which programs. */
 interface Combination {
@@ -42,6 +44,8 @@ const combinations = [
   await combine("bookworm", "forky"),
   await combine("forky", "bookworm"),
   await combineUpgrades("bookworm", "trixie", "forky"),
+  // The only one that can use a shim by gRPC; see README.md.
+  await combineGrpc("trixie"),
 ];
 await Deno.mkdir(LOGS, { recursive: true });
 
@@ -88,6 +92,14 @@ async function combineUpgrades(...suites: Suite[]): Promise<Combination> {
   );
   const env = { CONTAINERD_FOLDERS: folders.join(":") };
   return { versions: [...versions, ""], env, args: ["tests/upgrade_test.ts"] };
+}
+
+/** The tests of what depends on the protocol, by gRPC, with the containerd of a suite. */
+async function combineGrpc(containerd: Suite): Promise<Combination> {
+  const path = searchPath(await unpack(containerd, ["containerd"]));
+  const env = { PATH: path, SHIM_PROTOCOL: "grpc" };
+  const args = PROTOCOL_TESTS.map((name) => `tests/${name}_test.ts`);
+  return { versions: [`${readVersion("containerd", path)} by gRPC`, "", ""], env, args };
 }
 
 /** As in `containerd github.com/containerd/containerd 1.6.20~ds1` and `runc version 1.1.5+ds1`. */
