@@ -1,18 +1,36 @@
 /**
- * libc's functions, opened once, and the error that a failed call becomes. Only what is seldom used is opened elsewhere in this
- * folder, and then when it is used: opening a function takes 0.1 ms.
+ * libc's functions, each opened when it is first used, and the error that a failed call becomes. Opening one takes 0.1 ms, and start,
+ * serve and delete, which containerd waits for, use but a few each.
  *
  * All calls here are synchronous (some 0.3 µs each), so no other JavaScript runs between a call and the look at its errno. The one
  * exception is {@linkcode symbols.epoll_wait_nonblocking}, which waits in a thread of Deno's pool.
  */
 
-const library = Deno.dlopen("libc.so.6", {
-  __errno_location: { parameters: [], result: "pointer" },
+const LIBC = "libc.so.6";
+
+/** The functions with their types; the files beside this one give them better ones, and errors. */
+const FUNCTIONS = {
   strerror: { parameters: ["i32"], result: "pointer" },
 
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
+
+  posix_spawn: {
+    parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"],
+    result: "i32",
+  },
+  posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
+  posix_spawn_file_actions_addopen: {
+    parameters: ["buffer", "i32", "buffer", "i32", "u32"],
+    result: "i32",
+  },
+  posix_spawn_file_actions_adddup2: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  posix_spawn_file_actions_destroy: { parameters: ["buffer"], result: "i32" },
+  posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
+  posix_spawnattr_setflags: { parameters: ["buffer", "i16"], result: "i32" },
+  posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },
+  posix_spawnattr_destroy: { parameters: ["buffer"], result: "i32" },
 
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -53,10 +71,25 @@ const library = Deno.dlopen("libc.so.6", {
   // With the arguments of close_range(2), for which glibc has a function only since 2.34.
   syscall: { parameters: ["i64", "u32", "u32", "u32"], result: "i64" },
   umount2: { parameters: ["buffer", "i32"], result: "i32" },
-});
+} as const satisfies Deno.ForeignLibraryInterface;
 
-/** libc's functions as Deno sees them; the files beside this one give them types and errors. */
-export const symbols = library.symbols;
+type Symbols = Deno.DynamicLibrary<typeof FUNCTIONS>["symbols"];
+
+/**
+ * libc's functions as Deno sees them. The first use of one opens it, which takes the place of its getter, or throws an Error
+ * that names it where libc has none of this name.
+ */
+export const symbols = {} as Symbols;
+for (const [name, type] of Object.entries(FUNCTIONS)) {
+  Object.defineProperty(symbols, name, {
+    configurable: true,
+    get() {
+      const value = Deno.dlopen(LIBC, { [name]: type }).symbols[name];
+      Object.defineProperty(symbols, name, { value });
+      return value;
+    },
+  });
+}
 
 /** The errno values that callers tell apart (asm-generic/errno-base.h and errno.h, the same on x86-64 and arm64). */
 export const Errno = {
@@ -92,9 +125,15 @@ function describe(errno: number): string {
   return new Deno.UnsafePointerView(text).getCString().toLowerCase();
 }
 
+// Found before any other function is opened: to open one between a failed call and the look at its errno could change that.
+const { __errno_location } = Deno.dlopen(LIBC, {
+  __errno_location: { parameters: [], result: "pointer" },
+}).symbols;
+const errnoView = new Deno.UnsafePointerView(__errno_location()!);
+
 /** This thread's errno: of use only directly after a failed call. */
 export function lastErrno(): number {
-  return new Deno.UnsafePointerView(symbols.__errno_location()!).getInt32();
+  return errnoView.getInt32();
 }
 
 /**

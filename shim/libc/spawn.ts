@@ -1,6 +1,6 @@
 /** Executing a program with descriptors of the caller's choice, which Deno.Command can't do (posix_spawn(3)). */
 import { close, duplicate, OpenFlag } from "./descriptor.ts";
-import { cString, SystemError } from "./library.ts";
+import { cString, symbols, SystemError } from "./library.ts";
 
 const POSIX_SPAWN_SETPGROUP = 0x02;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
@@ -13,29 +13,6 @@ const SIGNAL_SET_BYTES = 128;
 
 /** Standard input, output and error. */
 const STANDARD_STREAMS = 3;
-
-let opened: ReturnType<typeof openLibrary> | undefined;
-
-/** Opened only when a program is spawned, which few containers need: it takes 1.5 ms. */
-function openLibrary() {
-  return Deno.dlopen("libc.so.6", {
-    posix_spawn: {
-      parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"],
-      result: "i32",
-    },
-    posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
-    posix_spawn_file_actions_addopen: {
-      parameters: ["buffer", "i32", "buffer", "i32", "u32"],
-      result: "i32",
-    },
-    posix_spawn_file_actions_adddup2: { parameters: ["buffer", "i32", "i32"], result: "i32" },
-    posix_spawn_file_actions_destroy: { parameters: ["buffer"], result: "i32" },
-    posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
-    posix_spawnattr_setflags: { parameters: ["buffer", "i16"], result: "i32" },
-    posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },
-    posix_spawnattr_destroy: { parameters: ["buffer"], result: "i32" },
-  });
-}
 
 /** What a program gets; see {@linkcode spawnProgram}. */
 export interface ProgramOptions {
@@ -56,7 +33,6 @@ export interface ProgramOptions {
  * @throws {SystemError} ENOENT, EACCES … of execve(2).
  */
 export function spawnProgram(path: string, { args, env, descriptors }: ProgramOptions): number {
-  const { symbols } = opened ??= openLibrary();
   const actions = new Uint8Array(FILE_ACTIONS_BYTES);
   const attributes = new Uint8Array(ATTRIBUTES_BYTES);
   const pid = new Int32Array(1);

@@ -1,3 +1,4 @@
+import "./opened_libc.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
 import { Envelope, ForwardRequest, TaskExit, TaskStart } from "../../proto/mod.ts";

@@ -1,3 +1,4 @@
+import "./opened_libc.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { lockFile } from "../../shim/lock_file.ts";

@@ -1,3 +1,4 @@
+import "./opened_libc.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
 import { type Mount, mountRootfs, unmountRootfs } from "../../shim/rootfs.ts";

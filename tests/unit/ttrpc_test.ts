@@ -1,3 +1,4 @@
+import "./opened_libc.ts";
 import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { Request, Response } from "../../proto/mod.ts";
