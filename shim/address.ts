@@ -16,11 +16,11 @@ const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.san
  * The id of the group that a container's shim serves: the pod's, by an annotation of config.json, or the container's own.
  * @throws {Error} where config.json can't be read or is not an OCI spec.
  */
-export async function readGroupId(bundle: string, id: string): Promise<string> {
+export function readGroupId(bundle: string, id: string): string {
   const path = join(bundle, "config.json");
   let spec: { annotations?: Record<string, string> } | null;
   try {
-    spec = JSON.parse(await Deno.readTextFile(path));
+    spec = JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
     throw new Error(`can't read the OCI spec ${path}: ${(error as Error).message}`);
   }

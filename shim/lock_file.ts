@@ -6,10 +6,10 @@
  */
 export async function lockFile(path: string): Promise<Disposable> {
   for (;;) {
-    const file = await Deno.open(path, { write: true, create: true, mode: 0o600 });
+    const file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
     await file.lock(true);
     // The one who held it before has removed the file that we waited for: the lock is on the file that has the name now.
-    if (await isSame(file, path)) {
+    if (isSame(file, path)) {
       return {
         [Symbol.dispose]() {
           Deno.removeSync(path);
@@ -21,9 +21,9 @@ export async function lockFile(path: string): Promise<Disposable> {
   }
 }
 
-async function isSame(file: Deno.FsFile, path: string): Promise<boolean> {
+function isSame(file: Deno.FsFile, path: string): boolean {
   try {
-    return (await Deno.stat(path)).ino === (await file.stat()).ino;
+    return Deno.statSync(path).ino === file.statSync().ino;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

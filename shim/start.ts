@@ -1,4 +1,7 @@
-/** The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. */
+/**
+ * The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. Synchronous where it
+ * can be, as nothing else happens meanwhile.
+ */
 import { dirname, isAbsolute, join } from "@std/path/posix";
 import type { BootstrapParams, BootstrapResult } from "../proto/mod.ts";
 import {
@@ -48,7 +51,7 @@ export async function start(args: Arguments): Promise<Uint8Array> {
     throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc in SHIM_PROTOCOL");
   }
   const path = await findSocketPath(args, params, protocol);
-  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 
   using _lock = await lockFile(lockPath(path));
   // containerd connects to gRPC's address as it is.
@@ -56,7 +59,7 @@ export async function start(args: Arguments): Promise<Uint8Array> {
   const answer = { version, address, protocol };
   // Before there is a server: one that nobody knows of would stay for ever. A restarted containerd 1.7 reads JSON, too.
   const kept = protocol === "ttrpc" ? address : JSON.stringify(answer);
-  await Deno.writeTextFile(join(args.bundle, ADDRESS_FILE), kept);
+  Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
   if (!await isAnswered(path)) {
     removeSocket(path);
     startServer(args, path, input);
@@ -101,7 +104,7 @@ async function findSocketPath(
     throw new Error(`expected an absolute path as socket_dir, not ${folder}`);
   }
   const containerd = toSocketPath(params?.containerdGrpcAddress || address);
-  const group = await readGroupId(bundle, id);
+  const group = readGroupId(bundle, id);
   // A server that was started before another protocol was chosen speaks its own.
   const name = protocol === "ttrpc" ? group : join(group, protocol);
   const path = await socketPath(containerd, namespace, name, folder);

@@ -21,7 +21,7 @@ async function groupIdOf(config: string | undefined): Promise<string> {
   let id = "";
   await withFolder(async (bundle) => {
     if (config !== undefined) await Deno.writeTextFile(join(bundle, "config.json"), config);
-    id = await readGroupId(bundle, "c1");
+    id = readGroupId(bundle, "c1");
   });
   return id;
 }
