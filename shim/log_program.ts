@@ -98,7 +98,11 @@ export class LogProgram {
       this.#pid = spawnProgram(this.uri.path, {
         args: this.uri.query.flat(),
         env: { CONTAINER_ID: id, CONTAINER_NAMESPACE: namespace },
-        descriptors: [stdout?.source ?? ended.read, stderr?.source ?? ended.read, ready],
+        descriptors: [
+          ...[null, null, null],
+          ...[stdout?.source ?? ended.read, stderr?.source ?? ended.read],
+          ready,
+        ],
       });
     } catch (error) {
       throw new StatusError(

@@ -24,6 +24,7 @@ import {
   OpenFlag,
   pipe,
   readText,
+  spawnProgram,
   SystemError,
   writeText,
 } from "./libc/mod.ts";
@@ -121,24 +122,21 @@ function startServer(
   const stdin = pipe();
   const stdout = pipe();
   const errors = openLog(args.bundle);
-  const server = new Deno.Command(ownExecutable(), {
+  // A bundle goes away with its container, and a server for a group stays.
+  Deno.chdir("/");
+  // In a session of its own no terminal and no process group of containerd's reaches it.
+  const server = spawnProgram(ownExecutable(), {
     args: [
       ...["-namespace", args.namespace, "-id", args.id, "-address", args.address],
       ...["-socket", socket, "-bundle", args.bundle],
       ...(args.debug ? ["-debug"] : []),
       "serve",
     ],
-    // A bundle goes away with its container, and a server for a group stays.
-    cwd: "/",
-    // Deno takes descriptors here, though its types do not say so.
-    stdin: stdin.read as unknown as "null",
-    stdout: stdout.write as unknown as "null",
-    stderr: errors as unknown as "null",
-    // A session of its own: no terminal and no process group of containerd's reaches it.
-    detached: true,
-  }).spawn();
+    env: Deno.env.toObject(),
+    descriptors: [stdin.read, stdout.write, errors],
+  });
   close(errors);
-  adjustOomScore(server.pid);
+  adjustOomScore(server);
   giveInput(stdin, input);
   waitUntilListening(stdout);
 }

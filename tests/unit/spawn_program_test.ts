@@ -29,7 +29,7 @@ async function outputOf(
   { env = {}, more = [] }: { env?: Record<string, string>; more?: number[] } = {},
 ): Promise<{ text: string; status: number; pid: number }> {
   const { read, write } = pipe();
-  const pid = spawnProgram(path, { args, env, descriptors: [write, ...more] });
+  const pid = spawnProgram(path, { args, env, descriptors: [null, null, null, write, ...more] });
   close(write);
   using output = toFile(read, "read");
   const text = decoder.decode(await readToEnd(output));
@@ -70,11 +70,11 @@ test("it has no other descriptors than those given to it, in their order", async
   for (const file of files) close(file);
 });
 
-test("it leads a process group, and ignores and blocks no signal", async () => {
+test("it leads a session, and ignores and blocks no signal", async () => {
   const script = "exec cat /proc/self/stat /proc/self/status >&3";
   const { text, pid } = await outputOf("/bin/sh", ["-c", script]);
-  const [, , , , group] = text.split(" ");
-  assertEquals(Number(group), pid);
+  const [, , , , group, session] = text.split(" ");
+  assertEquals([group, session], [`${pid}`, `${pid}`]);
   for (const name of ["SigIgn", "SigBlk"]) {
     assertEquals(/\t(.*)/.exec(text.slice(text.indexOf(name)))?.[1], "0".repeat(16), name);
   }
@@ -104,7 +104,11 @@ test("it is ending once its descriptors have been closed by that, and not when i
     const [script, exiting] of [["exit 3", true], ["exec 3>&-; exec sleep 100", false]] as const
   ) {
     const { read, write } = pipe();
-    const pid = spawnProgram("/bin/sh", { args: ["-c", script], env: {}, descriptors: [write] });
+    const pid = spawnProgram("/bin/sh", {
+      args: ["-c", script],
+      env: {},
+      descriptors: [null, null, null, write],
+    });
     close(write);
     using output = toFile(read, "read");
     await readToEnd(output);
