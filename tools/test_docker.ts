@@ -1,6 +1,10 @@
 /**
  * `deno task test:docker [suite...]`: runs the tests with docker, for each of Debian's suites (default: all) with the dockerd,
- * containerd and runc that it has. They are fetched once, and not installed. SHIM_BINARY and SHIM_RUNTIME are as with `deno task test`.
+ * containerd and runc that it has. They are unpacked into `.cache`, and not installed. SHIM_BINARY and SHIM_RUNTIME are as with
+ * `deno task test`.
+ *
+ * All suites are tested at the same time, each in private mounts; what one prints is to be seen at its end. The exit code is 0 when
+ * nothing failed.
  */
 import { fromFileUrl } from "@std/path";
 import { build } from "./build.ts";
@@ -26,15 +30,39 @@ await setup();
 if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
   Deno.env.set("SHIM_BINARY", await build());
 }
+const folders = await Promise.all(suites.map((suite) => unpack(suite, PACKAGES[suite]!)))
+  .catch((error) => fail(error.message));
+
+const running = new Set<Deno.ChildProcess>();
+let interrupted = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  Deno.addSignalListener(signal, () => {
+    interrupted = true;
+    for (const child of running) child.kill(signal);
+  });
+}
 const failed: Suite[] = [];
-for (const suite of suites) {
-  const folder = await unpack(suite, PACKAGES[suite]!).catch((error) => fail(error.message));
-  console.log(`With docker of Debian ${suite}:`);
-  const { success } = await new Deno.Command(Deno.execPath(), {
+await Promise.all(suites.map(async (suite, index) => {
+  if (!await test(suite, folders[index])) failed.push(suite);
+}));
+if (interrupted) Deno.exit(130);
+if (failed.length > 0) fail(`the tests failed with docker of ${failed.join(", ")}`);
+
+/** @returns Whether all passed. */
+async function test(suite: Suite, folder: string): Promise<boolean> {
+  const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "tools/test.ts", "tests/docker_test.ts"],
     cwd: fromFileUrl(new URL("..", import.meta.url)),
     env: { PATH: searchPath(folder) },
-  }).spawn().status;
-  if (!success) failed.push(suite);
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  running.add(child);
+  const { success, stdout, stderr } = await child.output();
+  running.delete(child);
+  const decoder = new TextDecoder();
+  console.log(`With docker of Debian ${suite}:`);
+  console.log(decoder.decode(stdout) + decoder.decode(stderr));
+  return success;
 }
-if (failed.length > 0) fail(`the tests failed with docker of ${failed.join(", ")}`);
