@@ -107,16 +107,22 @@ test("attach passes input, both outputs and the exit code on", async (docker) =>
   await docker.remove("box");
 });
 
-test("logs has all that was written, and follows until the end", async (docker) => {
-  const script = "until test -e /go; do sleep 0.01; done; seq 1 20000; echo err >&2; exit 2";
+test("logs has all that was written", async (docker) => {
+  await docker.runDetached(["--name", "box"], "sh", "-c", "seq 1 20000; echo err >&2; exit 2");
+  assertEquals(await docker.expect("wait", "box"), "2");
+  const { code, stdout, stderr } = await docker.docker("logs", "box");
+  const written = Array.from({ length: 20000 }, (_, index) => `${index + 1}\n`).join("");
+  const all = stdout === written;
+  assertEquals({ code, stderr, all }, { code: 0, stderr: "err\n", all: true });
+  await docker.remove("box");
+});
+
+test("logs --follow ends with the container", async (docker) => {
+  const script = "echo one; until test -e /go; do sleep 0.01; done; echo two";
   await docker.runDetached(["--name", "box"], "sh", "-c", script);
   const following = docker.docker("logs", "--follow", "box");
   await docker.expect("exec", "box", "touch", "/go");
-  const written = Array.from({ length: 20000 }, (_, index) => `${index + 1}\n`).join("");
-  for (const { code, stdout, stderr } of [await following, await docker.docker("logs", "box")]) {
-    const all = stdout === written;
-    assertEquals({ code, stderr, all }, { code: 0, stderr: "err\n", all: true });
-  }
+  assertEquals(await following, { code: 0, stdout: "one\ntwo\n", stderr: "" });
   await docker.remove("box");
 });
 
@@ -226,16 +232,17 @@ test("stop kills a container that ignores SIGTERM after the time-out", async (do
 });
 
 test("start and restart make new tasks of a container", async (docker) => {
-  await docker.runDetached(["--name", "box"], "sh", "-c", "echo run >>/runs; exec sleep 1000");
-  const pids = new Set([(await docker.inspect("box")).State.Pid]);
+  await docker.runDetached(["--name", "box"], "sh", "-c", "echo run; exec sleep 1000");
+  await docker.untilWritten("box", /^(run\n){1}$/);
+  const pids = [(await docker.inspect("box")).State.Pid];
   await docker.expect("restart", "-t", "0", "box");
-  pids.add((await docker.inspect("box")).State.Pid);
+  await docker.untilWritten("box", /^(run\n){2}$/);
+  pids.push((await docker.inspect("box")).State.Pid);
   await docker.expect("kill", "box");
   await docker.expect("start", "box");
-  pids.add((await docker.inspect("box")).State.Pid);
-  assertEquals(pids.size, 3);
-  assertEquals([...pids].map(isAlive), [false, false, true]);
-  assertEquals(await docker.expect("exec", "box", "cat", "/runs"), "run\nrun\nrun");
+  await docker.untilWritten("box", /^(run\n){3}$/);
+  pids.push((await docker.inspect("box")).State.Pid);
+  assertEquals(pids.map(isAlive), [false, false, true]);
   await docker.remove("box");
 });
 
@@ -302,8 +309,12 @@ test("update changes the limits of a running container", async (docker) => {
 });
 
 test("a container that runs out of memory is OOMKilled", async (docker) => {
+  // Not at once: the Go shim of containerd 1.7 overlooks that.
+  const script = "until test -e /go; do sleep 0.01; done; exec tail /dev/zero";
   const flags = ["--name", "box", "--memory", "16m", "--memory-swap", "16m"];
-  assertEquals((await docker.run(flags, "tail", "/dev/zero")).code, 137);
+  await docker.runDetached(flags, "sh", "-c", script);
+  await docker.expect("exec", "box", "touch", "/go");
+  assertEquals(await docker.expect("wait", "box"), "137");
   const { State } = await docker.inspect("box");
   assertEquals([State.Status, State.ExitCode, State.OOMKilled], ["exited", 137, true]);
   await docker.remove("box");
