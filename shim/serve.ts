@@ -106,7 +106,7 @@ async function listen(
   try {
     if (chosenProtocol() === "grpc") {
       const grpc = await import("./grpc/mod.ts");
-      const server = new grpc.Server(services, logger);
+      const server = new grpc.Server(services);
       await server.listen(path);
       return server;
     }

@@ -1,5 +1,6 @@
 /** `deno task build`: makes dist/containerd-shim-ts-v2, one file that works with the repository gone. */
-import { dirname, fromFileUrl, join } from "@std/path";
+import { basename, dirname, fromFileUrl, join } from "@std/path";
+import configuration from "../deno.json" with { type: "json" };
 import { fail } from "./fail.ts";
 import { replace } from "./replace.ts";
 import { scriptForm } from "./script_form.ts";
@@ -25,6 +26,13 @@ const FLAGS = [
   "--v8-flags=--single-threaded",
 ];
 
+/**
+ * A library that is seldom needed and as long as all the rest: it stays out of the bundle and is loaded when its `import()` runs.
+ * Without what it would load only to serve channelz and ORCA, of which the shim serves neither.
+ */
+const LIBRARY = "@grpc/grpc-js";
+const NOT_NEEDED = "@grpc/proto-loader";
+
 /** Where Deno gets its compile runtime from. */
 const DOWNLOADS = "https://dl.deno.land/";
 const PROBE_MS = 3_000;
@@ -42,13 +50,18 @@ export async function build(): Promise<string> {
   const path = join(REPOSITORY, "dist", NAME);
   await Deno.mkdir(dirname(path), { recursive: true });
   const bundle = `${path}.js`;
+  const library = `${path}.grpc.cjs`;
   let refusal: string | undefined;
   try {
-    await replace(bundle, makeBundle);
+    await replace(library, bundleLibrary);
+    await replace(bundle, (file) => bundleProgram(file, library));
     await replace(path, async (file) => {
       refusal = await compile(bundle, file);
       if (refusal !== undefined) {
-        const script = scriptForm(Deno.execPath(), FLAGS, await Deno.readTextFile(bundle));
+        const program = await Deno.readTextFile(bundle);
+        const text = await Deno.readTextFile(library);
+        const imported = importOf(library);
+        const script = scriptForm(Deno.execPath(), FLAGS, program, { imported, text });
         await Deno.writeTextFile(file, script);
         await Deno.chmod(file, 0o755);
       }
@@ -65,8 +78,37 @@ export async function build(): Promise<string> {
   return path;
 }
 
-async function makeBundle(file: string): Promise<void> {
-  const { success, stderr } = await deno(["bundle", "--quiet", "--output", file, "main.ts"]);
+/** @param library The path of the library's bundle, which the program's imports. */
+async function bundleProgram(file: string, library: string): Promise<void> {
+  await bundle(["--external", LIBRARY, "--output", file, "main.ts"]);
+  const parts = (await Deno.readTextFile(file)).split(`import("${LIBRARY}")`);
+  if (parts.length !== 2) {
+    throw new Error(`expected one import of ${LIBRARY}, not ${parts.length - 1}`);
+  }
+  await Deno.writeTextFile(file, parts.join(importOf(library)));
+}
+
+/** The import of a file that stands beside the importing one. */
+function importOf(path: string): string {
+  return `import("./${basename(path)}")`;
+}
+
+async function bundleLibrary(file: string): Promise<void> {
+  const specifier = configuration.imports[LIBRARY];
+  await bundle([
+    "--minify",
+    "--format",
+    "cjs",
+    "--external",
+    NOT_NEEDED,
+    "--output",
+    file,
+    specifier,
+  ]);
+}
+
+async function bundle(args: string[]): Promise<void> {
+  const { success, stderr } = await deno(["bundle", "--quiet", ...args]);
   if (!success) throw new Error(`deno bundle failed\n${stderr}`);
 }
 

@@ -1,121 +1,75 @@
-/** The calling side of gRPC: unary calls over HTTP/2, without TLS, on a unix socket. */
-import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from "node:http2";
-import { startDeadline } from "../ttrpc/deadline.ts";
+/** The calling side of gRPC: unary calls, without TLS, on a unix socket. */
+import type { Client as GrpcClient, Metadata, ServiceError } from "@grpc/grpc-js";
 import { type CallOptions, StatusCode, StatusError } from "../ttrpc/mod.ts";
-import { CONTENT_TYPE, encodeMessage, MessageReader } from "./message.ts";
-import { decodeStatus } from "./status.ts";
-
-type Headers = Readonly<Record<string, string>>;
+import { type Codec, loadGrpc } from "./library.ts";
 
 /** A connection to a server; the same to its users as that of ttrpc. */
 export class Client {
-  readonly #session: ClientHttp2Session;
-  readonly #headers: Headers;
+  readonly #client: GrpcClient;
+  readonly #codec: Codec;
+  readonly #metadata: Metadata;
 
-  private constructor(session: ClientHttp2Session, headers: Headers) {
-    this.#session = session;
-    this.#headers = headers;
-    // The calls under way fail each on its own, and later ones since it is closed.
-    session.on("error", () => {});
+  private constructor(client: GrpcClient, codec: Codec, metadata: Metadata) {
+    this.#client = client;
+    this.#codec = codec;
+    this.#metadata = metadata;
   }
 
   /**
-   * Connects to the server that listens on a unix socket.
+   * A client of the server that listens on a unix socket; the first call connects to it.
    *
    * @param headers What goes with every call beside its payload.
-   * @throws {Error} if there is none
    */
-  static async connect(path: string, headers: Headers = {}): Promise<Client> {
-    // Not before it is needed: HTTP/2 takes 30 ms and 6 MiB.
-    const [http2, net] = await Promise.all([import("node:http2"), import("node:net")]);
-    const socket = net.connect({ path });
-    const session = http2.connect("http://localhost", { createConnection: () => socket });
-    await new Promise((resolve, reject) => {
-      session.once("connect", resolve);
-      session.once("error", reject);
+  static async connect(path: string, headers: Record<string, string> = {}): Promise<Client> {
+    const { grpc, codec } = await loadGrpc();
+    const client = new grpc.Client(`unix:${path}`, grpc.credentials.createInsecure(), {
+      // Else the next client of the same path would wait until this one dares to connect again.
+      "grpc.use_local_subchannel_pool": 1,
+      "grpc.enable_channelz": 0,
+      "grpc.enable_retries": 0,
     });
-    return new Client(session, headers);
+    return new Client(client, codec, grpc.Metadata.fromHttp2Headers(headers));
   }
 
   /**
    * Calls a method and resolves to the payload of its answer.
    *
-   * @throws {StatusError} with the code and message of the answer; `UNAVAILABLE` if the connection is lost, `DEADLINE_EXCEEDED` if no
-   * answer came in time, `INTERNAL` if the answer makes no sense
+   * @throws {StatusError} with the code and message of the answer; `UNAVAILABLE` if nobody listens or the connection is lost,
+   * `DEADLINE_EXCEEDED` if no answer came in time
    */
-  async call(
+  call(
     service: string,
     method: string,
     payload: Uint8Array,
     { timeoutMs = Infinity }: Pick<CallOptions, "timeoutMs"> = {},
   ): Promise<Uint8Array> {
-    const path = `/${service}/${method}`;
-    const stream = this.#request({
-      ...this.#headers,
-      ":method": "POST",
-      ":path": path,
-      "content-type": CONTENT_TYPE,
-      te: "trailers",
+    const { serialize, deserialize } = this.#codec;
+    const options = { deadline: Date.now() + timeoutMs };
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        `/${service}/${method}`,
+        serialize,
+        deserialize,
+        payload,
+        this.#metadata,
+        options,
+        (error, answer) => {
+          if (error) reject(toStatusError(error));
+          else resolve(answer!);
+        },
+      );
     });
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    const stopDeadline = startDeadline(timeoutMs, () => {
-      const message = `${path}: no answer within ${timeoutMs} ms`;
-      reject(new StatusError(StatusCode.DEADLINE_EXCEEDED, message));
-      stream.close();
-    });
-    receive(stream, resolve, reject);
-    stream.end(encodeMessage(payload));
-    try {
-      return await promise;
-    } finally {
-      stopDeadline();
-    }
   }
 
-  /** Closes the connection. Calls under way fail with `UNAVAILABLE`. */
+  /** Closes the connection, when the calls under way have ended. */
   close(): void {
-    this.#session.destroy();
-  }
-
-  #request(headers: Headers): ClientHttp2Stream {
-    try {
-      return this.#session.request(headers);
-    } catch (error) {
-      throw unavailable(error as Error);
-    }
+    this.#client.close();
   }
 }
 
-/** Receives the answer. The status comes with the trailers, or with the headers where there is no message. */
-function receive(
-  stream: ClientHttp2Stream,
-  resolve: (message: Uint8Array) => void,
-  reject: (error: unknown) => void,
-): void {
-  const reader = new MessageReader();
-  let headers: IncomingHttpHeaders = {};
-  stream.on("response", (response) => headers = response);
-  stream.on("trailers", (trailers) => headers = { ...headers, ...trailers });
-  stream.on("data", (piece: Uint8Array) => {
-    try {
-      reader.add(piece);
-    } catch (error) {
-      reject(error);
-      stream.close();
-    }
-  });
-  stream.on("error", (error) => reject(unavailable(error)));
-  stream.once("close", () => {
-    try {
-      const error = decodeStatus(headers);
-      if (error) throw error;
-      resolve(reader.end());
-    } catch (error) {
-      reject(error);
-    }
-  });
-}
+/** What the library says, with several codes, of a call that ended without a status: the server has ended, or was about to. */
+const WITHOUT_STATUS = /^Received RST_STREAM with code |^Call cancelled$/;
 
-function unavailable(error: Error): StatusError {
-  return new StatusError(StatusCode.UNAVAILABLE, `connection lost: ${error.message}`);
+function toStatusError({ code, details }: ServiceError): StatusError {
+  return new StatusError(WITHOUT_STATUS.test(details) ? StatusCode.UNAVAILABLE : code, details);
 }

@@ -1,3 +1,3 @@
-/** gRPC over unix sockets, for what does not speak ttrpc: unary calls, on HTTP/2 as Node.js has it. To be loaded only when needed. */
+/** gRPC over unix sockets, for what does not speak ttrpc: unary calls, by grpc-js. To be loaded only when needed. */
 export { Client } from "./client.ts";
 export { Server } from "./server.ts";
