@@ -22,16 +22,22 @@ const ENVIRONMENT = {
 /**
  * The program that Deno is started with, as a `data:` URL whose fragment is the script's path. It gives to the script what it would
  * have if it had been started itself: its URL as the main module, and the environment as it was for its children.
+ *
+ * @param length The bytes of the program with what stands before it: to read the rest as well takes a millisecond.
  */
-const LOADER = `data:text/javascript,
+const loader = (length: number) =>
+  `data:text/javascript,
 const path = Deno.realPathSync(decodeURIComponent(new URL(import.meta.url).hash.slice(1)));
 Object.defineProperty(Deno, "mainModule", { value: "file://" + encodeURI(path) });
 for (const name of ${JSON.stringify(Object.keys(ENVIRONMENT))}) Deno.env.delete(name);
-const bytes = Deno.readFileSync(path);
-await (0, eval)(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(12))));
+const bytes = new Uint8Array(${String(length).padStart(9)});
+const file = Deno.openSync(path);
+file.readSync(bytes);
+file.close();
+await (0, eval)(new TextDecoder().decode(bytes));
 `.trim().replaceAll("\n", " ");
 
-/** Stands between the program and the library: the form feed, whose code is 12. */
+/** Stands between the program and the library. */
 const PAGE_BREAK = "\f";
 
 /** What the import of the library becomes: it is read from the script when it is first needed, and gets what CommonJS promises. */
@@ -70,14 +76,18 @@ export function scriptForm(
   library: { readonly imported: string; readonly text: string },
 ): string {
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
-  const command = [quote(deno), "run", ...RUN_FLAGS, ...flags, quote(`${LOADER}#`)].join(" ");
-  return `#!/bin/sh
-":" //; ${environment.join(" ")} exec ${command}"$0" "$@"
+  const command = [quote(deno), "run", ...RUN_FLAGS, ...flags].join(" ");
+  const page = (length: number) =>
+    `#!/bin/sh
+":" //; ${environment.join(" ")} exec ${command} ${quote(`${loader(length)}#`)}"$0" "$@"
 ;(async () => { "use strict"; ${LIBRARY_LOADER}
 ${toAscii(program.replace(library.imported, "loadLibrary()"))}
 })()
 //# sourceURL=containerd-shim-ts-v2
-${PAGE_BREAK}${toAscii(library.text)}`;
+`;
+  // It takes the same number of bytes whatever it is. Deno's path may be beyond ASCII.
+  const { length } = new TextEncoder().encode(page(0));
+  return page(length) + PAGE_BREAK + toAscii(library.text);
 }
 
 /** Escapes what is beyond ASCII, and page breaks; it can be in strings, templates, regular expressions and comments, where an escape means the same. */
