@@ -1,5 +1,6 @@
 import { findProgram } from "../tools/programs.ts";
 import { Daemon } from "./daemon.ts";
+import { noteDockerFolders } from "./docker_folders.ts";
 import {
   type CommandResult,
   expectSuccess,
@@ -50,6 +51,7 @@ export class PrivateDocker {
 
   readonly #folder: string;
   readonly #daemon: Daemon;
+  readonly #removeFolders = noteDockerFolders();
 
   private constructor(containerd: PrivateContainerd) {
     this.containerd = containerd;
@@ -246,6 +248,7 @@ export class PrivateDocker {
     await this.stop();
     // One that was restarted leaves its data mounted on themselves; the others don't, so a failure says nothing.
     await new Deno.Command("umount", { args: [`${this.#folder}/data`], stderr: "null" }).output();
+    await this.#removeFolders();
     await this.containerd[Symbol.asyncDispose]();
   }
 
