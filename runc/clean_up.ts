@@ -7,6 +7,7 @@ import {
   listFolders,
   readText,
   removeDeadSocket,
+  SIGKILL,
   spawn,
   SystemError,
   toTimestamp,
@@ -15,8 +16,6 @@ import {
 import { initPidFile, readPid } from "./pid_file.ts";
 import { Runc } from "./runc.ts";
 import { readRuntime } from "./runtime.ts";
-
-const SIGKILL = 9;
 
 /**
  * Does the action. containerd 1.6 to 2.1 call it after every normal delete as well: then there is nothing left, and finding that out

@@ -6,12 +6,11 @@ import type {
   ExecProcessRequest,
 } from "../proto/mod.ts";
 import {
-  Errno,
-  kill,
+  killIfThere,
   type Shim,
+  SIGKILL,
   StatusCode,
   StatusError,
-  SystemError,
   toTimestamp,
 } from "../shim/mod.ts";
 import { pidsIn } from "./cgroup.ts";
@@ -27,7 +26,6 @@ import { keepRuntime, runtimeOf } from "./runtime.ts";
 import { hasOwnPidNamespace, readSpec } from "./spec.ts";
 import { readStats } from "./stats.ts";
 
-const SIGKILL = 9;
 /** SIGRTMAX, see signal(7). */
 const LAST_SIGNAL = 64;
 
@@ -319,7 +317,7 @@ export class Container {
     if (signal === SIGKILL) return await this.init.killAll();
     const others = new Set(pidsIn(this.#foundCgroup.processes!));
     others.delete(this.init.pid);
-    for (const pid of others) signalIfThere(pid, signal);
+    for (const pid of others) killIfThere(pid, signal);
     await this.init.kill(signal);
   }
 
@@ -359,13 +357,5 @@ export class Container {
   get #foundCgroup(): CgroupFolders {
     if (this.#cgroup !== undefined) return this.#cgroup;
     throw new StatusError(StatusCode.NOT_FOUND, `no cgroup was found for ${this.context.id}`);
-  }
-}
-
-function signalIfThere(pid: number, signal: number): void {
-  try {
-    kill(pid, signal);
-  } catch (error) {
-    if (!(error instanceof SystemError && error.errno === Errno.ESRCH)) throw error;
   }
 }

@@ -1,12 +1,17 @@
 /** A container's init, and with it what the runtime and the kernel have of the container: state, cgroups, root file system. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
-import { mountRootfs, StatusCode, StatusError, type Stdio, unmountRootfs } from "../shim/mod.ts";
+import {
+  mountRootfs,
+  SIGKILL,
+  StatusCode,
+  StatusError,
+  type Stdio,
+  unmountRootfs,
+} from "../shim/mod.ts";
 import { expectCheckpoint, runCriu } from "./checkpoint.ts";
 import { initPidFile } from "./pid_file.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
-
-const SIGKILL = 9;
 
 /** The init of a container. */
 export class Init extends Process {
@@ -173,12 +178,12 @@ export class Init extends Process {
     }
   }
 
-  /** Sends a signal to every process of the container. */
-  async killAll(signal = SIGKILL): Promise<void> {
+  /** Kills every process of the container. */
+  async killAll(): Promise<void> {
     if (this.pid === 0) throw notMade();
     // While a container is being paused nobody knows which of its processes are frozen already.
     if (this.state === "pausing") await this.changes.idle;
-    await this.container.runc.killAll(this.id, signal);
+    await this.container.runc.killAll(this.id, SIGKILL);
   }
 
   /** Lets a paused container go on that is to end: frozen it could neither end nor be removed. */

@@ -3,14 +3,14 @@ import { endsWithin } from "./ends_within.ts";
 import {
   close,
   EpollEvent,
-  Errno,
   isExiting,
-  kill,
+  killIfThere,
   pipe,
   read,
   setNonblocking,
+  SIGKILL,
+  SIGTERM,
   spawnProgram,
-  SystemError,
 } from "./libc/mod.ts";
 import { LogPipe } from "./log_pipe.ts";
 import type { Reactor } from "./reactor.ts";
@@ -20,9 +20,6 @@ import type { Output } from "./stdio.ts";
 import type { StdioUri } from "./stdio_uri.ts";
 import type { Transfer } from "./transfer.ts";
 import { StatusCode, StatusError } from "./ttrpc/mod.ts";
-
-const SIGKILL = 9;
-const SIGTERM = 15;
 
 /** How long a program may take until it is ready. */
 const READY_MS = 10_000;
@@ -135,7 +132,7 @@ export class LogProgram {
     // It may have left behind a process that does the work.
     if (status === 0 && closingIsReady) return undefined;
     // What it has started ends with it; just now nobody else can have the number of its process group.
-    this.#signal(-this.#pid, SIGKILL);
+    killIfThere(-this.#pid, SIGKILL);
     return `ended with exit status ${status} before it was ready`;
   }
 
@@ -155,7 +152,7 @@ export class LogProgram {
       if (await endsWithin(exit, LINGER_STEP_MS)) return;
       if (this.#unread === before) break;
     }
-    this.#signal(this.#pid, SIGTERM);
+    killIfThere(this.#pid, SIGTERM);
     if (await endsWithin(exit, TERMINATION_MS)) return;
     this.#warn("a logging program did not end after SIGTERM");
     await this.#kill();
@@ -168,16 +165,7 @@ export class LogProgram {
   /** Ends the program now, and what it has started. */
   async #kill(): Promise<void> {
     if (this.#ended) return;
-    this.#signal(-this.#pid, SIGKILL);
+    killIfThere(-this.#pid, SIGKILL);
     await endsWithin(this.#exit!, KILL_MS);
-  }
-
-  #signal(target: number, signal: number): void {
-    try {
-      kill(target, signal);
-    } catch (error) {
-      // It may have been reaped just now.
-      if (!(error instanceof SystemError) || error.errno !== Errno.ESRCH) throw error;
-    }
   }
 }

@@ -11,8 +11,10 @@ export { type Spawn, spawn, type Stream } from "./spawn.ts";
 export {
   Errno,
   kill,
+  killIfThere,
   listFolders,
   readText,
+  SIGKILL,
   SystemError,
   unmountAll,
   writeText,

@@ -87,10 +87,25 @@ export function isExiting(pid: number): boolean {
   return (Number(flags) & PF_EXITING) !== 0;
 }
 
+/** Signals, see signal(7). */
+export const SIGKILL = 9;
+/** See {@linkcode SIGKILL}. */
+export const SIGTERM = 15;
+
 /**
- * Sends a signal to a process, or with a negative pid to a process group. Only for children not reaped yet: any other pid may be another process by now.
+ * Sends a signal to a process, or with a negative pid to a process group. Only for children not reaped yet: any other pid may be
+ * another process by now.
  * @throws {SystemError} ESRCH where there is no such process, EINVAL where there is no such signal.
  */
 export function kill(pid: number, signal: number): void {
   check(symbols.kill(pid, signal), () => `kill ${pid} with signal ${signal}`);
+}
+
+/** {@linkcode kill}, or nothing where there is no such process any more. */
+export function killIfThere(pid: number, signal: number): void {
+  try {
+    kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof SystemError) || error.errno !== Errno.ESRCH) throw error;
+  }
 }
