@@ -1,8 +1,7 @@
 /** Checkpoints of containers, which criu makes and restores for the runtime. */
 import { join } from "@std/path/posix";
 import { type Any, CheckpointOptions } from "../proto/mod.ts";
-import { StatusCode, StatusError } from "../shim/mod.ts";
-import { removeIfThere } from "./remove_if_there.ts";
+import { removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
 
 const TYPE = "containerd.runc.v1.CheckpointOptions";
 

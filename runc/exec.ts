@@ -1,11 +1,10 @@
 /** A process that runs in a container beside its init. */
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
-import { StatusCode, StatusError } from "../shim/mod.ts";
+import { removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
 import { decodeJson } from "./json.ts";
 import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
-import { removeIfThere } from "./remove_if_there.ts";
 
 /** An exec'd process. */
 export class Exec extends Process {

@@ -93,12 +93,3 @@ export async function isAnswered(path: string): Promise<boolean> {
     return false;
   }
 }
-
-/** Removes a socket's file, if there is one. */
-export function removeSocket(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}

@@ -21,6 +21,7 @@ export {
 } from "./libc/mod.ts";
 export type { Publisher } from "./events.ts";
 export type { Reactor } from "./reactor.ts";
+export { removeIfThere } from "./remove_if_there.ts";
 export { Serial } from "./serial.ts";
 export { type Mount, mountRootfs, unmountRootfs } from "./rootfs.ts";
 export type { Shim } from "./serve.ts";

@@ -1,6 +1,6 @@
 /** The action `serve`: the server that lives as long as its containers. */
 import { join } from "@std/path/posix";
-import { checkSocketPath, removeSocket, sidePath } from "./address.ts";
+import { checkSocketPath, sidePath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Bootstrap, readBootstrap } from "./bootstrap.ts";
 import { Publisher } from "./events.ts";
@@ -10,6 +10,7 @@ import { createLogger, fifoSink, type Logger } from "./logger.ts";
 import { Reactor } from "./reactor.ts";
 import { chosenProtocol } from "./protocol.ts";
 import { Reaper } from "./reaper.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 import { type Task, taskServices } from "./task.ts";
 import { Server, type Service } from "./ttrpc/mod.ts";
 
@@ -75,7 +76,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
   const events = new Publisher(eventsAddress, args.namespace, logger);
 
   const shutdown = () => {
-    removeSocket(args.socket);
+    removeIfThere(args.socket);
     // The answer to the call that asked for this goes out before the server closes.
     Promise.all([server.close(), events.sent]).then(() => Deno.exit(0));
     // A client that does not read its answers is not waited for.

@@ -10,7 +10,6 @@ import {
   isAnswered,
   lockPath,
   readGroupId,
-  removeSocket,
   socketPath,
   toSocketPath,
 } from "./address.ts";
@@ -30,6 +29,7 @@ import {
 } from "./libc/mod.ts";
 import { lockFile } from "./lock_file.ts";
 import { chosenProtocol, type Protocol } from "./protocol.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 /** The newest version of the Task service that we serve, and the oldest that is answered in JSON. */
 const NEWEST_VERSION = 3;
@@ -62,7 +62,7 @@ export async function start(args: Arguments): Promise<Uint8Array> {
   const kept = protocol === "ttrpc" ? address : JSON.stringify(answer);
   Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
   if (!await isAnswered(path)) {
-    removeSocket(path);
+    removeIfThere(path);
     startServer(args, path, input);
   }
   if (params) return await encodeResult(answer);

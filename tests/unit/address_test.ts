@@ -6,11 +6,11 @@ import {
   isSidePath,
   lockPath,
   readGroupId,
-  removeSocket,
   sidePath,
   socketPath,
   toSocketPath,
 } from "../../shim/address.ts";
+import { removeIfThere } from "../../shim/remove_if_there.ts";
 import { withFolder } from "./temporary_folder.ts";
 
 const GROUP = "io.containerd.runc.v2.group";
@@ -96,9 +96,9 @@ Deno.test("address: a socket is answered while somebody listens on it", () =>
     listener.close();
     assertEquals(await isAnswered(path), false);
     assertEquals((await Deno.lstat(path)).isSocket, true);
-    removeSocket(path);
+    removeIfThere(path);
     await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
-    removeSocket(path);
+    removeIfThere(path);
   }));
 
 Deno.test("address: the lock is beside the socket", () => {
