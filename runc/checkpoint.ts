@@ -2,6 +2,7 @@
 import { join } from "@std/path/posix";
 import { type Any, CheckpointOptions } from "../proto/mod.ts";
 import { removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
+import { withoutHost } from "./type_url.ts";
 
 const TYPE = "containerd.runc.v1.CheckpointOptions";
 
@@ -17,8 +18,7 @@ const TOLD_ERRORS = 8;
  */
 export function decodeCheckpointOptions(any: Any.Properties | null | undefined): CheckpointOptions {
   if (!any?.typeUrl) return CheckpointOptions.decode(new Uint8Array());
-  const type = any.typeUrl.slice(any.typeUrl.lastIndexOf("/") + 1);
-  if (type !== TYPE) {
+  if (withoutHost(any.typeUrl) !== TYPE) {
     throw new StatusError(
       StatusCode.INVALID_ARGUMENT,
       `expected checkpoint options of the type ${TYPE}, not ${any.typeUrl}`,

@@ -1,6 +1,7 @@
 /** The runtime options of a container, in the forms in which clients send them. */
 import { type Any, CreateOptions, RuncOptions, RuntimeOptions } from "../proto/mod.ts";
 import { type Logger, StatusCode, StatusError } from "../shim/mod.ts";
+import { withoutHost } from "./type_url.ts";
 
 /** What ctr sends, and containerd's CRI to the runtime io.containerd.runc.v2. */
 const RUNC = "containerd.runc.v1.Options";
@@ -25,11 +26,10 @@ export async function decodeOptions(
 ): Promise<RuncOptions> {
   if (!any?.typeUrl) return defaults();
   if (!isOptions(any)) throw unexpectedType(any.typeUrl);
+  const type = withoutHost(any.typeUrl);
   const value = any.value ?? new Uint8Array();
-  if (withoutHost(any.typeUrl) === RUNC) {
-    return await orRefuse("", () => RuncOptions.decode(value));
-  }
-  if (withoutHost(any.typeUrl) === CREATE) {
+  if (type === RUNC) return await orRefuse("", () => RuncOptions.decode(value));
+  if (type === CREATE) {
     return await orRefuse("", () => ({ ...defaults(), ...CreateOptions.decode(value) }));
   }
   const generic = await orRefuse("", () => RuntimeOptions.decode(value));
@@ -61,11 +61,6 @@ async function orRefuse<Value>(
     const message = `can't read the runtime options${where}: ${reason}`;
     throw new StatusError(StatusCode.INVALID_ARGUMENT, message);
   }
-}
-
-/** The type in a type URL, which may begin with a host: `types.containerd.io/…`, `type.googleapis.com/…`. */
-function withoutHost(typeUrl: string): string {
-  return typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
 }
 
 function unexpectedType(typeUrl: string): StatusError {

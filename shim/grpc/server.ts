@@ -1,6 +1,6 @@
 /** The serving side of gRPC: unary calls, without TLS, on a unix socket. */
 import type { handleUnaryCall, Server as GrpcServer, ServiceDefinition } from "@grpc/grpc-js";
-import { type Method, type Service, StatusCode, StatusError } from "../ttrpc/mod.ts";
+import { type Method, type Service, statusOf } from "../ttrpc/mod.ts";
 import { type Codec, loadGrpc } from "./library.ts";
 
 /** Serves services, by their full names (`containerd.task.v3.Task`), until it is closed. */
@@ -75,8 +75,8 @@ function handler(method: Method): handleUnaryCall<Uint8Array, Uint8Array> {
     try {
       answer(null, await method(call.request, { metadata, signal: controller.signal }));
     } catch (error) {
-      const code = error instanceof StatusError ? error.code : StatusCode.UNKNOWN;
-      answer({ code, details: error instanceof Error ? error.message : String(error) });
+      const { code, message } = statusOf(error);
+      answer({ code, details: message });
     }
   };
 }

@@ -18,7 +18,7 @@ import {
   OversizedFrameError,
 } from "./frame.ts";
 import { decodeMetadata, type Metadata } from "./metadata.ts";
-import { StatusCode, StatusError } from "./status.ts";
+import { StatusCode, StatusError, statusOf } from "./status.ts";
 
 /** What a method may know of its call beside the payload. */
 export interface Call {
@@ -244,9 +244,7 @@ class Connection {
     try {
       response = { payload: await method(request.payload, call) };
     } catch (error) {
-      const code = error instanceof StatusError ? error.code : StatusCode.UNKNOWN;
-      const message = error instanceof Error ? error.message : String(error);
-      response = { status: { code, message } };
+      response = { status: statusOf(error) };
     }
     if (this.#calls.get(id) === call) this.#answer(id, response);
   }

@@ -29,3 +29,11 @@ export class StatusError extends Error {
     this.code = code;
   }
 }
+
+/** What to answer of something thrown: anything but a {@linkcode StatusError} has the code UNKNOWN. */
+export function statusOf(error: unknown): { code: number; message: string } {
+  return {
+    code: error instanceof StatusError ? error.code : StatusCode.UNKNOWN,
+    message: error instanceof Error ? error.message : String(error),
+  };
+}
