@@ -222,8 +222,7 @@ test("delete after a kill -9 of the shim removes its running container", async (
   await shim.tasks.client.closed;
   assertEquals(isAlive(init), true, "the container outlives its shim");
 
-  const args = shimArguments(containerd, "box", "-bundle", shim.bundle.path, "delete");
-  const { code, stdout } = await callShim(containerd, shim.bundle.path, args);
+  const { code, stdout } = await shim.bundle.delete(containerd);
   assertEquals(code, 0);
   const { pid, exitStatus } = DeleteResponse.decode(stdout);
   assertEquals([pid, exitStatus], [init, 137]);

@@ -6,7 +6,7 @@ import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { type Crun, installCrun } from "./crun.ts";
-import { callShim, DirectShim, shimArguments } from "./direct_shim.ts";
+import { callShim, DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
 import { isAlive } from "./processes.ts";
@@ -259,8 +259,7 @@ for (const paused of [false, true]) {
       Deno.kill(shim.pid, "SIGKILL");
       await shim.tasks.client.closed;
 
-      const args = shimArguments(containerd, "box", "-bundle", shim.bundle.path, "delete");
-      const { code, stdout } = await callShim(containerd, shim.bundle.path, args);
+      const { code, stdout } = await shim.bundle.delete(containerd);
       assertEquals([code, DeleteResponse.decode(stdout).pid], [0, init]);
       await eventually("an end of init", () => !isAlive(init) || undefined);
       await shim.bundle.remove();

@@ -100,6 +100,12 @@ export class Bundle {
     return { type: "overlay", source: "overlay", options };
   }
 
+  /** Calls the action `delete` for the bundle, as containerd does when it has lost the shim. */
+  async delete(containerd: PrivateContainerd): Promise<ProgramResult> {
+    const args = shimArguments(containerd, this.id, "-bundle", this.path, "delete");
+    return await callShim(containerd, this.path, args);
+  }
+
   /** Removes the folder, and answers what the shim has logged. The shim must have ended. */
   async remove(): Promise<string> {
     // A FIFO that is open for writing has no end, so it gets one; a full one takes it when it is read.

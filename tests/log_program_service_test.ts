@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";
-import { Bundle, callShim, DirectShim, shimArguments, type StreamPaths } from "./direct_shim.ts";
+import { Bundle, DirectShim, type StreamPaths } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { LogProgram, ready } from "./log_program.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
@@ -168,8 +168,7 @@ testBetterThanGo(
     await eventually("an end of the programs", () => !alive().includes(true) || undefined);
     assertEquals(pids.map(isAlive), [true, true]);
     for (const bundle of [shim.bundle, three.bundle]) {
-      const args = shimArguments(containerd, bundle.id, "-bundle", bundle.path, "delete");
-      assertEquals((await callShim(containerd, bundle.path, args)).code, 0);
+      assertEquals((await bundle.delete(containerd)).code, 0);
       await bundle.remove();
     }
     await shim.tasks.client.closed;

@@ -7,7 +7,7 @@ import { type Any, DeleteResponse, type RuncOptions, RuntimeInfo } from "../prot
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";
-import { Bundle, callShim, DirectShim, shimArguments, startShim } from "./direct_shim.ts";
+import { Bundle, callShim, DirectShim, startShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
 import { findProcess, isAlive } from "./processes.ts";
@@ -120,8 +120,7 @@ testCalls(
     Deno.kill(shim.pid, "SIGKILL");
     await shim.tasks.client.closed;
 
-    const args = shimArguments(containerd, "box", "-bundle", shim.bundle.path, "delete");
-    const { code, stdout } = await callShim(containerd, shim.bundle.path, args);
+    const { code, stdout } = await shim.bundle.delete(containerd);
     assertEquals([code, DeleteResponse.decode(stdout).pid], [0, init]);
     await eventually("an end of init", () => !isAlive(init) || undefined);
     assertEquals([...Deno.readDirSync(`${root}/${containerd.namespace}`)], []);
