@@ -114,8 +114,12 @@ export class Container {
 
   /** The state of a process: everything in a paused container is paused. */
   stateOf(process: Process): State {
-    const paused = this.init.state === "paused" || this.init.state === "pausing";
-    return paused ? this.init.state : process.state;
+    return this.#isPaused ? this.init.state : process.state;
+  }
+
+  /** Or about to be. */
+  get #isPaused(): boolean {
+    return this.init.state === "paused" || this.init.state === "pausing";
   }
 
   #exec(execId: string): Exec {
@@ -182,7 +186,7 @@ export class Container {
         `the container ${id} is not restored yet`,
       );
     }
-    if (init.state === "paused" || init.state === "pausing") {
+    if (this.#isPaused) {
       throw new StatusError(StatusCode.FAILED_PRECONDITION, `the container ${id} is paused`);
     }
   }
@@ -324,7 +328,7 @@ export class Container {
   /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
   async #unpause(signal: number): Promise<void> {
     const { init, context: { shim, id } } = this;
-    if (init.state !== "paused" && init.state !== "pausing") return;
+    if (!this.#isPaused) return;
     await init.changes.run(async () => {
       if (init.state !== "paused" || init.exit !== undefined) return;
       const cgroup = this.#foundCgroup;

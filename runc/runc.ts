@@ -168,8 +168,8 @@ function fileSize(path: string): number {
   }
 }
 
-/** What begins the further lines of an object that crun, where it is built with json-c (from 1.22 on), puts on several ones. */
-const FURTHER_LINE = / {2}"|\}$/;
+/** The end of a line that ends an object: crun, where it is built with json-c (from 1.22 on), puts one on several lines. */
+const ENTRY_END = /\n(?! {2}"|\}$)/m;
 
 /** The last error in a log of JSON objects, from the byte `offset` on. */
 function lastError(path: string, offset: number): string | undefined {
@@ -179,7 +179,7 @@ function lastError(path: string, offset: number): string | undefined {
   } catch {
     return undefined;
   }
-  const entries = text.split(new RegExp(`\n(?!${FURTHER_LINE.source})`, "m"));
+  const entries = text.split(ENTRY_END);
   for (const entry of entries.reverse()) {
     try {
       const { level, msg } = JSON.parse(entry);
