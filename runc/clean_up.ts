@@ -3,6 +3,7 @@ import { join } from "@std/path/posix";
 import { DeleteResponse } from "../proto/mod.ts";
 import {
   type Arguments,
+  endUnusedServer,
   kill,
   listFolders,
   readText,
@@ -24,6 +25,7 @@ import { readRuntime } from "./runtime.ts";
  */
 export async function cleanUp({ bundle, id, namespace }: Arguments): Promise<Uint8Array> {
   const pid = initPid(bundle);
+  if (pid === undefined) await orWarn("end the shim", () => endUnusedServer(bundle, id));
   await orWarn("remove the socket", () => removeDeadSocket(bundle));
   await orWarn("remove the container", () => removeContainer(bundle, id, namespace, pid));
   await orWarn("unmount the root file system", () => unmountAll(join(bundle, "rootfs")));

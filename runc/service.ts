@@ -21,8 +21,8 @@ const STATUS: Readonly<Record<State, number>> = {
 /** All containers of this shim: one, or those of a pod. */
 export class TaskService implements Task {
   readonly #containers = new Map<string, Container>();
-  /** The ids of containers that are being created. */
-  readonly #creating = new Set<string>();
+  /** The Creates under way, by the ids of their containers. */
+  readonly #creating = new Map<string, Promise<unknown>>();
 
   constructor(private readonly shim: Shim) {}
 
@@ -50,11 +50,18 @@ export class TaskService implements Task {
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
     }
-    this.#creating.add(id);
+    const creation = this.#create(request);
+    this.#creating.set(id, creation);
+    const { init } = await creation;
+    return { pid: init.pid };
+  }
+
+  async #create(request: proto.CreateTaskRequest): Promise<Container> {
+    const { id } = request;
     try {
       const container = await Container.create(this.shim, request);
       this.#containers.set(id, container);
-      return { pid: container.init.pid };
+      return container;
     } finally {
       this.#creating.delete(id);
     }
@@ -65,6 +72,8 @@ export class TaskService implements Task {
   }
 
   async delete({ id, execId }: proto.DeleteRequest): Promise<proto.DeleteResponse.Properties> {
+    // A containerd that died during the Create and came back does not wait for it before it removes the bundle.
+    await this.#creating.get(id)?.catch(() => {});
     const process = await this.#container(id).delete(execId);
     if (execId === "") this.#containers.delete(id);
     const { status, exitedAt } = await process.exited;
@@ -124,8 +133,10 @@ export class TaskService implements Task {
     return { stats: this.#container(id).stats() };
   }
 
+  /** By what this answers a restarted containerd 1.6 tells a shim that it died too early to use: others ask for Pids as well. */
   connect({ id }: proto.ConnectRequest): proto.ConnectResponse.Properties {
-    return { shimPid: Deno.pid, taskPid: this.#containers.get(id)?.init.pid };
+    const taskPid = this.#creating.has(id) ? 0 : this.#container(id).init.pid;
+    return { shimPid: Deno.pid, taskPid };
   }
 
   shutdown(): void {

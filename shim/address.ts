@@ -1,5 +1,6 @@
 /** Where a shim's socket is: one path for each group of containers that share a shim. */
 import { basename, dirname, join } from "@std/path/posix";
+import type { Protocol } from "./protocol.ts";
 
 /** The folder of all shims' sockets, where containerd names no other. */
 const SOCKET_FOLDER = "/run/containerd/s";
@@ -50,6 +51,20 @@ export async function socketPath(
 /** The path in an address of a unix socket, which is one itself or a URL. */
 export function toSocketPath(address: string): string {
   return address.replace(/^unix:\/\//, "");
+}
+
+/** The server that a bundle's file tells of; none where `start` has not come that far. */
+export function readAddress(bundle: string): { path: string; protocol: Protocol } | undefined {
+  try {
+    const text = Deno.readTextFileSync(join(bundle, ADDRESS_FILE));
+    const { address, protocol } = text.startsWith("{")
+      ? JSON.parse(text) as { address: string; protocol: Protocol }
+      : { address: text, protocol: "ttrpc" as const };
+    return { path: toSocketPath(address), protocol };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }
 
 /** @throws {Error} where a socket's path is longer than the kernel takes. */

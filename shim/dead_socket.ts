@@ -1,12 +1,12 @@
 /** The socket that a killed shim leaves behind. */
 import { dirname, join } from "@std/path/posix";
-import { ADDRESS_FILE, isAnswered, isSidePath, lockPath, toSocketPath } from "./address.ts";
+import { isAnswered, isSidePath, lockPath, readAddress } from "./address.ts";
 import { lockFile } from "./lock_file.ts";
 import { removeIfThere } from "./remove_if_there.ts";
 
 /** Removes the socket of a bundle's shim if nobody answers on it any more. A shim of a group may live on: its socket stays. */
 export async function removeDeadSocket(bundle: string): Promise<void> {
-  const path = socketOf(bundle);
+  const path = readAddress(bundle)?.path;
   if (path === undefined || !exists(path) || await isAnswered(path)) return;
   // A `start` of the same group may be about to replace it.
   using _lock = await lockFile(lockPath(path));
@@ -16,16 +16,6 @@ export async function removeDeadSocket(bundle: string): Promise<void> {
   for (const { name } of Deno.readDirSync(dirname(path))) {
     const beside = join(dirname(path), name);
     if (isSidePath(path, beside)) Deno.removeSync(beside);
-  }
-}
-
-function socketOf(bundle: string): string | undefined {
-  try {
-    const text = Deno.readTextFileSync(join(bundle, ADDRESS_FILE));
-    return toSocketPath(text.startsWith("{") ? JSON.parse(text).address : text);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
 

@@ -31,3 +31,4 @@ export { Terminal } from "./terminal.ts";
 export type { Task } from "./task.ts";
 export { toTimestamp } from "./timestamp.ts";
 export { StatusCode, StatusError } from "./ttrpc/mod.ts";
+export { endUnusedServer } from "./unused_server.ts";

@@ -9,12 +9,12 @@ import {
   type BundleOptions,
   callShim,
   DirectShim,
+  serverPid,
   shimArguments,
   shutDown,
 } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
 import { TaskClient } from "./task_client.ts";
 
 /** A shim that was started with BootstrapParams. */
@@ -115,9 +115,8 @@ testBetterThanGo(
 
 testBetterThanGo("delete after a kill -9 of the shim removes its socket", async (containerd) => {
   const socketDir = "/run/containerd/s2";
-  const { bundle, tasks } = await startBy(containerd, { socketDir });
-  const { shimPid } = await tasks.call("Connect", { id: "box" });
-  Deno.kill(shimPid, "SIGKILL");
+  const { bundle, socket, tasks } = await startBy(containerd, { socketDir });
+  Deno.kill(serverPid(socket), "SIGKILL");
   await tasks.client.closed;
   const args = shimArguments(containerd, "box", "-bundle", bundle.path, "delete");
   assertEquals((await callShim(containerd, bundle.path, args)).code, 0);
@@ -268,10 +267,7 @@ testBetterThanGo(
     await new Blob([bootstrapParams(containerd, "box")]).stream().pipeTo(child.stdin);
     await child.status;
     const address = await Deno.readTextFile(`${bundle.path}/address`);
-    const tasks = await TaskClient.connect(address);
-    const { shimPid } = await tasks.call("Connect", { id: "box" });
-    assertEquals(isAlive(shimPid), true);
-    await shutDown(tasks, "box");
+    await shutDown(await TaskClient.connect(address), "box");
     await bundle.remove();
   },
 );

@@ -3,7 +3,15 @@
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
-import { Bundle, callShim, DirectShim, shimArguments, shutDown, startShim } from "./direct_shim.ts";
+import {
+  Bundle,
+  callShim,
+  DirectShim,
+  serverPid,
+  shimArguments,
+  shutDown,
+  startShim,
+} from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { shimName } from "./private_containerd.ts";
 import { findProcess, isAlive } from "./processes.ts";
@@ -89,11 +97,9 @@ test("start answers an address and nothing else, and leaves a server behind", as
   assertEquals(await Deno.readTextFile(`${bundle.path}/address`), address);
   assertEquals((await Deno.stat(address.slice("unix://".length))).mode! & 0o777, 0o600);
 
-  const tasks = await TaskClient.connect(address);
-  const { shimPid } = await tasks.call("Connect", { id: "box" });
-  const server = findProcess(shimPid)!;
-  assertEquals([server.parent, server.group], [1, shimPid]);
-  await shutDown(tasks, "box");
+  const server = findProcess(serverPid(address))!;
+  assertEquals([server.parent, server.group], [1, server.pid]);
+  await shutDown(await TaskClient.connect(address), "box");
   await bundle.remove();
 });
 
@@ -154,7 +160,7 @@ for (const annotation of ["io.containerd.runc.v2.group", "io.kubernetes.cri.sand
     const bundle = await Bundle.make(containerd, "two", options);
     assertEquals(await startShim(containerd, bundle), shim.address);
     assertEquals(await Deno.readTextFile(`${bundle.path}/address`), shim.address);
-    assertEquals((await shim.tasks.call("Connect", { id: "two" })).shimPid, shim.pid);
+    assertEquals(serverPid(shim.address), shim.pid);
     await bundle.remove();
     await shim.shutDown();
   });

@@ -64,7 +64,6 @@ export const SCRIPTS: readonly Script[] = [
     name: "the life of an init",
     bundles: { box: {} },
     steps: [
-      ["connect to nothing", "Connect"],
       ["create", "Create"],
       ["created", "State"],
       ["connect", "Connect"],
@@ -90,6 +89,7 @@ export const SCRIPTS: readonly Script[] = [
     bundles: { box: {} },
     steps: [
       ["State", "State"],
+      ["Connect", "Connect"],
       ["Start", "Start"],
       ["Delete", "Delete"],
       ["Pids", "Pids"],

@@ -77,6 +77,11 @@ const ACCEPTED: readonly Acceptance[] = [
     ]],
   },
   {
+    why: "by Connect a restarted containerd 1.6 tells a shim that it died too early to use",
+    where: /: (Connect|connect after the delete)$/,
+    pairs: [["answer", "error 5: there is no container box"]],
+  },
+  {
     why: "what is not there is not found, by CloseIO as well",
     where: /: CloseIO of an exec$/,
     pairs: [[

@@ -4,7 +4,7 @@ import { Any, type Mount } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
+import { isAlive, processesOfThisRun } from "./processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 
 /** What a shim is given of containerd, which need not run. */
@@ -190,9 +190,7 @@ export class DirectShim {
   ): Promise<DirectShim> {
     const bundle = await Bundle.make(containerd, id, options);
     const address = await startShim(containerd, bundle, options.options);
-    const tasks = await TaskClient.connect(address);
-    const { shimPid } = await tasks.call("Connect", { id });
-    return new DirectShim(bundle, address, shimPid, tasks);
+    return new DirectShim(bundle, address, serverPid(address), await TaskClient.connect(address));
   }
 
   /** {@linkcode start}, {@linkcode create}, and Start: a shim with a running container. */
@@ -236,6 +234,7 @@ export class DirectShim {
   /** Ends a shim without containers, removes the bundle, and answers what the shim has logged. */
   async shutDown(): Promise<string> {
     await shutDown(this.tasks, this.id);
+    await eventually("an end of the shim", () => !isAlive(this.pid) || undefined);
     return await this.bundle.remove();
   }
 }
@@ -253,13 +252,34 @@ export async function startShim(
   throw new Error(`expected start to answer an address, not ${code} and ${answer}${stderr}`);
 }
 
-/** Tells a shim without containers to end, and waits until it has. */
+/** The process id of the server at an address. */
+export function serverPid(address: string): number {
+  const path = address.replace("unix://", "");
+  // One socket listens; those that it has accepted have its path as well.
+  const lines = Deno.readTextFileSync("/proc/net/unix").split("\n");
+  const sockets = lines.map((line) => line.split(/ +/))
+    .filter((fields) => fields.at(-1) === path)
+    .map((fields) => `socket:[${fields.at(-2)}]`);
+  const server = processesOfThisRun().find(({ pid }) => holdsAnyOf(pid, sockets));
+  if (server === undefined) throw new Error(`expected a server at ${address} and there is none`);
+  return server.pid;
+}
+
+function holdsAnyOf(pid: number, sockets: string[]): boolean {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return [...Deno.readDirSync(folder)]
+      .some(({ name }) => sockets.includes(Deno.readLinkSync(`${folder}/${name}`)));
+  } catch {
+    return false; // ended, or a descriptor was closed meanwhile
+  }
+}
+
+/** Tells a shim without containers to end, and waits until it has closed the connection. */
 export async function shutDown(tasks: TaskClient, id: string): Promise<void> {
-  const { shimPid } = await tasks.call("Connect", { id });
   // It may be gone before its answer is.
   await tasks.call("Shutdown", { id, now: true }).catch((error) => {
     if (error.code !== StatusCode.UNAVAILABLE) throw error;
   });
   await tasks.client.closed;
-  await eventually("an end of the shim", () => !isAlive(shimPid) || undefined);
 }

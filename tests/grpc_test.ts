@@ -10,10 +10,13 @@ import {
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { bootstrapParams, callStart } from "./bootstrap_caller.ts";
-import { Bundle, callShim, DirectShim, shimArguments, shutDown } from "./direct_shim.ts";
+import { Bundle, callShim, DirectShim, serverPid, shimArguments, shutDown } from "./direct_shim.ts";
 import type { RecordedEvent } from "./event_recorder.ts";
+import { eventually } from "./eventually.ts";
+import { expectStatus } from "./expect_status.ts";
 import { GrpcJsClient } from "./grpc_js_client.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
+import { isAlive } from "./processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 
 /** A shim that knows of no ttrpc address, but of containerd's gRPC socket by its flag. */
@@ -161,8 +164,8 @@ testBetterThanGo(
   async (containerd) => {
     const { bundle, address, client, tasks } = await startByGrpc(containerd);
     await using _ = client;
-    const { shimPid } = await tasks.call("Connect", { id: "box" });
-    Deno.kill(shimPid, "SIGKILL");
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id: "box" }));
+    Deno.kill(serverPid(address), "SIGKILL");
     await client.closed;
     const args = shimArguments(containerd, "box", "-bundle", bundle.path, "delete");
     assertEquals((await callShim(containerd, bundle.path, args)).code, 0);
@@ -170,6 +173,16 @@ testBetterThanGo(
     await bundle.remove();
   },
 );
+
+testBetterThanGo("delete ends a server by gRPC that got no Create", async (containerd) => {
+  const { bundle, address, client } = await startByGrpc(containerd);
+  await using _ = client;
+  const pid = serverPid(address);
+  const args = shimArguments(containerd, "box", "-bundle", bundle.path, "delete");
+  assertEquals((await callShim(containerd, bundle.path, args)).stderr, "");
+  await eventually("an end of the server", () => !isAlive(pid) || undefined);
+  await bundle.remove();
+});
 
 testBetterThanGo(
   "a protocol that is not known, or not to containerd, is an error",

@@ -314,7 +314,8 @@ export class PrivateContainerd {
       return JSON.parse(await read("bootstrap.json"));
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
-      return { address: await read("address"), version: 2 };
+      const address = await read("address");
+      return address.startsWith("{") ? JSON.parse(address) : { address, version: 2 };
     }
   }
 

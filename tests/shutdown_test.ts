@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ForwardRequest } from "../proto/mod.ts";
 import { Server } from "../shim/ttrpc/mod.ts";
 import { test } from "./black_box.ts";
-import { Bundle, callShim, DirectShim, shimArguments } from "./direct_shim.ts";
+import { Bundle, callShim, DirectShim, serverPid, shimArguments } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { isAlive } from "./processes.ts";
 import { TaskClient } from "./task_client.ts";
@@ -50,8 +50,9 @@ test("all events are sent before the end", async (containerd) => {
 
   const args = shimArguments(containerd, id, "start");
   const { stdout } = await callShim(containerd, bundle.path, args, { TTRPC_ADDRESS: path });
-  const tasks = await TaskClient.connect(new TextDecoder().decode(stdout));
-  const { shimPid } = await tasks.call("Connect", { id });
+  const address = new TextDecoder().decode(stdout);
+  const shimPid = serverPid(address);
+  const tasks = await TaskClient.connect(address);
   const rootfs = [await bundle.rootfs(containerd)];
   await tasks.call("Create", { id, bundle: bundle.path, rootfs });
   await tasks.call("Start", { id });

@@ -1,18 +1,21 @@
 import { type Any, RuncOptions } from "../proto/mod.ts";
 import { ClientFifo } from "./client_fifo.ts";
+import { findProgram } from "./private_containerd.ts";
 
 /** A runc that is held at the begin or end of some of its commands, for what happens while one is under way. */
 export class SlowRunc {
+  readonly path: string;
   /** The runtime options that name it. */
   readonly options: Any.Properties;
   readonly #log: string;
   readonly #held: ClientFifo;
   readonly #gate: ClientFifo;
 
-  private constructor(binaryName: string, log: string, held: ClientFifo, gate: ClientFifo) {
+  private constructor(path: string, log: string, held: ClientFifo, gate: ClientFifo) {
+    this.path = path;
     this.options = {
       typeUrl: "containerd.runc.v1.Options",
-      value: RuncOptions.encode({ binaryName }).finish(),
+      value: RuncOptions.encode({ binaryName: path }).finish(),
     };
     this.#log = log;
     this.#held = held;
@@ -24,6 +27,7 @@ export class SlowRunc {
     const held = await ClientFifo.make(`${folder}/held`);
     const gate = await ClientFifo.make(`${folder}/gate`);
     const log = `${folder}/commands`;
+    const runc = findProgram("runc");
     const commands = new Set(points.map((point) => point.split(" ")[1]));
     const script = `#!/bin/sh
 pass() {
@@ -36,13 +40,13 @@ pass() {
 for word; do
   case "$word" in ${[...commands].join("|")})
     pass "begin $word"
-    runc "$@"
+    ${runc} "$@"
     status=$?
     pass "end $word"
     exit $status
   esac
 done
-exec runc "$@"
+exec ${runc} "$@"
 `;
     await Deno.writeTextFile(`${folder}/slow-runc`, script, { mode: 0o755 });
     return new SlowRunc(`${folder}/slow-runc`, log, held, gate);

@@ -1,7 +1,7 @@
 /** Where a script of calls is played: a shim without containerd, and a client's side of everything around it. */
 import { path, type Script, type Step } from "./call_script.ts";
 import { ClientFifo } from "./client_fifo.ts";
-import { Bundle, type Host, shutDown, startShim } from "./direct_shim.ts";
+import { Bundle, type Host, serverPid, shutDown, startShim } from "./direct_shim.ts";
 import { EventServer, type ForwardedEvent } from "./event_server.ts";
 import { isAlive } from "./processes.ts";
 import { type MethodName, type RequestOf, TaskClient } from "./task_client.ts";
@@ -44,8 +44,7 @@ export class Stage {
       address = await startShim(host, bundle);
     }
     const tasks = await TaskClient.connect(address);
-    const { shimPid } = await tasks.call("Connect", { id: "box" });
-    const stage = new Stage(host, address, shimPid, tasks, made, eventServer);
+    const stage = new Stage(host, address, serverPid(address), tasks, made, eventServer);
     for (const name of fifos) stage.fifos.set(name, await ClientFifo.make(path(name)));
     return stage;
   }

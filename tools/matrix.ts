@@ -17,7 +17,16 @@ const LOGS = `${ROOT}.cache/matrix`;
 const AT_ONCE = Math.max(1, navigator.hardwareConcurrency - 1);
 const SHORT_LIVES = "200";
 /** Tests that see what a protocol does: calls that wait, end and fail, containerd's restart, a shim of many containers. */
-const PROTOCOL_TESTS = ["run", "exec", "events", "task_kill", "task_rm", "restart", "group"];
+const PROTOCOL_TESTS = [
+  "run",
+  "exec",
+  "events",
+  "task_kill",
+  "task_rm",
+  "restart",
+  "abandoned",
+  "group",
+];
 
 /** What is tested, and with which programs. */
 interface Combination {

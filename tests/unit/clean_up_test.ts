@@ -136,6 +136,7 @@ test("a root file system is unmounted, however much lies on it", async ({ bundle
 test("a dead shim's socket is removed, and that of a living one stays", async ({ bundle, cleanUp }) => {
   const path = join(bundle, "s");
   await Deno.writeTextFile(join(bundle, "address"), `unix://${path}`);
+  await Deno.writeTextFile(join(bundle, "init.pid"), "1");
   const listener = Deno.listen({ transport: "unix", path: `${path}2` });
   // Under another name the file stays when the listener is closed, as after a kill.
   await Deno.rename(`${path}2`, path);

@@ -1,0 +1,66 @@
+/** containerd dies while it makes a container, and comes back. */
+
+import { assertEquals } from "@std/assert";
+import { dirname } from "@std/path";
+import { testBetterThanGo } from "./black_box.ts";
+import { busyboxImage } from "./busybox.ts";
+import { Bundle, serverPid, startShim } from "./direct_shim.ts";
+import { eventually } from "./eventually.ts";
+import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
+import { isAlive } from "./processes.ts";
+import { SlowRunc } from "./slow_runc.ts";
+
+/** The same id can be used again, and then nothing is there any more. */
+async function expectUsable(containerd: PrivateContainerd, id: string): Promise<void> {
+  // containerd 2.1 may still be about to remove a bundle of that id, also a new one.
+  await containerd.restart();
+  expectSuccess(await containerd.ctr("task", "start", "--detach", id));
+  assertEquals((await containerd.tasks()).get(id)?.status, "RUNNING");
+  await containerd.remove(id);
+}
+
+// containerd 1.6 with the Go shim keeps a task that it can't do anything with.
+testBetterThanGo("a shim that got no Create ends when containerd is back", async (containerd) => {
+  const { runtime: { name } } = containerd;
+  expectSuccess(
+    await containerd.ctr("containers", "create", "--runtime", name, busyboxImage, "box"),
+  );
+  await containerd.stop("SIGKILL");
+  const bundle = await Bundle.make(
+    { ...containerd, folder: dirname(containerd.bundle("box")) },
+    "box",
+  );
+  const shim = serverPid(await startShim(containerd, bundle));
+  await containerd.boot();
+  await eventually("an end of the shim", () => !isAlive(shim) || undefined);
+  assertEquals((await containerd.tasks()).has("box"), false);
+  await expectUsable(containerd, "box");
+});
+
+testBetterThanGo("a container that was being created goes or works", async (containerd) => {
+  const folder = `${containerd.folder}/slow`;
+  await Deno.mkdir(folder);
+  using runc = await SlowRunc.make(folder, "begin create");
+  const runcOfShims = `${containerd.folder}/bin/runc`;
+  await Deno.symlink(runc.path, runcOfShims);
+  const created = containerd.run(["--detach"], "box", "sleep", "1000");
+  await runc.untilHeld("begin create");
+  const shim = serverPid((await containerd.findShim("box")).address);
+  await Deno.remove(runcOfShims);
+  await containerd.stop("SIGKILL");
+  await created;
+
+  // From 1.7 on it asks during its boot, and does not wait for ever.
+  const booted = containerd.boot();
+  const from = containerd.log.length;
+  await Promise.race([booted, containerd.untilLogged(/cleaning leaked shim process/, from)]);
+  await runc.release();
+  await booted;
+  await eventually("an end of the Create", async () => {
+    const task = (await containerd.tasks()).get("box");
+    return isAlive(shim) ? task?.status === "CREATED" || undefined : true;
+  });
+  if (isAlive(shim)) expectSuccess(await containerd.ctr("task", "rm", "--force", "box"));
+  await expectUsable(containerd, "box");
+  await Deno.remove(folder, { recursive: true });
+});
