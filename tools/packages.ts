@@ -1,6 +1,7 @@
 /**
- * Programs of Debian's suites, newer or older than those of this machine, for tests: fetched into `.cache/packages`, checked, and
- * unpacked there. Nothing is installed.
+ * Programs of Debian's suites, newer or older than those of this machine, for tests: fetched into `.cache/packages` and unpacked
+ * there. Nothing is installed. What there is, what depends on what, fetching and checking are apt's; it comes from the mirror of
+ * Debian that the machine's apt uses, and what that knows and has is left alone.
  *
  * `deno run -A tools/packages.ts SUITE PACKAGE...` unpacks packages by hand and prints the folder.
  *
@@ -8,23 +9,21 @@
  * shared libraries that the packages depend on are unpacked beside them, and each program gets the paths of these libraries and of the
  * suite's own dynamic loader written into it. What else a package depends on (perl, python, services) is left out.
  */
-import { dirname, fromFileUrl } from "@std/path";
+import { fromFileUrl } from "@std/path";
 import { isDynamicProgram, withLoader } from "./elf.ts";
 import { fail } from "./fail.ts";
 
 /** Debian 12, 13, 14 (testing in 2026), and unstable. */
 export type Suite = "bookworm" | "trixie" | "forky" | "sid";
 
-const MIRROR = "http://deb.debian.org/debian";
+/** The public keys of Debian's archive. */
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-const DOWNLOAD_MS = 300_000;
 const CACHE = fromFileUrl(new URL("../.cache/packages", import.meta.url));
-/** Debian's names of an architecture: of its packages, of its folder of libraries, and the file name of its dynamic loader. */
+/** Debian's names of an architecture's folder of libraries, and of its dynamic loader. */
 const ARCHITECTURES = {
-  x86_64: { name: "amd64", triplet: "x86_64-linux-gnu", loader: "ld-linux-x86-64.so.2" },
-  aarch64: { name: "arm64", triplet: "aarch64-linux-gnu", loader: "ld-linux-aarch64.so.1" },
+  x86_64: { triplet: "x86_64-linux-gnu", loader: "ld-linux-x86-64.so.2" },
+  aarch64: { triplet: "aarch64-linux-gnu", loader: "ld-linux-aarch64.so.1" },
 };
-const architecture = ARCHITECTURES[Deno.build.arch];
 /** Debian's policy puts a shared library into a package with the library's name and version. */
 const LIBRARY_PACKAGE = /^lib.*\d(t64)?$/;
 /** In a root file system: those of programs, first the ones of the administrator, as on the PATH of root. */
@@ -42,34 +41,33 @@ const PLACE_FILE = "unpacked-at";
  * ```
  *
  * @returns The folder: a root file system with what the packages have, whose programs run from there.
- * @throws {Error} Saying what could not be had, and from where; or what a checksum was expected to be, and is.
+ * @throws {Error} Saying what could not be had, and from where.
  */
 export async function unpack(suite: Suite, names: string[]): Promise<string> {
   const folder = `${CACHE}/${suite}/${names.toSorted().join("+")}`;
   if (await isUnpacked(folder)) return folder;
 
   const start = performance.now();
-  await Deno.mkdir(CACHE, { recursive: true });
-  const index = await readIndex(suite);
-  const packages = withLibraries(names, index, suite);
-  const fetched = await Promise.all(
-    packages.map(({ path, hash }) => fetchFile(`${MIRROR}/${path}`, hash)),
-  );
-  await Deno.mkdir(dirname(folder), { recursive: true });
-  const temporary = await Deno.makeTempDir({ dir: CACHE, prefix: ".new-" });
-  try {
-    // The folder's own mode is 0700.
-    const root = `${temporary}/root`;
-    for (const file of fetched) await run("dpkg-deb", ["--extract", file, root]);
-    await adaptPrograms(root, folder);
-    await Deno.writeTextFile(`${root}/${PLACE_FILE}`, folder);
-    await putInPlace(root, folder, temporary);
-  } finally {
-    await Deno.remove(temporary, { recursive: true });
-  }
+  const work = `${CACHE}/${suite}/.apt`;
+  await Deno.mkdir(work, { recursive: true });
+  // Where apt is already at work, another one fails.
+  using lock = await Deno.create(`${work}/in-use`);
+  await lock.lock(true);
+  if (await isUnpacked(folder)) return folder;
+
+  const packages = await download(suite, names, work);
+  const root = `${work}/new`;
+  await removeFolder(root); // of a run that was killed
+  for (const { file } of packages) await run("dpkg-deb", ["--extract", file, root], work);
+  await adaptPrograms(root, folder);
+  await Deno.writeTextFile(`${root}/${PLACE_FILE}`, folder);
+  await removeFolder(folder);
+  await Deno.rename(root, folder);
+
   const megabytes = Math.round(packages.reduce((sum, { size }) => sum + size, 0) / 1e6);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const versions = names.map((name) => `${name} ${index.get(name)!.version}`).join(", ");
+  const versions = packages.filter(({ name }) => names.includes(name))
+    .map(({ name, version }) => `${name} ${version}`).join(", ");
   console.error(
     `Unpacked ${versions} of Debian ${suite}: ${packages.length} packages, ${megabytes} MB, in ${seconds} s`,
   );
@@ -90,121 +88,73 @@ async function isUnpacked(folder: string): Promise<boolean> {
     });
 }
 
-/** What an index says of a package. */
+/** A package as a .deb file. */
 interface Package {
+  readonly name: string;
   readonly version: string;
-  /** The .deb file, below the mirror's folder. */
-  readonly path: string;
-  /** SHA256 of the .deb file. */
-  readonly hash: string;
-  /** Size of the .deb file in bytes. */
+  /** The file's name. */
+  readonly file: string;
+  /** In bytes. */
   readonly size: number;
-  /** The packages it depends on; of alternatives the first. */
-  readonly dependencies: string[];
 }
 
-type Index = ReadonlyMap<string, Package>;
+/** Fetches the packages of these names, and those of shared libraries that they depend on, however far, into the folder `work`. */
+async function download(suite: Suite, names: string[], work: string): Promise<Package[]> {
+  const source = `deb [signed-by=${KEYRING} target=Packages] ${await findMirror()} ${suite} main\n`;
+  await Deno.writeTextFile(`${work}/sources.list`, source);
+  await Deno.writeTextFile(`${work}/apt.conf`, aptConfiguration(work));
+  const apt = (...args: string[]) =>
+    run("apt-get", ["--config-file", "apt.conf", "-qq", ...args], work);
 
-/** Reads the list of all packages of a suite: https://wiki.debian.org/DebianRepository/Format. */
-async function readIndex(suite: Suite): Promise<Index> {
-  const folder = `main/binary-${architecture.name}`;
-  const release = `${MIRROR}/dists/${suite}/InRelease`;
-  const text = await readSigned(await download(release), release);
-  // The list of SHA256 sums is the only one with such long ones.
-  const hash = text.match(new RegExp(`^ ([0-9a-f]{64}) +\\d+ ${folder}/Packages\\.gz$`, "m"))?.[1];
-  if (hash === undefined) {
-    throw new Error(`expected a SHA256 of ${folder}/Packages.gz in ${release}`);
-  }
-  const file = await fetchFile(`${MIRROR}/dists/${suite}/${folder}/by-hash/SHA256/${hash}`, hash);
-  const stream = (await Deno.open(file)).readable.pipeThrough(new DecompressionStream("gzip"));
-  const stanzas = (await new Response(stream).text()).split("\n\n").filter((text) => text !== "");
-  return new Map(stanzas.map((stanza) => [field(stanza, "Package"), readStanza(stanza)]));
+  await apt("update");
+  const files = await apt("install", "--print-uris", "--no-install-recommends", ...names);
+  // As in `'http://mirror/pool/name_1.0_all.deb' name_1.0_all.deb 1234 SHA256:…`; a colon in a version is %3a.
+  const packages = [...files.matchAll(/^'.*' (([^_]+)_([^_]+)_\S+) (\d+)/gm)]
+    .map(([, file, name, version, size]) => ({
+      name,
+      version: decodeURIComponent(version),
+      file,
+      size: Number(size),
+    }))
+    .filter(({ name }) => names.includes(name) || LIBRARY_PACKAGE.test(name));
+  await apt("download", ...packages.map(({ name }) => name));
+  return packages;
 }
 
-/** @returns What is signed, with the signature checked where this machine has gpgv and Debian's keys. */
-async function readSigned(content: Uint8Array<ArrayBuffer>, url: string): Promise<string> {
-  const text = new TextDecoder().decode(content);
-  const haveBoth = await Promise.all([Deno.stat("/usr/bin/gpgv"), Deno.stat(KEYRING)])
-    .then(() => true, () => false);
-  if (!haveBoth) {
-    console.error(`(The signature of ${url} is not checked: that needs gpgv and ${KEYRING}.)`);
-    return text;
-  }
-  const file = await Deno.makeTempFile({ dir: CACHE, prefix: ".InRelease-" });
-  try {
-    await Deno.writeFile(file, content);
-    return await run("/usr/bin/gpgv", ["--quiet", "--keyring", KEYRING, "--output", "-", file]);
-  } catch (error) {
-    throw new Error(`expected ${url} to be signed by Debian: ${(error as Error).message}`);
-  } finally {
-    await Deno.remove(file);
-  }
+/** For apt that works in a folder, as on a machine where nothing is installed, with the machine's proxies and passwords. */
+function aptConfiguration(folder: string): string {
+  return `
+Dir::State "${folder}";
+Dir::State::status "/dev/null";
+Dir::Cache "${folder}";
+// In a container's image apt is told to save the space, and reads all anew each time.
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Etc::SourceList "${folder}/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+// What the machine has to run after an update is for its own.
+#clear APT::Update;
+APT::Update::Error-Mode "any";
+// Another user may not get at the folder.
+APT::Sandbox::User "root";
+`;
 }
 
-function field(stanza: string, name: string): string {
-  return stanza.match(new RegExp(`^${name}: (.*)$`, "m"))?.[1] ?? "";
-}
-
-function readStanza(stanza: string): Package {
-  const dependencies = `${field(stanza, "Pre-Depends")},${field(stanza, "Depends")}`;
-  return {
-    version: field(stanza, "Version"),
-    path: field(stanza, "Filename"),
-    hash: field(stanza, "SHA256"),
-    size: Number(field(stanza, "Size")),
-    // As in `libc6 (>= 2.34), python3:any, one | other`.
-    dependencies: dependencies.split(",").flatMap((words) => words.match(/[^\s:(|]+/)?.[0] ?? []),
-  };
-}
-
-/** The packages of these names, and those of shared libraries that they depend on, however far. */
-function withLibraries(names: string[], index: Index, suite: Suite): Package[] {
-  const found = new Map<string, Package>();
-  const add = (name: string) => {
-    if (found.has(name)) return;
-    const entry = index.get(name);
-    if (!entry) {
-      const place = `Debian ${suite} for ${architecture.name}`;
-      throw new Error(`expected a package ${name} in ${place} (${MIRROR}), and there is none`);
-    }
-    found.set(name, entry);
-    entry.dependencies.filter((name) => LIBRARY_PACKAGE.test(name)).forEach(add);
-  };
-  names.forEach(add);
-  return [...found.values()];
-}
-
-/** @returns The path of the file in the cache, which holds only what has the SHA256 that its name says. */
-async function fetchFile(url: string, hash: string): Promise<string> {
-  const file = `${CACHE}/files/${hash}`;
-  if (await Deno.stat(file).then(() => true, () => false)) return file;
-  const content = await download(url);
-  const found = new Uint8Array(await crypto.subtle.digest("SHA-256", content)).toHex();
-  if (found !== hash) throw new Error(`expected SHA256 ${hash} of ${url}, and it is ${found}`);
-  await Deno.mkdir(`${CACHE}/files`, { recursive: true });
-  const temporary = await Deno.makeTempFile({ dir: CACHE, prefix: ".file-" });
-  await Deno.writeFile(temporary, content);
-  await Deno.rename(temporary, file);
-  return file;
-}
-
-async function download(url: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(DOWNLOAD_MS) });
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new Error(`${response.status} ${response.statusText}`);
-    }
-    return await response.bytes();
-  } catch (error) {
-    const { message, cause } = error as Error;
-    throw new Error(`can't get ${url}: ${cause instanceof Error ? cause.message : message}`);
-  }
+/** Which of its repositories is Debian's, the machine's apt knows from the lists that it has fetched. */
+async function findMirror(): Promise<string> {
+  const filters = ["Created-By: Packages", "Origin: Debian", "Label: Debian"];
+  const uris = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)", ...filters]);
+  const mirror = uris.match(/\S+/)?.[0];
+  if (mirror !== undefined) return mirror;
+  throw new Error(
+    "expected a repository of Debian in the lists of this machine's apt, which `apt-get update` fetches",
+  );
 }
 
 /** Makes the programs in the folder `root` run when it has got to `place`. */
 async function adaptPrograms(root: string, place: string): Promise<void> {
-  const { triplet, loader } = architecture;
+  const { triplet, loader } = ARCHITECTURES[Deno.build.arch];
   const folders = [`lib/${triplet}`, `usr/lib/${triplet}`]; // one may be missing
   const loaderFolder = folders.find((name) => isFile(`${root}/${name}/${loader}`));
   if (!loaderFolder) throw new Error(`expected ${loader} in ${folders.join(" or ")} of libc6`);
@@ -246,27 +196,20 @@ function isFile(path: string): boolean {
   }
 }
 
-/** Moves a folder to its place, unless another run has put one there meanwhile. */
-async function putInPlace(made: string, place: string, temporary: string): Promise<void> {
-  if (await isUnpacked(place)) return;
-  await Deno.rename(place, `${temporary}/old`).catch((error) => {
+async function removeFolder(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  try {
-    await Deno.rename(made, place);
-  } catch (error) {
-    if (!await isUnpacked(place)) throw error;
-  }
 }
 
 /** @returns Its standard output. */
-async function run(program: string, args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, stdin: "null" })
-    .output().catch((error) => {
-      throw new Error(`can't run ${program}: ${error.message}`);
-    });
+async function run(program: string, args: string[], cwd?: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd, stdin: "null" })
+    .output();
   const decoder = new TextDecoder();
-  if (!success) throw new Error(`${program} ${args.join(" ")} failed: ${decoder.decode(stderr)}`);
+  if (!success) {
+    throw new Error(`${program} ${args.join(" ")} failed: ${decoder.decode(stderr).trim()}`);
+  }
   return decoder.decode(stdout);
 }
 
