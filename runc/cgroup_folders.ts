@@ -15,9 +15,12 @@ export class CgroupFolders {
     return this.folders.get(UNIFIED);
   }
 
-  /** The folder that lists the container's processes; any hierarchy would do, since runtimes make a cgroup in each. */
+  /**
+   * The folder that lists the container's processes; any hierarchy would do, since runtimes make a cgroup in each that they may write
+   * to.
+   */
   get processes(): string | undefined {
-    return this.unified ?? this.controller("devices");
+    return this.unified ?? this.controller("devices") ?? this.folders.values().next().value;
   }
 
   /** Whether its processes are frozen, or about to be. */
@@ -30,6 +33,12 @@ export class CgroupFolders {
   /** The folder that has the files of one controller of cgroup v1: `memory`, `blkio`, … */
   controller(name: string): string | undefined {
     return this.folders.get(name);
+  }
+
+  /** Those folders that are not among the others. */
+  without(others: CgroupFolders): CgroupFolders {
+    const folders = [...this.folders].filter(([name, path]) => others.folders.get(name) !== path);
+    return new CgroupFolders(new Map(folders));
   }
 }
 
@@ -65,10 +74,31 @@ function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
  * @throws {Error} where it is not running any more: the kernel shows the root as the cgroup of a zombie.
  */
 export function cgroupFoldersOf(pid: number): CgroupFolders {
-  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
-  const folders = parseCgroupFolders(readText(`/proc/${pid}/cgroup`), hierarchies);
+  const folders = readCgroupFolders(pid);
   const { processes } = folders;
   if (processes === undefined) throw new Error("no cgroup hierarchy is mounted");
-  if (!pidsIn(processes).includes(pid)) throw new Error(`process ${pid} has ended`);
+  checkListed(pid, processes);
   return folders;
+}
+
+/**
+ * The folders of the cgroup that a running process has for itself and its kin, and that we are not in. Without root's rights a runtime
+ * may be able to make none, or not in each hierarchy: then it leaves the process in the cgroup where it found it, with all the others.
+ * @throws {Error} where it has none, or is not running any more.
+ */
+export function ownCgroupFoldersOf(pid: number): CgroupFolders {
+  const folders = readCgroupFolders(pid).without(readCgroupFolders(Deno.pid));
+  const { processes } = folders;
+  if (processes === undefined) throw new Error(`process ${pid} has no cgroup of its own`);
+  checkListed(pid, processes);
+  return folders;
+}
+
+function readCgroupFolders(pid: number): CgroupFolders {
+  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+  return parseCgroupFolders(readText(`/proc/${pid}/cgroup`), hierarchies);
+}
+
+function checkListed(pid: number, folder: string): void {
+  if (!pidsIn(folder).includes(pid)) throw new Error(`process ${pid} has ended`);
 }

@@ -14,13 +14,14 @@ import {
   toTimestamp,
 } from "../shim/mod.ts";
 import { pidsIn } from "./cgroup.ts";
-import { type CgroupFolders, cgroupFoldersOf } from "./cgroup_folders.ts";
+import { type CgroupFolders, ownCgroupFoldersOf } from "./cgroup_folders.ts";
 import { Exec } from "./exec.ts";
 import { withImplied } from "./implied_options.ts";
 import { Init } from "./init.ts";
 import { oomCounter, OomWatch } from "./oom.ts";
 import { decodeOptions } from "./options.ts";
-import type { ContainerContext, Process, State } from "./process.ts";
+import { type ContainerContext, notMade, type Process, type State } from "./process.ts";
+import { withDescendants } from "./process_tree.ts";
 import { Runc, RuncError } from "./runc.ts";
 import { keepRuntime, runtimeOf } from "./runtime.ts";
 import { hasOwnPidNamespace, readSpec } from "./spec.ts";
@@ -34,7 +35,7 @@ export class Container {
   readonly #execs = new Map<string, Exec>();
   /** The starts of execs that are under way. */
   readonly #starting = new Set<Promise<unknown>>();
-  /** Unknown where init had died before it could be asked for. */
+  /** Unknown where the runtime could make none, and where init had died before it could be asked for. */
   #cgroup: CgroupFolders | undefined;
   #oom: OomWatch | undefined;
 
@@ -95,7 +96,7 @@ export class Container {
   #findCgroup(): void {
     const { shim: { events, logger, reactor }, id } = this.context;
     try {
-      this.#cgroup = cgroupFoldersOf(this.init.pid);
+      this.#cgroup = ownCgroupFoldersOf(this.init.pid);
       const publish = () => events.publish("TaskOOM", { containerId: id });
       this.#oom = new OomWatch(reactor, oomCounter(this.#cgroup), publish);
     } catch (error) {
@@ -210,6 +211,8 @@ export class Container {
     await this.init.thaw();
     // A checkpoint may have ended it: then the runtime has killed the rest and forgotten it.
     if (!this.ownPidNamespace && this.context.runc.knows(this.context.id)) {
+      // The runtime does not find them then.
+      if (this.#cgroup === undefined) this.#killOthers(SIGKILL);
       await this.init.killAll().catch((error) =>
         this.context.shim.logger.error("can't kill what init left behind", { error })
       );
@@ -316,13 +319,30 @@ export class Container {
     if (process === this.init) await this.#unpause(signal);
   }
 
-  /** runc, from 1.2 on, sends no signal but SIGKILL to more than init. */
+  /** runc, from 1.2 on, sends no signal but SIGKILL to more than init; and up to 1.1 none without a cgroup. */
   async #killAll(signal: number): Promise<void> {
-    if (signal === SIGKILL) return await this.init.killAll();
-    const others = new Set(pidsIn(this.#foundCgroup.processes!));
+    if (signal === SIGKILL && this.#cgroup !== undefined) return await this.init.killAll();
+    this.#killOthers(signal);
+    await this.init.kill(signal);
+  }
+
+  /** Sends a signal to all processes but init. */
+  #killOthers(signal: number): void {
+    const others = new Set(this.#running());
     others.delete(this.init.pid);
     for (const pid of others) killIfThere(pid, signal);
-    await this.init.kill(signal);
+  }
+
+  /**
+   * The pids of all processes. Where the container shares its cgroup with who knows whom, these are init, the execs, and all below
+   * them; not a daemon that has left its parents, unless it became init's child.
+   */
+  #running(): number[] {
+    if (this.#cgroup !== undefined) return pidsIn(this.#cgroup.processes!);
+    const known = [this.init, ...this.#execs.values()];
+    return withDescendants(
+      known.filter(({ pid, exit }) => pid !== 0 && exit === undefined).map(({ pid }) => pid),
+    );
   }
 
   /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
@@ -348,8 +368,9 @@ export class Container {
    * on, takes a shim without any, when it finds it again after a restart, for one without a task, and ends it, exit status and all.
    */
   pids(): { pid: number; execId?: string }[] {
+    if (this.init.pid === 0) throw notMade();
     const execIds = new Map([...this.#execs.values()].map((exec) => [exec.pid, exec.id]));
-    const pids = new Set([this.init.pid, ...pidsIn(this.#foundCgroup.processes!)]);
+    const pids = new Set([this.init.pid, ...this.#running()]);
     return [...pids].map((pid) => ({ pid, execId: execIds.get(pid) }));
   }
 
@@ -360,6 +381,9 @@ export class Container {
 
   get #foundCgroup(): CgroupFolders {
     if (this.#cgroup !== undefined) return this.#cgroup;
-    throw new StatusError(StatusCode.NOT_FOUND, `no cgroup was found for ${this.context.id}`);
+    throw new StatusError(
+      StatusCode.NOT_FOUND,
+      `the container ${this.context.id} has no cgroup of its own`,
+    );
   }
 }

@@ -211,6 +211,7 @@ test("a container that is never started", async (containerd) => {
   const exec = { id, execId: "exec", spec: processSpec(["true"]) };
   await assertRejects(() => tasks.call("Exec", exec), StatusError);
   await expectStatus(StatusCode.NOT_FOUND, tasks.call("Stats", { id }));
+  await assertRejects(() => tasks.call("Pids", { id }), StatusError);
   for (const all of [false, true]) {
     await assertRejects(() => tasks.call("Kill", { id, signal: 9, all }), StatusError);
   }

@@ -1,5 +1,7 @@
 /** How a {@linkcode Daemon} is started. */
 export interface DaemonOptions {
+  /** The words before the command, where it is to run in other namespaces. */
+  enter?: readonly string[];
   args: string[];
   /** A folder in which it looks for programs before those of the PATH. */
   programs?: string;
@@ -26,10 +28,11 @@ export class Daemon {
   /** Starts the daemon and waits until it is ready. */
   async boot(): Promise<void> {
     if (this.#child) throw new Error(`${this.#command} is running already`);
-    const { args, programs, readyMessage } = this.#options;
+    const { enter = [], args, programs, readyMessage } = this.#options;
     const path = Deno.env.get("PATH")!;
-    const child = new Deno.Command(this.#command, {
-      args,
+    const [program, ...words] = [...enter, this.#command, ...args];
+    const child = new Deno.Command(program, {
+      args: words,
       env: { PATH: programs === undefined ? path : `${programs}:${path}` },
       stdin: "null",
       stdout: "null",

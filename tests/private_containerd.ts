@@ -4,6 +4,7 @@ import { Daemon } from "./daemon.ts";
 import { EventRecorder } from "./event_recorder.ts";
 import { findProcess } from "./processes.ts";
 import { inPrivateMounts, runName } from "./private_mounts.ts";
+import type { RootlessUser } from "./rootless_user.ts";
 import { fromFileUrl } from "@std/path";
 
 /** A shim under test: the runtime's name for containerd (`io.containerd.ts.v2`), and its program's path. */
@@ -83,16 +84,19 @@ export class PrivateContainerd {
   /** A busybox root file system as a plain folder, for `ctr run --rootfs`. */
   readonly rootfs: string;
 
+  readonly #enter: readonly string[];
   readonly #daemon: Daemon;
   #execs = 0;
 
-  private constructor(folder: string, runtime: Runtime) {
+  private constructor(folder: string, runtime: Runtime, enter: readonly string[] = []) {
     this.folder = folder;
     this.address = `${folder}/containerd.sock`;
     this.namespace = `${runName()}-${crypto.randomUUID().slice(0, 8)}`;
     this.runtime = runtime;
     this.rootfs = `${folder}/busybox`;
+    this.#enter = enter;
     this.#daemon = new Daemon("containerd", {
+      enter,
       args: ["--config", `${folder}/config.toml`],
       programs: `${folder}/bin`,
       readyMessage: "containerd successfully booted",
@@ -102,15 +106,20 @@ export class PrivateContainerd {
   /**
    * Starts a containerd that finds the programs of `runtimes`, the first of which is the one that
    * {@linkcode run} uses.
+   * @param user Who runs it, and ctr; root by default.
    */
-  static async start(runtimes: Runtime[] = [runtimeUnderTest()]): Promise<PrivateContainerd> {
+  static async start(
+    runtimes: Runtime[] = [runtimeUnderTest()],
+    user?: RootlessUser,
+  ): Promise<PrivateContainerd> {
     if (!inPrivateMounts()) {
       throw new Error(
         "a private containerd needs private mounts: use `deno task test`, or call enterPrivateMounts() first",
       );
     }
     const folder = await Deno.makeTempDir({ prefix: "containerd-" });
-    const containerd = new PrivateContainerd(folder, runtimes[0]);
+    await user?.own(folder);
+    const containerd = new PrivateContainerd(folder, runtimes[0], user?.enter);
     await Deno.mkdir(`${folder}/bin`);
     for (const { name, binary } of runtimes) {
       await Deno.stat(binary).catch((error) => {
@@ -212,8 +221,10 @@ export class PrivateContainerd {
     args: string[],
     streams: Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr"> = {},
   ): Deno.ChildProcess {
-    return new Deno.Command("ctr", {
-      args: ["--address", this.address, "--namespace", this.namespace, ...args],
+    const common = ["--address", this.address, "--namespace", this.namespace];
+    const [program, ...words] = [...this.#enter, "ctr", ...common, ...args];
+    return new Deno.Command(program, {
+      args: words,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -32,7 +32,7 @@ export async function enterPrivateMounts(): Promise<void> {
   if (inPrivateMounts()) return;
   await Deno.mkdir("/run/containerd", { recursive: true, mode: 0o711 });
   const prepare = "mount -t tmpfs -o mode=0711 tmpfs /run/containerd && " +
-    'mkdir -m 0700 /run/containerd/tmp && exec "$0" "$@"';
+    'mkdir -m 0711 /run/containerd/tmp && exec "$0" "$@"';
   const child = new Deno.Command("unshare", {
     args: [
       ...["--mount", "--propagation", "private", "sh", "-c", prepare],

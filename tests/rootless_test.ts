@@ -1,40 +1,53 @@
-/** containerd, shim and runc without power over the machine: in a user namespace, as rootless containers have it. */
+/** containerd, shim and runc without power over the machine: run by a user who is not root, in namespaces made by rootlesskit. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { findProgram } from "../tools/programs.ts";
-import { expectSuccess, PrivateContainerd } from "./private_containerd.ts";
+import { cgroupMounts } from "./cgroups.ts";
+import { eventually } from "./eventually.ts";
+import { expectSuccess, PrivateContainerd, runtimeUnderTest } from "./private_containerd.ts";
+import { descendantsOf, isAlive } from "./processes.ts";
+import { findRootlesskit, RootlessUser } from "./rootless_user.ts";
 import { testsWith } from "./shared_daemon.ts";
 
-/**
- * Takes the place of containerd on the PATH. The users and groups of the namespace have the numbers that they have outside, so that
- * all files are there, but root there has no capability outside.
- */
-const WRAPPER = `#!/bin/sh
-unshare --user sleep 60 &
-until [ "$(readlink /proc/$!/ns/user)" != "$(readlink /proc/$$/ns/user)" ]; do :; done
-echo 0 0 65536 > /proc/$!/uid_map
-echo 0 0 65536 > /proc/$!/gid_map
-exec nsenter --user --target $! sh -c 'kill $0; exec unshare --mount "$@"' $! CONTAINERD "$@"
-`;
+const usualPath = Deno.env.get("PATH")!;
+const noRootlesskit = await findRootlesskit();
+if (noRootlesskit !== undefined) console.warn(`rootless can't be tested: ${noRootlesskit}`);
 
-/** A containerd in a user namespace. */
-async function startRootless(): Promise<PrivateContainerd> {
-  const folder = await Deno.makeTempDir({ prefix: "rootless-" });
-  const path = Deno.env.get("PATH")!;
-  const wrapper = WRAPPER.replace("CONTAINERD", findProgram("containerd")!);
-  await Deno.writeTextFile(`${folder}/containerd`, wrapper, { mode: 0o755 });
-  Deno.env.set("PATH", `${folder}:${path}`);
-  try {
-    return await PrivateContainerd.start();
-  } finally {
-    Deno.env.set("PATH", path);
-    await Deno.remove(folder, { recursive: true });
+Deno.test.afterAll(() => Deno.env.set("PATH", usualPath));
+
+/** A containerd of a user of its own. */
+class RootlessContainerd {
+  private constructor(readonly user: RootlessUser, readonly containerd: PrivateContainerd) {}
+
+  static async start(): Promise<RootlessContainerd> {
+    const runtime = runtimeUnderTest();
+    const user = await RootlessUser.make(runtime.binary);
+    return new RootlessContainerd(user, await PrivateContainerd.start([runtime], user));
+  }
+
+  get logs(): string[] {
+    return this.containerd.logs;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.containerd[Symbol.asyncDispose]();
+    await this.user[Symbol.asyncDispose]();
   }
 }
 
-const test = testsWith(startRootless);
+const register = testsWith(() => RootlessContainerd.start());
 
-test("a container in a user namespace lives and ends as any other", async (containerd) => {
+/** @param better Whether it is about what the Go shim does not do as well. */
+function test(
+  name: string,
+  body: (rootless: RootlessContainerd) => Promise<void>,
+  better = false,
+): void {
+  const isGo = runtimeUnderTest().name === "io.containerd.runc.v2";
+  register(name, body, noRootlesskit !== undefined || better && isGo);
+}
+
+test("a container of a user who is not root lives and ends as any other", async ({ containerd, user }) => {
+  await using _cgroups = await delegateCgroups(containerd, user);
   await using events = await containerd.recordEvents();
   assertEquals(await containerd.run(["--rm"], "hello", "echo", "hello"), {
     code: 0,
@@ -57,3 +70,128 @@ test("a container in a user namespace lives and ends as any other", async (conta
   assertEquals((await events.untilExit("box")).body.exit_status, 137);
   await containerd.remove("box");
 });
+
+test("a container without cgroups lives and ends as any other", async ({ containerd }) => {
+  await runWithoutCgroups(containerd, "box", ["sh", "-c", "trap 'exit 4' TERM; sleep 1000 & wait"]);
+  const init = await containerd.taskPid("box");
+  await eventually("a child", () => descendantsOf(init).length === 1 || undefined);
+  const exec = await containerd.exec("box", "sh", "-c", "echo out; echo err >&2; exit 3");
+  assertEquals([exec.code, exec.stdout, exec.stderr], [3, "out\n", "err\n"]);
+  await using events = await containerd.recordEvents();
+  expectSuccess(await containerd.ctr("task", "kill", "-s", "TERM", "box"));
+  assertEquals((await events.untilExit("box")).body.exit_status, 4);
+  await containerd.remove("box");
+});
+
+test(
+  "without cgroups, what runs beside a container is not taken for its own",
+  async ({ containerd, user }) => {
+    const [program, ...args] = [...user.enter, "sleep", "1000"];
+    const bystander = new Deno.Command(program, { args }).spawn();
+    await runWithoutCgroups(containerd, "box", [
+      "sh",
+      "-c",
+      "trap 'exit 4' TERM; sleep 1000 & wait",
+    ]);
+    await containerd.execDetached("box", "visitor", "sleep", "1000");
+    const shim = await containerd.shimPid("box");
+    const all = await eventually("init, its child, and the visitor", () => {
+      const all = descendantsOf(shim);
+      return all.length === 3 ? all.map(({ pid }) => pid).toSorted() : undefined;
+    });
+    const processes = async () => [...(await containerd.processes("box")).keys()].toSorted();
+    assertEquals(await processes(), all);
+    // Better none than those of all that there is.
+    const metrics = await containerd.ctr("task", "metrics", "box");
+    assertStringIncludes(metrics.stderr, "no metrics received");
+    // containerd 1.7 ends a shim that it finds again without processes.
+    await containerd.restart("SIGKILL");
+    assertEquals(await processes(), all);
+
+    await using events = await containerd.recordEvents();
+    expectSuccess(await containerd.ctr("task", "kill", "--all", "-s", "TERM", "box"));
+    assertEquals((await events.untilExit("box", "visitor")).body.exit_status, 128 + 15);
+    assertEquals((await events.untilExit("box")).body.exit_status, 4);
+    assertEquals(isAlive(bystander.pid), true);
+    await containerd.remove("box");
+    bystander.kill("SIGKILL");
+    await bystander.status;
+  },
+  true,
+);
+
+test(
+  "without cgroups, execs end with an init in the host's PID namespace",
+  async ({ containerd }) => {
+    await runWithoutCgroups(containerd, "box", ["sleep", "1000"], { hostPidNamespace: true });
+    await containerd.execDetached("box", "visitor", "sh", "-c", "sleep 1000 & wait");
+    const shim = await containerd.shimPid("box");
+    await eventually("all three", () => descendantsOf(shim).length === 3 || undefined);
+    await using events = await containerd.recordEvents();
+    expectSuccess(await containerd.ctr("task", "kill", "-s", "KILL", "box"));
+    assertEquals((await events.untilExit("box", "visitor")).body.exit_status, 137);
+    assertEquals((await events.untilExit("box")).body.exit_status, 137);
+    await eventually("an end of all", () => descendantsOf(shim).length === 0 || undefined);
+    await containerd.remove("box");
+  },
+  true,
+);
+
+test("nothing is left of a shim that was killed", async ({ containerd, user }) => {
+  await using events = await containerd.recordEvents();
+  await runWithoutCgroups(containerd, "box", ["sleep", "1000"]);
+  Deno.kill(await containerd.shimPid("box"), "SIGKILL");
+  assertEquals((await events.untilExit("box")).body.exit_status, 137);
+  expectSuccess(await containerd.ctr("containers", "rm", "box"));
+  const run = `/proc/${user.pid}/root/run/containerd`;
+  for (const folder of ["s", `runc/${containerd.namespace}`]) {
+    assertEquals([...Deno.readDirSync(`${run}/${folder}`)], []);
+  }
+}, true);
+
+/** `ctr run --detach`, where ctr itself would ask for a cgroup. */
+async function runWithoutCgroups(
+  containerd: PrivateContainerd,
+  id: string,
+  args: string[],
+  { hostPidNamespace = false } = {},
+): Promise<void> {
+  const spec = JSON.parse(expectSuccess(await containerd.ctr("oci", "spec")).stdout);
+  spec.root = { path: containerd.rootfs, readonly: true };
+  Object.assign(spec.process, { args, env: ["PATH=/bin"] });
+  delete spec.linux.cgroupsPath;
+  // The root file system has no such folder.
+  spec.mounts = spec.mounts.filter((mount: { destination: string }) =>
+    mount.destination !== "/run"
+  );
+  if (hostPidNamespace) {
+    spec.linux.namespaces = spec.linux.namespaces
+      .filter(({ type }: { type: string }) => type !== "pid");
+    // The kernel mounts a proc only for one's own PID namespace.
+    const proc = { destination: "/proc", source: "/proc", type: "bind", options: ["rbind"] };
+    spec.mounts = [proc, ...spec.mounts.slice(1)];
+  }
+  const file = `${containerd.folder}/${id}.json`;
+  await Deno.writeTextFile(file, JSON.stringify(spec));
+  const runtime = ["--runtime", containerd.runtime.name];
+  expectSuccess(await containerd.ctr("run", "--detach", ...runtime, "--config", file, id));
+  await Deno.remove(file);
+}
+
+/** Gives a user the cgroups of containerd's namespace, as systemd does with those of its sessions. */
+async function delegateCgroups(
+  { namespace }: PrivateContainerd,
+  user: RootlessUser,
+): Promise<AsyncDisposable> {
+  const folders = cgroupMounts().map((mount) => `${mount}/${namespace}`);
+  for (const folder of folders) {
+    await Deno.mkdir(folder);
+    await user.own(folder);
+    for (const { name } of Deno.readDirSync(folder)) await user.own(`${folder}/${name}`);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const folder of folders) await Deno.remove(folder);
+    },
+  };
+}

@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseHierarchies, pidsIn } from "../../runc/cgroup.ts";
-import { CgroupFolders, cgroupFoldersOf, parseCgroupFolders } from "../../runc/cgroup_folders.ts";
+import {
+  CgroupFolders,
+  cgroupFoldersOf,
+  ownCgroupFoldersOf,
+  parseCgroupFolders,
+} from "../../runc/cgroup_folders.ts";
 import { eventually } from "../eventually.ts";
 import { childrenOf } from "../processes.ts";
 import { HYBRID, NESTED, UNIFIED } from "./mount_infos.ts";
@@ -48,6 +53,17 @@ Deno.test("cgroup folders: where a container's part alone is mounted they are be
 Deno.test("cgroup folders: without a hierarchy for the process there is none", () => {
   assertEquals(foldersOn(HYBRID, "0::/a\n").processes, undefined);
   assertEquals(foldersOn(UNIFIED, "5:devices:/a\n").processes, undefined);
+});
+
+Deno.test("cgroup folders: of those that a process shares with another none is its own", () => {
+  const other = foldersOn(HYBRID, "9:name=systemd:/a\n5:devices:/a\n1:cpu,cpuacct:/a\n");
+  const folders = foldersOn(HYBRID, "9:name=systemd:/a\n5:devices:/a\n1:cpu,cpuacct:/a/c1\n");
+  const own = folders.without(other);
+  assertEquals(own.controller("devices"), undefined);
+  assertEquals(own.controller("cpu"), "/sys/fs/cgroup/cpu,cpuacct/a/c1");
+  assertEquals(own.processes, own.controller("cpu"));
+  assertEquals(own.without(own).processes, undefined);
+  assertThrows(() => ownCgroupFoldersOf(Deno.pid), Error, "no cgroup of its own");
 });
 
 for (
