@@ -5,9 +5,10 @@ import { basename } from "@std/path";
 import { pidsIn } from "../runc/cgroup.ts";
 import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
 import { eventually } from "./eventually.ts";
-import { outputOf } from "./private_containerd.ts";
+import { outputOf, runtimeUnderTest } from "./private_containerd.ts";
 import { dockerImage, dockerVersion, type Inspection, PrivateDocker } from "./private_docker.ts";
 import { findProcess, isAlive } from "./processes.ts";
+import { findRootlesskit, RootlessUser } from "./rootless_user.ts";
 import { testsWith } from "./shared_daemon.ts";
 import { untilHeard, untilSized } from "./terminal_scripts.ts";
 
@@ -18,12 +19,30 @@ const READY_AND_WAIT = "sleep 1000 & echo ready; while true; do wait; done";
 const version = dockerVersion() ?? 0;
 const register = testsWith(() => PrivateDocker.start());
 
-function test(
-  name: string,
-  body: (docker: PrivateDocker) => Promise<void>,
-  ignore = false,
-): void {
+type Body = (docker: PrivateDocker) => Promise<void>;
+
+function test(name: string, body: Body, ignore = false): void {
   if (version > 0) register(`docker: ${name}`, body, ignore);
+}
+
+const usualPath = Deno.env.get("PATH")!;
+const noRootlesskit = version > 0 ? await findRootlesskit() : undefined;
+if (noRootlesskit !== undefined) console.warn(`rootless docker can't be tested: ${noRootlesskit}`);
+Deno.test.afterAll(() => Deno.env.set("PATH", usualPath));
+
+const registerRootless = testsWith(async () =>
+  PrivateDocker.start(await RootlessUser.make(runtimeUnderTest().binary))
+);
+
+/**
+ * A {@linkcode test} that is also one of docker rootless: of what may differ there, as far as it works without cgroups.
+ * @param better Whether our shim does it better there than the Go shim, which can't tell a container's processes without a cgroup.
+ */
+function testRootlessToo(name: string, body: Body, better = false): void {
+  test(name, body);
+  const isGo = runtimeUnderTest().name === "io.containerd.runc.v2";
+  const ignore = noRootlesskit !== undefined || better && isGo;
+  if (version > 0) registerRootless(`docker rootless: ${name}`, body, ignore);
 }
 
 if (version === 0) {
@@ -31,20 +50,23 @@ if (version === 0) {
   Deno.test.ignore(name, () => {});
 }
 
-test("run carries both outputs and the exit code", async (docker) => {
+testRootlessToo("run carries both outputs and the exit code", async (docker) => {
   const result = await docker.run(["--rm"], "sh", "-c", "echo out; echo err >&2; exit 3");
   assertEquals(result, { code: 3, stdout: "out\n", stderr: "err\n" });
 });
 
-test("a container's parent is the shim under test, whose parent is process 1", async (docker) => {
-  await docker.runDetached(["--name", "box"], "sleep", "1000");
-  const { State } = await expectShim(docker, "box", docker.runtime);
-  assertEquals([State.Status, State.ExitCode], ["running", 0]);
-  assertEquals(findProcess(State.Pid)?.command, ["sleep", "1000"]);
-  await docker.remove("box");
-});
+testRootlessToo(
+  "a container's parent is the shim under test, whose parent is process 1",
+  async (docker) => {
+    await docker.runDetached(["--name", "box"], "sleep", "1000");
+    const { State } = await expectShim(docker, "box", docker.runtime);
+    assertEquals([State.Status, State.ExitCode], ["running", 0]);
+    assertEquals(findProcess(State.Pid)?.command, ["sleep", "1000"]);
+    await docker.remove("box");
+  },
+);
 
-test("a user who is not root can open the outputs again", async (docker) => {
+testRootlessToo("a user who is not root can open the outputs again", async (docker) => {
   const script = "id -u; echo out >/dev/stdout; echo err >/dev/stderr";
   const result = await docker.run(["--rm", "--user", "1000"], "sh", "-c", script);
   assertEquals(result, { code: 0, stdout: "1000\nout\n", stderr: "err\n" });
@@ -57,7 +79,7 @@ test("run --interactive passes piped input on, and its end", async (docker) => {
   assertEquals({ code, stderr, same: stdout === lines }, { code: 0, stderr: "", same: true });
 });
 
-test("run --interactive --tty at a terminal", async (docker) => {
+testRootlessToo("run --interactive --tty at a terminal", async (docker) => {
   const script = `${untilSized}; tty; trap 'stty size' WINCH; ` +
     "until read line; do :; done; echo got $line; exit 7";
   const args = docker.runArguments(["--rm", "-it"], "sh", "-c", script);
@@ -107,7 +129,7 @@ test("attach passes input, both outputs and the exit code on", async (docker) =>
   await docker.remove("box");
 });
 
-test("logs has all that was written", async (docker) => {
+testRootlessToo("logs has all that was written", async (docker) => {
   await docker.runDetached(["--name", "box"], "sh", "-c", "seq 1 20000; echo err >&2; exit 2");
   assertEquals(await docker.expect("wait", "box"), "2");
   const { code, stdout, stderr } = await docker.docker("logs", "box");
@@ -126,7 +148,7 @@ test("logs --follow ends with the container", async (docker) => {
   await docker.remove("box");
 });
 
-test("exec carries input, both outputs and the exit code", async (docker) => {
+testRootlessToo("exec carries input, both outputs and the exit code", async (docker) => {
   await docker.runDetached(["--name", "box"], "sleep", "1000");
   const args = ["exec", "--interactive", "box", "sh", "-c", "cat; echo err >&2; exit 5"];
   assertEquals(await docker.dockerWithInput("hello\n", ...args), {
@@ -137,7 +159,7 @@ test("exec carries input, both outputs and the exit code", async (docker) => {
   await docker.remove("box");
 });
 
-test("exec --interactive --tty at a terminal", async (docker) => {
+testRootlessToo("exec --interactive --tty at a terminal", async (docker) => {
   await docker.runDetached(["--name", "box"], "sleep", "1000");
   const script = `${untilSized}; read line; echo got $line; exit 6`;
   await using terminal = docker.atTerminal(["exec", "-it", "box", "sh", "-c", script]);
@@ -166,7 +188,7 @@ test("six containers at once", async (docker) => {
   assertEquals(results, codes.map((code) => ({ code, stdout: `${code}\n`, stderr: "" })));
 });
 
-test("top lists init and what was exec'd", async (docker) => {
+testRootlessToo("top lists init and what was exec'd", async (docker) => {
   await docker.runDetached(["--name", "box"], "sh", "-c", "echo ready; exec sleep 1000");
   await docker.untilWritten("box", /ready/);
   await docker.expect("exec", "--detach", "box", "sleep", "2000");
@@ -179,7 +201,7 @@ test("top lists init and what was exec'd", async (docker) => {
   assertEquals(commands.map(([, ...command]) => command.join(" ")), ["sleep 1000", "sleep 2000"]);
   assertEquals(commands[0][0], `${State.Pid}`);
   await docker.remove("box");
-});
+}, true);
 
 test("health checks run in the container", async (docker) => {
   const flags = ["--health-cmd", "test -e /healthy", "--health-interval", "1s"];
@@ -198,7 +220,7 @@ for (
     { signal: "TERM", flags: ["--init"], script: "echo ready; exec sleep 1000", code: 143 },
   ]
 ) {
-  test(`kill --signal ${signal} ends a container with ${code}`, async (docker) => {
+  testRootlessToo(`kill --signal ${signal} ends a container with ${code}`, async (docker) => {
     const run = docker.spawn(docker.runArguments(["--name", "box", ...flags], "sh", "-c", script));
     const output = run.stdout.pipeThrough(new TextDecoderStream()).getReader();
     assertEquals((await output.read()).value, "ready\n");
@@ -213,7 +235,7 @@ for (
   });
 }
 
-test("stop lets a container end by itself", async (docker) => {
+testRootlessToo("stop lets a container end by itself", async (docker) => {
   await docker.runDetached(["--name", "box"], "sh", "-c", `trap 'exit 4' TERM; ${READY_AND_WAIT}`);
   await docker.untilWritten("box", /ready/);
   await docker.expect("stop", "box");
@@ -231,7 +253,7 @@ test("stop kills a container that ignores SIGTERM after the time-out", async (do
   await docker.remove("box");
 });
 
-test("start and restart make new tasks of a container", async (docker) => {
+testRootlessToo("start and restart make new tasks of a container", async (docker) => {
   await docker.runDetached(["--name", "box"], "sh", "-c", "echo run; exec sleep 1000");
   await docker.untilWritten("box", /^(run\n){1}$/);
   const pids = [(await docker.inspect("box")).State.Pid];
@@ -320,7 +342,7 @@ test("a container that runs out of memory is OOMKilled", async (docker) => {
   await docker.remove("box");
 });
 
-test("--init puts an init before the command", async (docker) => {
+testRootlessToo("--init puts an init before the command", async (docker) => {
   const script = "cat /proc/1/cmdline | tr '\\0' ' '; exit 3";
   const { code, stdout } = await docker.run(["--rm", "--init"], "sh", "-c", script);
   assertEquals([code, stdout.split(" ").slice(0, 3)], [3, ["/sbin/docker-init", "--", "sh"]]);
@@ -348,7 +370,7 @@ test("all of a container with the host's PID namespace ends with its init", asyn
   await docker.remove("box");
 });
 
-test("rm --force ends a running container, and what is exec'd in it", async (docker) => {
+testRootlessToo("rm --force ends a running container, and what is exec'd in it", async (docker) => {
   await docker.runDetached(["--name", "box"], "sleep", "1000");
   const exec = docker.spawn(["exec", "box", "sh", "-c", "echo ready; exec sleep 1000"]);
   const output = exec.stdout.pipeThrough(new TextDecoderStream()).getReader();
@@ -393,7 +415,7 @@ for (const [command, code] of [["/etc/passwd", 126], ["/etc", 126], ["nothing", 
 }
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-  test(`containers survive a restart of dockerd by ${signal}`, async (docker) => {
+  testRootlessToo(`containers survive a restart of dockerd by ${signal}`, async (docker) => {
     const traps = "trap 'exit 4' TERM; trap 'echo away; touch /written' USR1";
     await docker.runDetached(["--name", "box"], "sh", "-c", `${traps}; ${READY_AND_WAIT}`);
     await docker.runDetached(["--name", "victim"], "sleep", "1000");
@@ -421,7 +443,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
   });
 }
 
-test("containers survive a restart of containerd below dockerd", async (docker) => {
+testRootlessToo("containers survive a restart of containerd below dockerd", async (docker) => {
   await docker.runDetached(["--name", "box"], "sh", "-c", `trap 'exit 4' TERM; ${READY_AND_WAIT}`);
   await docker.untilWritten("box", /ready/);
   await docker.restartContainerd();
@@ -429,7 +451,7 @@ test("containers survive a restart of containerd below dockerd", async (docker) 
   await docker.expect("stop", "box");
   assertEquals((await docker.inspect("box")).State.ExitCode, 4);
   await docker.remove("box");
-});
+}, true);
 
 test("the shim can be the default runtime", async (docker) => {
   await docker.restart({ "default-runtime": docker.runtime });

@@ -84,19 +84,20 @@ export class PrivateContainerd {
   /** A busybox root file system as a plain folder, for `ctr run --rootfs`. */
   readonly rootfs: string;
 
-  readonly #enter: readonly string[];
+  /** Who runs it, and ctr; undefined for root. */
+  readonly user: RootlessUser | undefined;
   readonly #daemon: Daemon;
   #execs = 0;
 
-  private constructor(folder: string, runtime: Runtime, enter: readonly string[] = []) {
+  private constructor(folder: string, runtime: Runtime, user?: RootlessUser) {
     this.folder = folder;
     this.address = `${folder}/containerd.sock`;
     this.namespace = `${runName()}-${crypto.randomUUID().slice(0, 8)}`;
     this.runtime = runtime;
     this.rootfs = `${folder}/busybox`;
-    this.#enter = enter;
+    this.user = user;
     this.#daemon = new Daemon("containerd", {
-      enter,
+      enter: user?.enter,
       args: ["--config", `${folder}/config.toml`],
       programs: `${folder}/bin`,
       readyMessage: "containerd successfully booted",
@@ -106,7 +107,7 @@ export class PrivateContainerd {
   /**
    * Starts a containerd that finds the programs of `runtimes`, the first of which is the one that
    * {@linkcode run} uses.
-   * @param user Who runs it, and ctr; root by default.
+   * @param user Who runs it, and ctr; root by default. It is gone when containerd is.
    */
   static async start(
     runtimes: Runtime[] = [runtimeUnderTest()],
@@ -119,7 +120,7 @@ export class PrivateContainerd {
     }
     const folder = await Deno.makeTempDir({ prefix: "containerd-" });
     await user?.own(folder);
-    const containerd = new PrivateContainerd(folder, runtimes[0], user?.enter);
+    const containerd = new PrivateContainerd(folder, runtimes[0], user);
     await Deno.mkdir(`${folder}/bin`);
     for (const { name, binary } of runtimes) {
       await Deno.stat(binary).catch((error) => {
@@ -128,8 +129,8 @@ export class PrivateContainerd {
       await Deno.symlink(binary, `${folder}/bin/${shimName(name)}`);
     }
     await Deno.writeTextFile(`${folder}/config.toml`, containerd.#configuration());
-    await containerd.boot();
     try {
+      await containerd.boot();
       await makeBusyboxRootfs(containerd.rootfs);
       const image = await makeBusyboxImage(containerd.rootfs, `${folder}/image`);
       expectSuccess(await containerd.ctr("image", "import", image));
@@ -222,7 +223,7 @@ export class PrivateContainerd {
     streams: Pick<Deno.CommandOptions, "stdin" | "stdout" | "stderr"> = {},
   ): Deno.ChildProcess {
     const common = ["--address", this.address, "--namespace", this.namespace];
-    const [program, ...words] = [...this.#enter, "ctr", ...common, ...args];
+    const [program, ...words] = [...(this.user?.enter ?? []), "ctr", ...common, ...args];
     return new Deno.Command(program, {
       args: words,
       stdin: "piped",
@@ -333,6 +334,7 @@ export class PrivateContainerd {
   /** Ends the daemon and removes what it and runc left. Containers are the caller's to remove before. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    await this.user?.[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
     // What runc makes for a container it removes, but not the namespace's folder around it, nor crun what it makes there for all.
     for (const name of [`${this.namespace}/.empty-directory`, this.namespace]) {

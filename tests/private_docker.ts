@@ -9,6 +9,7 @@ import {
   runtimeUnderTest,
 } from "./private_containerd.ts";
 import { PseudoTerminal } from "./pseudo_terminal.ts";
+import type { RootlessUser } from "./rootless_user.ts";
 
 /** The name of the image with busybox. */
 export const dockerImage = "busybox";
@@ -58,6 +59,7 @@ export class PrivateDocker {
     this.runtime = containerd.runtime.name;
     this.#folder = `${containerd.folder}/docker`;
     this.#daemon = new Daemon("dockerd", {
+      enter: containerd.user?.enter,
       args: [
         ...["--config-file", `${this.#folder}/daemon.json`],
         ...["--containerd-namespace", containerd.namespace],
@@ -67,14 +69,18 @@ export class PrivateDocker {
     });
   }
 
-  /** Starts both daemons. */
-  static async start(): Promise<PrivateDocker> {
+  /**
+   * Starts both daemons.
+   * @param user Who runs them; root by default. See {@linkcode PrivateContainerd.start}.
+   */
+  static async start(user?: RootlessUser): Promise<PrivateDocker> {
     const runtime = runtimeUnderTest();
     if (dockerVersion()! < FIRST_WITH_ANY_RUNTIME) runtime.name = "io.containerd.runc.v2";
-    const containerd = await PrivateContainerd.start([runtime]);
+    const containerd = await PrivateContainerd.start([runtime], user);
     const docker = new PrivateDocker(containerd);
     try {
       await Deno.mkdir(docker.#folder);
+      await user?.own(docker.#folder);
       await docker.boot();
       await docker.importImage();
       // With the first container folders are made for all of them, and for the first read-only one.

@@ -1,10 +1,12 @@
 /** A user without power over the machine, and the namespaces in which such a one is root, made by rootlesskit. */
 
-import { dirname } from "@std/path";
-import { findProgram } from "../tools/programs.ts";
+import { basename, dirname } from "@std/path";
 import { searchPath, unpack } from "../tools/packages.ts";
+import { findProgram } from "../tools/programs.ts";
+import { cgroupMounts, unifiedMount } from "./cgroups.ts";
+import { runName } from "./private_mounts.ts";
 
-/** rootlesskit, the setuid programs that it calls, and a library that the latter's package needs. */
+/** rootlesskit, the setuid programs that it calls, and a library of theirs whose package has another name than libraries' have. */
 const PACKAGES = ["libpam0g", "rootlesskit", "uidmap"];
 
 const NAME = "rootless";
@@ -39,7 +41,7 @@ exec setpriv --reuid $UID --regid $UID --clear-groups rootlesskit --net=host --c
 /**
  * Run by the user as root of the namespaces, as docker's dockerd-rootless.sh and nerdctl's containerd-rootless.sh do it: the /run of
  * its own has links to what was there, which are no folders to make anything in. Temporary files are the same as outside. It says who
- * it is, and waits until its standard input ends.
+ * it is, and stays what it is, for its environment is to be read, until its standard input ends.
  */
 const BECOME_ROOT = `
 set -e
@@ -48,7 +50,7 @@ rm -f /run/docker /run/containerd
 mkdir -p /run/containerd/tmp
 mount --rbind . /run/containerd/tmp
 echo $$
-exec cat
+read end || true
 `;
 
 /** Why there are no rootless users here; undefined where there are. rootlesskit is fetched where it is not installed. */
@@ -65,20 +67,30 @@ export async function findRootlesskit(): Promise<string | undefined> {
 export class RootlessUser implements AsyncDisposable {
   /** The words before a command that is to run in the namespaces, as their root. */
   readonly enter: readonly string[];
-  readonly #folder: string;
-  readonly #rootlesskit: Deno.ChildProcess;
-
-  private constructor(folder: string, rootlesskit: Deno.ChildProcess, pid: number) {
-    this.#folder = folder;
-    this.#rootlesskit = rootlesskit;
-    this.pid = pid;
-    const environment = Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0")
-      .filter((variable) => /^(HOME|USER|TMPDIR|XDG_RUNTIME_DIR|ROOTLESSKIT_\w+)=/.test(variable));
-    this.enter = ["nsenter", "--target", `${pid}`, "--user", "--mount", "env", ...environment];
-  }
-
   /** A process in the namespaces. */
   readonly pid: number;
+  readonly #folder: string;
+  /** With the name of this run, so that what stays in it is found. The user has no power over it. */
+  readonly #cgroup: string;
+  readonly #rootlesskit: Deno.ChildProcess;
+
+  private constructor(
+    folder: string,
+    cgroup: string,
+    rootlesskit: Deno.ChildProcess,
+    pid: number,
+  ) {
+    this.pid = pid;
+    this.#folder = folder;
+    this.#cgroup = cgroup;
+    this.#rootlesskit = rootlesskit;
+    const environment = Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0")
+      .filter((variable) => /^(HOME|USER|TMPDIR|XDG_RUNTIME_DIR|ROOTLESSKIT_\w+)=/.test(variable));
+    this.enter = [
+      ...joining(cgroup),
+      ...["nsenter", "--target", `${pid}`, "--user", "--mount", "env", ...environment],
+    ];
+  }
 
   /**
    * Makes the user.
@@ -90,12 +102,16 @@ export class RootlessUser implements AsyncDisposable {
     const home = `${NAME}:x:${UID}:${UID}::${folder}:/bin/sh`;
     await Deno.writeTextFile(`${folder}/passwd`, `root:x:0:0::/root:/bin/sh\n${home}\n`);
     await Deno.writeTextFile(`${folder}/subid`, `${NAME}:${FIRST_SUB_ID}:65536\n`);
+    const cgroup = `${unifiedMount() ?? cgroupMounts()[0]}/${runName()}-${basename(folder)}`;
+    await Deno.mkdir(cgroup);
     const path = Deno.env.get("PATH")!.split(":");
     const places = [...programs, Deno.execPath()].map((program) => Deno.realPathSync(program));
     const folders = new Set([...path, ...places].flatMap(withOuter).filter(isFolder));
-    const rootlesskit = new Deno.Command("unshare", {
+    const [program, ...args] = joining(cgroup);
+    const rootlesskit = new Deno.Command(program, {
       args: [
-        ...["--mount", "--propagation", "private", "sh", "-c", BECOME_USER, folder],
+        ...[...args, "unshare", "--mount", "--propagation", "private"],
+        ...["sh", "-c", BECOME_USER, folder],
         ...[folder, ...[...folders].toSorted((one, other) => one.length - other.length)],
       ],
       env: {
@@ -112,7 +128,7 @@ export class RootlessUser implements AsyncDisposable {
     const { value } = await rootlesskit.stdout.pipeThrough(new TextDecoderStream()).getReader()
       .read();
     if (value === undefined) throw new Error("expected a pid of rootlesskit's child, and it ended");
-    return new RootlessUser(folder, rootlesskit, Number(value));
+    return new RootlessUser(folder, cgroup, rootlesskit, Number(value));
   }
 
   /** Gives a file or folder to the user. */
@@ -123,8 +139,14 @@ export class RootlessUser implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#rootlesskit.stdin.close();
     await this.#rootlesskit.status;
+    await Deno.remove(this.#cgroup);
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+/** The words before a command that is to run in a cgroup. */
+function joining(cgroup: string): string[] {
+  return ["sh", "-c", `echo $$ > ${cgroup}/cgroup.procs && exec "$@"`, "sh"];
 }
 
 /** A path, that of the folder around it, and so on. */
