@@ -3,13 +3,16 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CriStream } from "./cri_stream.ts";
 import { eventually } from "./eventually.ts";
-import { documentedHandler, PrivateCri } from "./private_cri.ts";
+import { runtimeUnderTest } from "./private_containerd.ts";
+import { documentedHandler, type PodContainer, PrivateCri } from "./private_cri.ts";
 import { isAlive } from "./processes.ts";
 import { testsWith } from "./shared_daemon.ts";
 
 const test = testsWith(() => PrivateCri.start());
 
+/** Of ContainerState and NamespaceMode. */
 const RUNNING = 1;
+const POD = 0;
 
 test("the containers of a pod share one shim, and go with the pod", async (cri) => {
   const pod = await cri.runPod(await documentedHandler());
@@ -27,6 +30,19 @@ test("the containers of a pod share one shim, and go with the pod", async (cri) 
   await eventually("an end of the shim", () => !isAlive(shims[0].pid) || undefined);
 });
 
+test("the containers of a pod may share its PID namespace", async (cri) => {
+  const pod = await cri.runPod("", { pid: POD });
+  const first = await cri.run(pod, "first", ["sleep", "1000"]);
+  const second = await cri.run(pod, "second", ["sleep", "1000"]);
+  const namespaceOf = (container: PodContainer) =>
+    cri.exec(container, "readlink", "/proc/self/ns/pid");
+  assertEquals(await namespaceOf(first), await namespaceOf(second));
+  await cri.client.call("StopContainer", { containerId: second.containerId, timeout: 1 });
+  assertEquals((await cri.status(second)).exitCode, 143);
+  assertEquals((await cri.status(first)).state, RUNNING);
+  await cri.remove(pod);
+});
+
 test("a container's output is in its log, and its end in its status", async (cri) => {
   const pod = await cri.runPod();
   const script = "echo out; echo err >&2; printf part; exit 7";
@@ -39,6 +55,8 @@ test("a container's output is in its log, and its end in its status", async (cri
   await cri.remove(pod);
 });
 
+// The Go shim of containerd 1.6 now and then loses what is still in the pipe.
+const isGo = runtimeUnderTest().name === "io.containerd.runc.v2";
 test("a MiB of output is in the log whole", async (cri) => {
   const pod = await cri.runPod();
   const container = await cri.run(pod, "box", ["seq", "1000000", "1131071"]);
@@ -47,7 +65,7 @@ test("a MiB of output is in the log whole", async (cri) => {
   const wrong = lines.findIndex((line, index) => !line.endsWith(` ${1000000 + index}`));
   assertEquals(wrong, -1);
   await cri.remove(pod);
-});
+}, isGo);
 
 test("ExecSync answers output and exit code, and ends at its time-out", async (cri) => {
   const pod = await cri.runPod();
@@ -184,7 +202,8 @@ test("the runtime has the options of config.toml, in all its calls", async (cri)
   const container = await cri.run(pod, "box", ["sleep", "1000"]);
   assertEquals((await cri.exec(container, "echo", "hello")).stdout, "hello\n");
   await cri.remove(pod);
-  const calls = await cri.recorded.calls();
+  // What runc can do the Go shim of containerd 2 asks without them.
+  const calls = (await cri.recorded.calls()).filter(({ command }) => command !== "features");
   for (const command of ["create", "start", "exec", "delete"]) {
     assertEquals(calls.some((call) => call.command === command), true, command);
   }

@@ -6,6 +6,7 @@ import { cgroupFolders } from "./cgroups.ts";
 import { CriClient, type Message } from "./cri_client.ts";
 import { Daemon } from "./daemon.ts";
 import { eventually } from "./eventually.ts";
+import { PodNetwork } from "./pod_network.ts";
 import { expectSuccess, outputOf, runtimeUnderTest, shimName } from "./private_containerd.ts";
 import { runName } from "./private_mounts.ts";
 import { type Process, processesOfThisRun } from "./processes.ts";
@@ -15,7 +16,7 @@ const PAUSE_IMAGE = "localhost/pause:latest";
 /** containerd's namespace for all that is the kubelet's. */
 const NAMESPACE = "k8s.io";
 /** Of NamespaceMode and ContainerState. */
-const NODE = 2;
+const CONTAINER = 1;
 const EXITED = 2;
 
 /** A container, and the configuration it is made with. */
@@ -39,13 +40,16 @@ export class PrivateCri {
   readonly folder: string;
   /** The runtime of the handler `recorded`. */
   readonly recorded: RecordingRuntime;
+  /** Of pods that are not in the host's. */
+  readonly network: PodNetwork;
   readonly client: CriClient;
   readonly #daemon: Daemon;
   readonly #cgroup = `${runName()}-${crypto.randomUUID().slice(0, 8)}`;
   #pods = 0;
 
-  private constructor(folder: string, recorded: RecordingRuntime) {
+  private constructor(folder: string, recorded: RecordingRuntime, network: PodNetwork) {
     this.folder = folder;
+    this.network = network;
     this.recorded = recorded;
     this.client = new CriClient(`${folder}/containerd.sock`);
     this.#daemon = new Daemon("containerd", {
@@ -58,12 +62,13 @@ export class PrivateCri {
   static async start(): Promise<PrivateCri> {
     const folder = await Deno.makeTempDir({ prefix: "containerd-" });
     const recorded = await RecordingRuntime.make(`${folder}/recorded`);
-    const cri = new PrivateCri(folder, recorded);
+    const network = await PodNetwork.make(`${folder}/network`);
+    const cri = new PrivateCri(folder, recorded, network);
     const { name, binary } = runtimeUnderTest();
     await Deno.mkdir(`${folder}/bin`);
     await Deno.symlink(binary, `${folder}/bin/${shimName(name)}`);
     const options = `BinaryName = "${recorded.path}"\nRoot = "${folder}/runtime"`;
-    await Deno.writeTextFile(`${folder}/config.toml`, await configure(folder, options));
+    await Deno.writeTextFile(`${folder}/config.toml`, await configure(cri, options));
     await cri.#boot();
     try {
       await cri.#addImages();
@@ -129,18 +134,16 @@ export class PrivateCri {
   }
 
   /**
-   * Runs a pod in the network of the host.
+   * Runs a pod.
    * @param handler That of its RuntimeClass; without one it is the default.
+   * @param namespaceOptions Which namespaces it shares with the host, and its containers with each other.
    */
-  async runPod(handler = ""): Promise<Pod> {
+  async runPod(handler = "", namespaceOptions: Message = { pid: CONTAINER }): Promise<Pod> {
     const name = `pod-${++this.#pods}`;
     const config = {
       metadata: { name, uid: name, namespace: "default" },
       logDirectory: `${this.folder}/${name}-logs`,
-      linux: {
-        cgroupParent: `/${this.#cgroup}`,
-        securityContext: { namespaceOptions: { network: NODE } },
-      },
+      linux: { cgroupParent: `/${this.#cgroup}`, securityContext: { namespaceOptions } },
     };
     await Deno.mkdir(config.logDirectory);
     const request = { config, runtimeHandler: handler };
@@ -153,14 +156,18 @@ export class PrivateCri {
     { podSandboxId, config }: Pod,
     name: string,
     command: string[],
-    rest: Message = {},
+    { linux, ...rest }: Message = {},
   ): Promise<PodContainer> {
     const logPath = `${name}.log`;
     const image = { image: busyboxImage };
+    const { securityContext } = config.linux;
     const { containerId } = await this.client.call("CreateContainer", {
       podSandboxId,
       sandboxConfig: config,
-      config: { metadata: { name }, image, command, logPath, ...rest },
+      config: {
+        ...{ metadata: { name }, image, command, logPath, linux: { securityContext, ...linux } },
+        ...rest,
+      },
     });
     return { containerId, logPath: `${config.logDirectory}/${logPath}` };
   }
@@ -172,9 +179,20 @@ export class PrivateCri {
     return container;
   }
 
-  /** Stops a pod and removes it. */
-  async remove({ podSandboxId, config }: Pod): Promise<void> {
+  /** The state of a pod: `status` of PodSandboxStatusResponse. */
+  async podStatus({ podSandboxId }: Pod): Promise<Message> {
+    return (await this.client.call("PodSandboxStatus", { podSandboxId })).status;
+  }
+
+  /** Ends a pod's containers and takes its network. */
+  async stop({ podSandboxId }: Pod): Promise<void> {
     await this.client.call("StopPodSandbox", { podSandboxId });
+  }
+
+  /** Stops a pod, unless that has been done, and removes it. */
+  async remove(pod: Pod): Promise<void> {
+    const { podSandboxId, config } = pod;
+    await this.stop(pod);
     await this.client.call("RemovePodSandbox", { podSandboxId });
     await Deno.remove(config.logDirectory, { recursive: true });
   }
@@ -221,6 +239,7 @@ export class PrivateCri {
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close();
     await this.#daemon.stop();
+    await this.network[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
     await Deno.remove(`/run/containerd/runc/${NAMESPACE}`);
     for (const folder of cgroupFolders(this.#cgroup)) await Deno.remove(folder);
@@ -240,7 +259,7 @@ const SINCE_2 = {
  * What docs/kubernetes.md says for the version of containerd that is here, and what makes it private.
  * @param options Of the handler `recorded`, in TOML.
  */
-async function configure(folder: string, options: string): Promise<string> {
+async function configure({ folder, network }: PrivateCri, options: string): Promise<string> {
   const { stdout } = await new Deno.Command("containerd", { args: ["--version"] }).output();
   const containerd = new TextDecoder().decode(stdout).match(/ v?(\d+\.\d+)\./)![1];
   const { version, runtime, pauseImage } = Number(containerd) < 2 ? BEFORE_2 : SINCE_2;
@@ -251,6 +270,7 @@ async function configure(folder: string, options: string): Promise<string> {
     [pauseImage[0], `${pauseImage[1]} = "${PAUSE_IMAGE}"`],
     [PLUGIN, 'stream_server_address = "127.0.0.1"\nstream_server_port = "0"'],
     [runtime, "restrict_oom_score_adj = true\ndisable_apparmor = true"],
+    [runtime, "netns_mounts_under_state_dir = true"],
     [runtime, "disable_hugetlb_controller = true\ntolerate_missing_hugetlb_controller = true"],
   ], ([table]) => table);
   const text = [...tables].map(([table, lines]) =>
@@ -266,7 +286,8 @@ address = "${folder}/containerd.sock"
 level = "debug"
 ${text.join("\n")}
 [plugins.${runtime}.cni]
-conf_dir = "${folder}/cni"
+bin_dir = "${network.plugins}"
+conf_dir = "${network.configuration}"
 [plugins.${runtime}.containerd]
 default_runtime_name = "ts"
 [plugins.${runtime}.containerd.runtimes.recorded]

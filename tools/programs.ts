@@ -17,6 +17,7 @@ export const requirements: readonly Requirement[] = [
   program("ctr", "containerd"),
   program("runc", "runc"),
   program("crun", "crun"),
+  program("nsenter", "util-linux"),
   program("unshare", "util-linux"),
   program("mount", "mount", "util-linux"),
   program("tar", "tar"),
@@ -26,7 +27,16 @@ export const requirements: readonly Requirement[] = [
     otherPackage: "busybox",
     isThere: () => isStaticallyLinked("/bin/busybox"),
   },
+  {
+    name: "CNI's plugins",
+    debianPackage: "containernetworking-plugins",
+    otherPackage: "containernetworking-plugins",
+    isThere: () => findCniPlugin("bridge") !== undefined,
+  },
 ];
+
+/** Where Debian, Fedora and CNI's own releases have the plugins. */
+const CNI_FOLDERS = ["/usr/lib/cni", "/usr/libexec/cni", "/opt/cni/bin"];
 
 function program(name: string, debianPackage: string, otherPackage = debianPackage): Requirement {
   return { name, debianPackage, otherPackage, isThere: () => findProgram(name) !== undefined };
@@ -35,6 +45,11 @@ function program(name: string, debianPackage: string, otherPackage = debianPacka
 /** The path of a program on the PATH. */
 export function findProgram(name: string): string | undefined {
   return Deno.env.get("PATH")?.split(":").map((folder) => `${folder}/${name}`).find(isFile);
+}
+
+/** The path of a plugin of CNI, which connects pods to a network. */
+export function findCniPlugin(name: string): string | undefined {
+  return CNI_FOLDERS.map((folder) => `${folder}/${name}`).find(isFile);
 }
 
 function isFile(path: string): boolean {
