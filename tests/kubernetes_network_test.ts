@@ -31,7 +31,7 @@ test("a pod has a network of its own, which its containers share", async (cri) =
 });
 
 test("a pod in the host's network", async (cri) => {
-  const pod = await cri.runPod("", { network: NODE });
+  const pod = await cri.runPod("", { securityContext: { namespaceOptions: { network: NODE } } });
   const container = await cri.run(pod, "box", ["sleep", "1000"]);
   assertEquals(await namespaceOf(cri, container), Deno.readLinkSync("/proc/self/ns/net"));
   assertEquals(cri.network.addresses(), []);

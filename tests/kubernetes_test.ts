@@ -1,9 +1,17 @@
 /** Pods as the kubelet runs them, by containerd's CRI plugin. */
 
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { cgroupFolders } from "./cgroups.ts";
 import { CriStream } from "./cri_stream.ts";
 import { eventually } from "./eventually.ts";
 import { runtimeUnderTest } from "./private_containerd.ts";
+import { runName } from "./private_mounts.ts";
 import { documentedHandler, type PodContainer, PrivateCri } from "./private_cri.ts";
 import { isAlive } from "./processes.ts";
 import { testsWith } from "./shared_daemon.ts";
@@ -31,7 +39,7 @@ test("the containers of a pod share one shim, and go with the pod", async (cri) 
 });
 
 test("the containers of a pod may share its PID namespace", async (cri) => {
-  const pod = await cri.runPod("", { pid: POD });
+  const pod = await cri.runPod("", { securityContext: { namespaceOptions: { pid: POD } } });
   const first = await cri.run(pod, "first", ["sleep", "1000"]);
   const second = await cri.run(pod, "second", ["sleep", "1000"]);
   const namespaceOf = (container: PodContainer) =>
@@ -168,6 +176,15 @@ test("statistics and new limits", async (cri) => {
   assertEquals(stats.memory.workingSetBytes.value > 0, true);
   await cri.remove(pod);
 });
+
+const systemdRuns = await Deno.stat("/run/systemd/system").then(() => true, () => false);
+test("where no systemd runs, a slice is a pod's cgroup as any other", async (cri) => {
+  const pod = await cri.runPod("", { cgroupParent: `/${runName()}-pods.slice` });
+  const { containerId } = await cri.run(pod, "box", ["sleep", "1000"]);
+  const folders = cgroupFolders(`${runName()}-pods.slice:cri-containerd:${containerId}`);
+  assertNotEquals(folders, []);
+  await cri.remove(pod);
+}, systemdRuns);
 
 test("a container that runs out of memory is OOMKilled", async (cri) => {
   const pod = await cri.runPod();

@@ -136,14 +136,19 @@ export class PrivateCri {
   /**
    * Runs a pod.
    * @param handler That of its RuntimeClass; without one it is the default.
-   * @param namespaceOptions Which namespaces it shares with the host, and its containers with each other.
+   * @param linux Of its configuration, in place of what pods have: their cgroup in that of this containerd, and a PID namespace for
+   * each container.
    */
-  async runPod(handler = "", namespaceOptions: Message = { pid: CONTAINER }): Promise<Pod> {
+  async runPod(handler = "", linux: Message = {}): Promise<Pod> {
     const name = `pod-${++this.#pods}`;
     const config = {
       metadata: { name, uid: name, namespace: "default" },
       logDirectory: `${this.folder}/${name}-logs`,
-      linux: { cgroupParent: `/${this.#cgroup}`, securityContext: { namespaceOptions } },
+      linux: {
+        cgroupParent: `/${this.#cgroup}`,
+        securityContext: { namespaceOptions: { pid: CONTAINER } },
+        ...linux,
+      },
     };
     await Deno.mkdir(config.logDirectory);
     const request = { config, runtimeHandler: handler };

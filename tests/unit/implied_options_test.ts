@@ -38,6 +38,12 @@ Deno.test("implied options: the name of a cgroup tells whether systemd makes it"
   assertEquals(implied({}, { systemdCgroup: true }).systemdCgroup, true);
 });
 
+Deno.test("implied options: systemd makes a pod's cgroup where it runs", async () => {
+  const systemdCgroup = await Deno.stat("/run/systemd/system").then(() => true, () => false);
+  const cgroupsPath = "kubepods.slice:cri-containerd:box";
+  assertEquals(implied({ cgroupsPath }), { ...NOTHING, systemdCgroup });
+});
+
 Deno.test("implied options: the root of a user namespace owns the pipes", () => {
   const owner = { ...NOTHING, ioUid: 200000, ioGid: 300000 };
   assertEquals(implied({ uidMappings, gidMappings }), owner);
