@@ -43,8 +43,9 @@ export class PrivateCri {
   /** Of pods that are not in the host's. */
   readonly network: PodNetwork;
   readonly client: CriClient;
+  /** The parent of the pods' cgroups. */
+  readonly cgroup = `/${runName()}-${crypto.randomUUID().slice(0, 8)}`;
   readonly #daemon: Daemon;
-  readonly #cgroup = `${runName()}-${crypto.randomUUID().slice(0, 8)}`;
   #pods = 0;
 
   private constructor(folder: string, recorded: RecordingRuntime, network: PodNetwork) {
@@ -145,7 +146,7 @@ export class PrivateCri {
       metadata: { name, uid: name, namespace: "default" },
       logDirectory: `${this.folder}/${name}-logs`,
       linux: {
-        cgroupParent: `/${this.#cgroup}`,
+        cgroupParent: this.cgroup,
         securityContext: { namespaceOptions: { pid: CONTAINER } },
         ...linux,
       },
@@ -247,7 +248,7 @@ export class PrivateCri {
     await this.network[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
     await Deno.remove(`/run/containerd/runc/${NAMESPACE}`);
-    for (const folder of cgroupFolders(this.#cgroup)) await Deno.remove(folder);
+    for (const folder of cgroupFolders(this.cgroup.slice(1))) await Deno.remove(folder);
   }
 }
 
