@@ -219,7 +219,7 @@ test("the runtime has the options of config.toml, in all its calls", async (cri)
   const container = await cri.run(pod, "box", ["sleep", "1000"]);
   assertEquals((await cri.exec(container, "echo", "hello")).stdout, "hello\n");
   await cri.remove(pod);
-  // What runc can do the Go shim of containerd 2 asks without them.
+  // What the runtime can do is asked by who wants to know it in general, not for a container.
   const calls = (await cri.recorded.calls()).filter(({ command }) => command !== "features");
   for (const command of ["create", "start", "exec", "delete"]) {
     assertEquals(calls.some((call) => call.command === command), true, command);

@@ -118,6 +118,8 @@ export class PrivateContainerd {
         "a private containerd needs private mounts: use `deno task test`, or call enterPrivateMounts() first",
       );
     }
+    // From 2.2 on ctr tells of what is deprecated, such as cgroup v1, among the standard error of what it runs.
+    Deno.env.set("CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS", "true");
     const folder = await Deno.makeTempDir({ prefix: "containerd-" });
     await user?.own(folder);
     const containerd = new PrivateContainerd(folder, runtimes[0], user);
