@@ -76,23 +76,52 @@ export function parseMountOptions(options: readonly string[]): MountArguments {
   return { flags, propagation, data, loop };
 }
 
+/** Users and groups inside a user namespace, and which they are outside: `inside:outside:count`, with commas between several. */
+export interface IdMapping {
+  readonly uids: string;
+  readonly gids: string;
+}
+
+/**
+ * Takes the options `uidmap` and `gidmap` out of all: they are for who mounts, not for mount(2). Snapshotters of containerd from 2.0 on
+ * hand them over for containers in a user namespace, whose files shall have the owners that they have in the image.
+ * @throws {Error} where there is one without the other.
+ */
+export function takeIdMapping(
+  options: readonly string[],
+): { idMapping: IdMapping | undefined; rest: readonly string[] } {
+  const [uids, gids] = [UIDMAP, GIDMAP].map((name) =>
+    options.findLast((option) => option.startsWith(name))?.slice(name.length)
+  );
+  if (uids === undefined && gids === undefined) return { idMapping: undefined, rest: options };
+  if (uids === undefined || gids === undefined) {
+    throw new Error(`expected both uidmap and gidmap in ${options.join(",")}`);
+  }
+  const rest = options.filter((each) => !each.startsWith(UIDMAP) && !each.startsWith(GIDMAP));
+  return { idMapping: { uids, gids }, rest };
+}
+
+const UIDMAP = "uidmap=";
+const GIDMAP = "gidmap=";
 const LOWERDIR = "lowerdir=";
 
 /**
- * Shortens overlay's data by paths of its lower layers relative to a folder that all of them share: mount(2) takes one page of data,
- * and an image of many layers has more.
- * @returns The folder to be in during the call, and the options; undefined where there is nothing to shorten.
+ * Replaces the folder that all lower layers of an overlay share: by nothing, since mount(2) takes one page of data, and an image of
+ * many layers has more; or by another.
+ * @param base What comes before the rest of each path.
+ * @returns The folder, with a slash at its end, and the options; undefined where the layers share none but the root.
  */
-export function compactLowerDirectories(
-  data: readonly string[],
-): { directory: string; data: string[] } | undefined {
-  const index = data.findIndex((option) => option.startsWith(LOWERDIR));
+export function rebaseLowerDirectories(
+  options: readonly string[],
+  base: string,
+): { directory: string; options: string[] } | undefined {
+  const index = options.findIndex((option) => option.startsWith(LOWERDIR));
   if (index === -1) return undefined;
-  const layers = data[index].slice(LOWERDIR.length).split(":");
+  const layers = options[index].slice(LOWERDIR.length).split(":");
   const directory = commonDirectory(layers);
-  if (layers.length < 2 || directory === "/") return undefined;
-  const relative = layers.map((layer) => layer.slice(directory.length));
-  return { directory, data: data.with(index, LOWERDIR + relative.join(":")) };
+  if (directory === "/") return undefined;
+  const rebased = layers.map((layer) => base + layer.slice(directory.length));
+  return { directory, options: options.with(index, LOWERDIR + rebased.join(":")) };
 }
 
 /** The longest folder that all paths are below, with a slash at its end. */

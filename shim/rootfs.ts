@@ -1,16 +1,18 @@
 /** A container's root file system: mounts what containerd's snapshotters hand over. */
-import { join } from "@std/path/posix";
+import { dirname, join } from "@std/path/posix";
 import {
   changeDirectory,
   close,
   mount,
   MountFlag,
+  mountIdMapped,
   open,
   OpenFlag,
   unmountAll,
 } from "./libc/mod.ts";
-import { compactLowerDirectories, parseMountOptions } from "./mount_options.ts";
+import { parseMountOptions, rebaseLowerDirectories, takeIdMapping } from "./mount_options.ts";
 import type { Spawn } from "./spawn.ts";
+import { withUserNamespace } from "./user_namespace.ts";
 
 /** One mount, as containerd describes it. */
 export interface Mount {
@@ -35,14 +37,14 @@ export async function mountRootfs(
   rootfs: string,
 ): Promise<void> {
   try {
-    for (const each of mounts) await mountOne(spawn, each, targetOf(each, rootfs));
+    for (const each of mounts) await mountOne(spawn, each, targetOf(each, rootfs), rootfs);
   } catch (error) {
     unmountRootfs(mounts, rootfs);
     throw new Error(`failed to mount rootfs component: ${(error as Error).message}`);
   }
 }
 
-/** Unmounts them, the last one first; those that are not mounted any more do not matter. */
+/** Unmounts them, the last one first, and what is left of their mounting; those that are not mounted any more do not matter. */
 export function unmountRootfs(mounts: readonly Mount[], rootfs: string): void {
   for (const each of mounts.toReversed()) {
     if (each.target === "") continue;
@@ -56,6 +58,7 @@ export function unmountRootfs(mounts: readonly Mount[], rootfs: string): void {
     unmountAll(target);
   }
   unmountAll(rootfs);
+  unmountAll(layersFolder(rootfs));
 }
 
 /** A symbolic link in what is mounted already must lead neither the next mount nor an unmount out of it. */
@@ -69,7 +72,55 @@ function targetOf(each: Mount, rootfs: string): string {
   return target;
 }
 
-async function mountOne(spawn: Spawn, each: Mount, target: string): Promise<void> {
+async function mountOne(
+  spawn: Spawn,
+  each: Mount,
+  target: string,
+  rootfs: string,
+): Promise<void> {
+  const { idMapping, rest } = takeIdMapping(each.options);
+  const plain = { ...each, options: rest };
+  if (idMapping === undefined) return await mountPlain(spawn, plain, target);
+  await withUserNamespace(spawn, idMapping, async (userNamespace) => {
+    if (each.type === "overlay") {
+      return await mountWithMappedLayers(spawn, plain, target, layersFolder(rootfs), userNamespace);
+    }
+    await mountPlain(spawn, plain, target);
+    mountIdMapped(target, target, userNamespace, { readonly: false });
+  });
+}
+
+/** Where the layers of an overlay are mounted meanwhile. */
+function layersFolder(rootfs: string): string {
+  return join(dirname(rootfs), "layers");
+}
+
+/** An overlay can't be mapped itself, but its lower layers can (Linux 5.19): what comes out of them, its upper layer has as mapped. */
+async function mountWithMappedLayers(
+  spawn: Spawn,
+  each: Mount,
+  target: string,
+  folder: string,
+  userNamespace: number,
+): Promise<void> {
+  const rebased = rebaseLowerDirectories(each.options, `${folder}/`);
+  if (rebased === undefined) {
+    throw new Error(
+      `expected layers in one folder, to map their owners: ${each.options.join(",")}`,
+    );
+  }
+  Deno.mkdirSync(folder);
+  try {
+    mountIdMapped(rebased.directory, folder, userNamespace, { readonly: true });
+    await mountPlain(spawn, { ...each, options: rebased.options }, target);
+  } finally {
+    // The overlay has mounts of its own of them.
+    unmountAll(folder);
+    Deno.removeSync(folder);
+  }
+}
+
+async function mountPlain(spawn: Spawn, each: Mount, target: string): Promise<void> {
   const { flags, propagation, data, loop } = parseMountOptions(each.options);
   if (loop || /^fuse3?\./.test(each.type)) return await mountWithHelper(spawn, each, target);
 
@@ -86,8 +137,8 @@ function mountWithData(each: Mount, target: string, flags: number, data: readonl
   const bytes = byteLength(text);
   if (bytes < PAGE_BYTES) return mount(each.source, target, each.type, flags, text);
 
-  const compact = each.type === "overlay" ? compactLowerDirectories(data) : undefined;
-  const compactText = compact?.data.join(",");
+  const compact = each.type === "overlay" ? rebaseLowerDirectories(data, "") : undefined;
+  const compactText = compact?.options.join(",");
   if (compact === undefined || byteLength(compactText!) >= PAGE_BYTES) {
     throw new Error(
       `the ${each.type} mount has ${bytes} bytes of options, expected less than ${PAGE_BYTES}`,

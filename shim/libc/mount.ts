@@ -1,4 +1,5 @@
-/** mount(2) and umount2(2). */
+/** mount(2) and umount2(2), and copies of mounts with other owners (mount_setattr(2)). */
+import { close, OpenFlag } from "./descriptor.ts";
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
 /** Flags of mount(2) (linux/mount.h). */
@@ -42,6 +43,74 @@ export function mount(
     symbols.mount(cString(source), cString(target), cString(type), BigInt(flags), cString(data)),
     () => `mount ${source} on ${target} (type ${type}, flags 0x${flags.toString(16)}, ${data})`,
   );
+}
+
+// The numbers of system calls since Linux 5.1 are the same on all architectures.
+const SYS_OPEN_TREE = 428n;
+const SYS_MOVE_MOUNT = 429n;
+const SYS_MOUNT_SETATTR = 442n;
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_RECURSIVE = 0x8000;
+const OPEN_TREE_CLONE = 1;
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const MOUNT_ATTR_RDONLY = 1;
+const MOUNT_ATTR_IDMAP = 0x10_0000;
+
+/**
+ * Mounts on `target` what is below `source`, other mounts too, where files have the owners that a user namespace gives them (Linux
+ * 5.12). Mounting and unmounting on one of the two does not reach the other.
+ * @param userNamespace An open `/proc/<pid>/ns/user`.
+ * @throws {SystemError} for one, where the file system can't do it.
+ */
+export function mountIdMapped(
+  source: string,
+  target: string,
+  userNamespace: number,
+  { readonly }: { readonly: boolean },
+): void {
+  const flags = OPEN_TREE_CLONE | OpenFlag.CLOEXEC | AT_RECURSIVE;
+  const tree = Number(symbols.open_tree(SYS_OPEN_TREE, AT_FDCWD, cString(source), flags));
+  check(tree, () => `open_tree ${source}`);
+  try {
+    // struct mount_attr: what to set, what to clear, the propagation, the namespace; each of 8 bytes.
+    const set = MOUNT_ATTR_IDMAP | (readonly ? MOUNT_ATTR_RDONLY : 0);
+    const attributes = BigUint64Array.of(
+      BigInt(set),
+      0n,
+      BigInt(MountFlag.PRIVATE),
+      BigInt(userNamespace),
+    );
+    const empty = cString("");
+    check(
+      Number(
+        symbols.mount_setattr(
+          SYS_MOUNT_SETATTR,
+          tree,
+          empty,
+          AT_EMPTY_PATH | AT_RECURSIVE,
+          attributes,
+          BigInt(attributes.byteLength),
+        ),
+      ),
+      () => `map the owners of ${source}`,
+    );
+    check(
+      Number(
+        symbols.move_mount(
+          SYS_MOVE_MOUNT,
+          tree,
+          empty,
+          AT_FDCWD,
+          cString(target),
+          MOVE_MOUNT_F_EMPTY_PATH,
+        ),
+      ),
+      () => `move_mount to ${target}`,
+    );
+  } finally {
+    close(tree);
+  }
 }
 
 /**

@@ -1,5 +1,9 @@
-import { assertEquals } from "@std/assert";
-import { compactLowerDirectories, parseMountOptions } from "../../shim/mount_options.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  parseMountOptions,
+  rebaseLowerDirectories,
+  takeIdMapping,
+} from "../../shim/mount_options.ts";
 
 const NOTHING = { flags: 0, propagation: 0, data: [], loop: false };
 
@@ -92,40 +96,51 @@ Deno.test("mount options: loop is neither flag nor data", () => {
 });
 
 Deno.test("mount options: lower directories become relative to the folder they share", () => {
-  const compact = (layers: string) => compactLowerDirectories(["index=off", `lowerdir=${layers}`]);
-  const relative = (directory: string, layers: string) => ({
+  const rebase = (layers: string, base = "") =>
+    rebaseLowerDirectories(["index=off", `lowerdir=${layers}`], base);
+  const expected = (directory: string, layers: string) => ({
     directory,
-    data: ["index=off", `lowerdir=${layers}`],
+    options: ["index=off", `lowerdir=${layers}`],
   });
-  assertEquals(compact("/s/10/fs:/s/9/fs:/s/8/fs"), relative("/s/", "10/fs:9/fs:8/fs"));
+  assertEquals(rebase("/s/10/fs:/s/9/fs:/s/8/fs"), expected("/s/", "10/fs:9/fs:8/fs"));
   // What they share need not end where a name ends.
-  assertEquals(compact("/a/1/fs:/a/12/fs"), relative("/a/", "1/fs:12/fs"));
-  assertEquals(compact("/a/12/fs:/a/1/fs"), relative("/a/", "12/fs:1/fs"));
-  assertEquals(compact("/a/1:/a/12"), relative("/a/", "1:12"));
-  assertEquals(compact("/a/b:/a/b/c"), relative("/a/", "b:b/c"));
-  assertEquals(compact("/a/b/c:/a/b:/a/d"), relative("/a/", "b/c:b:d"));
+  assertEquals(rebase("/a/1/fs:/a/12/fs"), expected("/a/", "1/fs:12/fs"));
+  assertEquals(rebase("/a/12/fs:/a/1/fs"), expected("/a/", "12/fs:1/fs"));
+  assertEquals(rebase("/a/1:/a/12"), expected("/a/", "1:12"));
+  assertEquals(rebase("/a/b:/a/b/c"), expected("/a/", "b:b/c"));
+  assertEquals(rebase("/a/b/c:/a/b:/a/d"), expected("/a/", "b/c:b:d"));
+  assertEquals(rebase("/s/1/fs"), expected("/s/1/", "fs"));
+  assertEquals(rebase("/s/2/fs:/s/1/fs", "/m/"), expected("/s/", "/m/2/fs:/m/1/fs"));
 });
 
 Deno.test("mount options: the options beside lowerdir stay where they are", () => {
-  assertEquals(
-    compactLowerDirectories([
-      "workdir=/s/3/work",
-      "upperdir=/s/3/fs",
-      "lowerdir=/s/2/fs:/s/1/fs",
-      "x",
-    ]),
-    {
-      directory: "/s/",
-      data: ["workdir=/s/3/work", "upperdir=/s/3/fs", "lowerdir=2/fs:1/fs", "x"],
-    },
-  );
+  const options = ["workdir=/s/3/work", "upperdir=/s/3/fs", "lowerdir=/s/2/fs:/s/1/fs", "x"];
+  assertEquals(rebaseLowerDirectories(options, ""), {
+    directory: "/s/",
+    options: ["workdir=/s/3/work", "upperdir=/s/3/fs", "lowerdir=2/fs:1/fs", "x"],
+  });
 });
 
-Deno.test("mount options: nothing is shortened without lowerdir, with one layer, without a shared folder", () => {
-  assertEquals(compactLowerDirectories(["upperdir=/s/2/fs"]), undefined);
-  assertEquals(compactLowerDirectories(["lowerdir=/s/1/fs"]), undefined);
-  assertEquals(compactLowerDirectories(["lowerdir=/a/fs:/b/fs"]), undefined);
-  assertEquals(compactLowerDirectories(["lowerdir=/s/1:s/2"]), undefined);
+Deno.test("mount options: nothing is replaced without lowerdir, or without a shared folder", () => {
+  const rebase = (option: string) => rebaseLowerDirectories([option], "");
+  assertEquals(rebase("upperdir=/s/2/fs"), undefined);
+  assertEquals(rebase("lowerdir=/a/fs:/b/fs"), undefined);
+  assertEquals(rebase("lowerdir=/s/1:s/2"), undefined);
   // A colon in a name is written `\:`: such layers are left alone rather than cut in two.
-  assertEquals(compactLowerDirectories(["lowerdir=/s/1\\:2:/s/3"]), undefined);
+  assertEquals(rebase("lowerdir=/s/1\\:2:/s/3"), undefined);
+});
+
+Deno.test("mount options: the mappings of users and groups are for who mounts", () => {
+  assertEquals(takeIdMapping(["ro", "index=off"]), {
+    idMapping: undefined,
+    rest: ["ro", "index=off"],
+  });
+  const [uidmap, gidmap] = ["uidmap=0:1000:1,1:5000:9", "gidmap=0:2000:10"];
+  assertEquals(takeIdMapping([uidmap, "ro", gidmap, "rbind"]), {
+    idMapping: { uids: "0:1000:1,1:5000:9", gids: "0:2000:10" },
+    rest: ["ro", "rbind"],
+  });
+  for (const alone of [uidmap, gidmap]) {
+    assertThrows(() => takeIdMapping([alone]), Error, "expected both uidmap and gidmap");
+  }
 });

@@ -1,5 +1,5 @@
 import "./opened_libc.ts";
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
 import { type Mount, mountRootfs, unmountRootfs } from "../../shim/rootfs.ts";
 import { spawn } from "../../shim/spawn.ts";
@@ -194,6 +194,116 @@ test("more layers than a page takes even so are refused", async (folder) => {
     "failed to mount rootfs component: the overlay mount has " +
       `${"lowerdir=".length + layers.join(":").length} bytes of options, expected less than 4096`,
   );
+});
+
+/** The temporary folder is a tmpfs, whose owners Linux can map since 6.3, later than those of ext4 (5.12) and of overlay's layers (5.19). */
+const [major, minor] = Deno.osRelease().split(".").map(Number);
+const canMap = major > 6 || (major === 6 && minor >= 3);
+
+/** A test of mapped owners. */
+function testMapped(name: string, run: (folder: string) => Promise<void>): void {
+  test(canMap ? name : `${name} (skipped: needs Linux 6.3)`, run, !canMap);
+}
+
+const MAPPED = ["uidmap=0:200000:1000,1000:1234:1", "gidmap=0:300000:2000"];
+
+/** The user and group of a file. */
+async function ownersOf(path: string): Promise<string> {
+  const { uid, gid } = await Deno.lstat(path);
+  return `${uid}:${gid}`;
+}
+
+testMapped("an overlay's files have the owners of a user namespace", async (folder) => {
+  const rootfs = join(folder, "rootfs");
+  // More options than a page, too.
+  const names = Array.from({ length: 300 }, (_, index) => `${300 - index}`);
+  const layers = await makeLayers(join(folder, "snapshots"), names);
+  await Deno.chown(join(layers[0], "from-300"), 1000, 1999);
+  await Deno.mkdir(join(folder, "upper"));
+  await Deno.mkdir(join(folder, "work"));
+  const mounts = [mountOf("overlay", "overlay", [
+    ...MAPPED,
+    `workdir=${join(folder, "work")}`,
+    `upperdir=${join(folder, "upper")}`,
+    `lowerdir=${layers.join(":")}`,
+  ])];
+  await mountRootfs(spawn, mounts, rootfs);
+  assertEquals(await Deno.readTextFile(join(rootfs, "top")), "300");
+  assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
+  assertEquals(await ownersOf(join(rootfs, "from-1")), "200000:300000");
+  assertEquals(await ownersOf(join(rootfs, "from-300")), "1234:301999");
+  assertEquals(await ownersOf(join(layers[1], "from-299")), "0:0");
+  await Deno.chmod(join(rootfs, "from-1"), 0o600);
+  assertEquals(await ownersOf(join(folder, "upper/from-1")), "200000:300000");
+  assertEquals(mountsIn(folder), ["rootfs"]);
+  assertEquals(
+    await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).then((all) => all.toSorted()),
+    [
+      "rootfs",
+      OUTSIDE,
+      "snapshots",
+      "upper",
+      "work",
+    ],
+  );
+  unmountRootfs(mounts, rootfs);
+});
+
+for (const mode of ["rw", "ro"]) {
+  testMapped(`so have those of a bind mount, ${mode}`, async (folder) => {
+    const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
+    await Deno.writeTextFile(join(source, "file"), "");
+    await Deno.mkdir(join(source, "below"));
+    await mountRootfs(spawn, [tmpfs()], join(source, "below"));
+    const mounts = [bind(source, [mode, ...MAPPED])];
+    await mountRootfs(spawn, mounts, rootfs);
+    assertEquals(await ownersOf(join(rootfs, "file")), "200000:300000");
+    assertEquals(await ownersOf(join(rootfs, "below")), "200000:300000");
+    assertEquals(await ownersOf(join(source, "file")), "0:0");
+    assertEquals(optionsOf(rootfs).options.includes(mode), true);
+    unmountRootfs(mounts, rootfs);
+    assertEquals(mountsIn(folder), [`${OUTSIDE}/below`]);
+    umount(join(source, "below"));
+  });
+}
+
+for (
+  const [name, mapping, reason] of [
+    [
+      "overlaps",
+      ["uidmap=0:1:10,5:100:10", "gidmap=0:0:1"],
+      /write [^]* to \/proc\/\d+\/uid_map: invalid/,
+    ],
+    ["is none", ["uidmap=0:x", "gidmap=0:0:1"], /write [^]* to \/proc\/\d+\/uid_map: invalid/],
+    [
+      "is for users alone",
+      ["uidmap=0:0:1"],
+      /expected both uidmap and gidmap in rbind,uidmap=0:0:1/,
+    ],
+  ] as const
+) {
+  test(`a mapping of owners that ${name} is refused`, async (folder) => {
+    const rootfs = join(folder, "rootfs");
+    const mounts = [tmpfs(), bind(join(folder, OUTSIDE), [...mapping])];
+    const error = await assertRejects(() => mountRootfs(spawn, mounts, rootfs), Error);
+    assertMatch(error.message, reason);
+  });
+}
+
+test("what can't be in a user namespace is told by the program that tried", async (folder) => {
+  const failing: typeof spawn = (_, options) =>
+    spawn("unshare", { ...options, args: ["--no-such"] });
+  const mounts = [bind(join(folder, OUTSIDE), MAPPED)];
+  const failed = mountRootfs(failing, mounts, join(folder, "rootfs"));
+  const error = await assertRejects(() => failed, Error);
+  assertMatch(error.message, /no user namespace: .*unshare: .*--no-such/);
+});
+
+test("layers that are mounted still, since the shim was killed, are unmounted", async (folder) => {
+  await Deno.mkdir(join(folder, "layers"));
+  await mountRootfs(spawn, [tmpfs()], join(folder, "layers"));
+  unmountRootfs([], join(folder, "rootfs"));
+  assertEquals(mountsIn(folder), []);
 });
 
 test("mounts lie one over the other, and on targets below", async (folder) => {
