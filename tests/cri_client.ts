@@ -1,8 +1,7 @@
 /** A client of Kubernetes' Container Runtime Interface (CRI), as the kubelet is one. */
 
-import { Buffer } from "node:buffer";
-import grpc from "@grpc/grpc-js";
 import protobuf from "protobufjs";
+import { Client } from "../shim/grpc/mod.ts";
 
 const { root } = protobuf.parse(
   await Deno.readTextFile(new URL("cri.proto", import.meta.url)),
@@ -15,27 +14,27 @@ export type Message = Record<string, any>;
 
 /** A connection to the CRI plugin of a containerd. */
 export class CriClient {
-  readonly #client: grpc.Client;
+  readonly #client: Client;
 
-  /** @param socket The path of containerd's gRPC socket. */
-  constructor(socket: string) {
-    this.#client = new grpc.Client(`unix:${socket}`, grpc.credentials.createInsecure());
+  private constructor(client: Client) {
+    this.#client = client;
   }
 
-  /** Calls a method of the RuntimeService. */
+  /** @param socket The path of containerd's gRPC socket; the first call connects to it. */
+  static async connect(socket: string): Promise<CriClient> {
+    return new CriClient(await Client.connect(socket));
+  }
+
+  /**
+   * Calls a method of the RuntimeService.
+   * @throws {StatusError} as containerd answers it.
+   */
   async call(name: string, request: Message): Promise<Message> {
     const method = (service as protobuf.Service).methods[name];
     const [requestType, responseType] = [method.resolvedRequestType!, method.resolvedResponseType!];
-    return await new Promise((resolve, reject) => {
-      this.#client.makeUnaryRequest(
-        `/runtime.v1.RuntimeService/${name}`,
-        (message: Message) => Buffer.from(requestType.encode(message).finish()),
-        (bytes: Uint8Array) =>
-          responseType.toObject(responseType.decode(bytes), { defaults: true, longs: Number }),
-        request,
-        (error, answer) => error ? reject(error) : resolve(answer as Message),
-      );
-    });
+    const payload = requestType.encode(request).finish();
+    const answer = await this.#client.call("runtime.v1.RuntimeService", name, payload);
+    return responseType.toObject(responseType.decode(answer), { defaults: true, longs: Number });
   }
 
   /** Ends the connection. */

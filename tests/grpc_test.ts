@@ -7,6 +7,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { Client } from "../shim/grpc/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { bootstrapParams, callStart } from "./bootstrap_caller.ts";
@@ -14,7 +15,6 @@ import { Bundle, callShim, DirectShim, serverPid, shimArguments, shutDown } from
 import type { RecordedEvent } from "./event_recorder.ts";
 import { eventually } from "./eventually.ts";
 import { expectStatus } from "./expect_status.ts";
-import { GrpcJsClient } from "./grpc_js_client.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 import { isAlive } from "./processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
@@ -71,11 +71,12 @@ testBetterThanGo("events by gRPC wait for a containerd that is away", async (con
   await bundle.remove();
 });
 
-/** A shim that serves by gRPC, and a client by gRPC's own library. */
-interface ByGrpc {
+/** A shim that serves by gRPC, and a connection to it, which is closed at the end. */
+interface ByGrpc extends Disposable {
   bundle: Bundle;
   address: string;
-  client: GrpcJsClient;
+  /** The server's process id. */
+  pid: number;
   tasks: TaskClient;
 }
 
@@ -87,14 +88,27 @@ async function startByGrpc(containerd: PrivateContainerd): Promise<ByGrpc> {
   assertEquals({ code, stderr }, { code: 0, stderr: "" });
   const { version, address, protocol } = JSON.parse(new TextDecoder().decode(stdout));
   assertEquals([version, protocol], [2, "grpc"]);
-  const client = new GrpcJsClient(address);
-  return { bundle, address, client, tasks: new TaskClient(client, "containerd.task.v3.Task") };
+  const client = await Client.connect(address);
+  const tasks = new TaskClient(client, "containerd.task.v3.Task");
+  const pid = serverPid(address);
+  return { bundle, address, pid, tasks, [Symbol.dispose]: () => client.close() };
+}
+
+/** Ends a shim without containers, and removes its bundle. */
+async function end({ bundle, pid, tasks }: ByGrpc): Promise<void> {
+  await shutDown(tasks, bundle.id);
+  await untilEnded(pid);
+  await bundle.remove();
+}
+
+async function untilEnded(pid: number): Promise<void> {
+  await eventually("an end of the server", () => !isAlive(pid) || undefined);
 }
 
 testBetterThanGo("a life by gRPC", async (containerd) => {
   await using events = await containerd.recordEvents();
-  const { bundle, address, client, tasks } = await startByGrpc(containerd);
-  await using _ = client;
+  using shim = await startByGrpc(containerd);
+  const { bundle, address, tasks } = shim;
   // containerd 1.7 connects to the address as it is: a path, not a URL.
   assertMatch(address, /^\/run\/containerd\/s\/[0-9a-f]{64}$/);
   assertEquals((await Deno.stat(address)).mode! & 0o777, 0o600);
@@ -112,9 +126,8 @@ testBetterThanGo("a life by gRPC", async (containerd) => {
   await tasks.call("Kill", { id: "box", signal: 9 });
   assertEquals((await waiting).exitStatus, 137);
   assertEquals((await tasks.call("Delete", { id: "box" })).pid, pid);
-  await shutDown(tasks, "box");
+  await end(shim);
   await assertRejects(() => Deno.stat(address), Deno.errors.NotFound);
-  await bundle.remove();
   await events.catchUp();
   assertEquals(names(events.tasks), [
     ...["create", "start", "exec-added", "exec-started", "exit", "exit", "delete"],
@@ -122,8 +135,8 @@ testBetterThanGo("a life by gRPC", async (containerd) => {
 });
 
 testBetterThanGo("an error by gRPC has the code that it has by ttrpc", async (containerd) => {
-  const { bundle, client, tasks } = await startByGrpc(containerd);
-  await using _ = client;
+  using shim = await startByGrpc(containerd);
+  const { bundle, tasks } = shim;
   const code = async (call: Promise<unknown>) =>
     (await assertRejects(() => call, StatusError)).code;
   assertEquals(await code(tasks.call("State", { id: "none" })), StatusCode.NOT_FOUND);
@@ -139,34 +152,31 @@ testBetterThanGo("an error by gRPC has the code that it has by ttrpc", async (co
   const options = { typeUrl: "nosuch.Options" };
   const other = tasks.call("Create", { ...create, id: "other", options });
   assertEquals(await code(other), StatusCode.INVALID_ARGUMENT);
-  const call = client.call("containerd.task.v3.Task", "Nosuch", new Uint8Array());
+  const call = tasks.client.call("containerd.task.v3.Task", "Nosuch", new Uint8Array());
   assertEquals(await code(call), StatusCode.UNIMPLEMENTED);
   await tasks.call("Kill", { id: "box", signal: 9 });
   await tasks.call("Wait", { id: "box" });
   await tasks.call("Delete", { id: "box" });
-  await shutDown(tasks, "box");
-  await bundle.remove();
+  await end(shim);
 });
 
 testBetterThanGo("a server by ttrpc is not taken for one by gRPC", async (containerd) => {
   const options = { annotations: { "io.containerd.runc.v2.group": "box" } };
-  const shim = await DirectShim.start(containerd, "one", options);
-  const { bundle, address, client, tasks } = await startByGrpc(containerd);
-  await using _ = client;
-  assertNotEquals(address, shim.address.replace("unix://", ""));
-  await shutDown(tasks, "box");
-  await bundle.remove();
-  await shim.shutDown();
+  const other = await DirectShim.start(containerd, "one", options);
+  using shim = await startByGrpc(containerd);
+  assertNotEquals(shim.address, other.address.replace("unix://", ""));
+  await end(shim);
+  await other.shutDown();
 });
 
 testBetterThanGo(
   "delete after a kill -9 of a server by gRPC removes its socket",
   async (containerd) => {
-    const { bundle, address, client, tasks } = await startByGrpc(containerd);
-    await using _ = client;
+    using shim = await startByGrpc(containerd);
+    const { bundle, address, pid, tasks } = shim;
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id: "box" }));
-    Deno.kill(serverPid(address), "SIGKILL");
-    await client.closed;
+    Deno.kill(pid, "SIGKILL");
+    await untilEnded(pid);
     const args = shimArguments(containerd, "box", "-bundle", bundle.path, "delete");
     assertEquals((await callShim(containerd, bundle.path, args)).code, 0);
     await assertRejects(() => Deno.stat(address), Deno.errors.NotFound);
@@ -175,12 +185,11 @@ testBetterThanGo(
 );
 
 testBetterThanGo("delete ends a server by gRPC that got no Create", async (containerd) => {
-  const { bundle, address, client } = await startByGrpc(containerd);
-  await using _ = client;
-  const pid = serverPid(address);
+  using shim = await startByGrpc(containerd);
+  const { bundle, pid } = shim;
   const args = shimArguments(containerd, "box", "-bundle", bundle.path, "delete");
   assertEquals((await callShim(containerd, bundle.path, args)).stderr, "");
-  await eventually("an end of the server", () => !isAlive(pid) || undefined);
+  await untilEnded(pid);
   await bundle.remove();
 });
 

@@ -48,11 +48,16 @@ export class PrivateCri {
   readonly #daemon: Daemon;
   #pods = 0;
 
-  private constructor(folder: string, recorded: RecordingRuntime, network: PodNetwork) {
+  private constructor(
+    folder: string,
+    recorded: RecordingRuntime,
+    network: PodNetwork,
+    client: CriClient,
+  ) {
     this.folder = folder;
     this.network = network;
     this.recorded = recorded;
-    this.client = new CriClient(`${folder}/containerd.sock`);
+    this.client = client;
     this.#daemon = new Daemon("containerd", {
       args: ["--config", `${folder}/config.toml`],
       programs: `${folder}/bin`,
@@ -64,7 +69,8 @@ export class PrivateCri {
     const folder = await Deno.makeTempDir({ prefix: "containerd-" });
     const recorded = await RecordingRuntime.make(`${folder}/recorded`);
     const network = await PodNetwork.make(`${folder}/network`);
-    const cri = new PrivateCri(folder, recorded, network);
+    const client = await CriClient.connect(`${folder}/containerd.sock`);
+    const cri = new PrivateCri(folder, recorded, network, client);
     const { name, binary } = runtimeUnderTest();
     await Deno.mkdir(`${folder}/bin`);
     await Deno.symlink(binary, `${folder}/bin/${shimName(name)}`);

@@ -30,13 +30,15 @@ export type MethodName = keyof Methods;
 export type RequestOf<Name extends keyof Methods> = Parameters<Methods[Name][0]["encode"]>[0];
 type AnswerOf<Name extends keyof Methods> = ReturnType<Methods[Name][1]["decode"]>;
 
+/** A connection to a shim, by whichever protocol. That of gRPC does not tell when the shim has closed it. */
+export type Connection = Pick<Client, "call" | "close"> & Partial<Pick<Client, "closed">>;
+
 /** A connection to the Task service of a shim. */
 export class TaskClient {
-  readonly client: Pick<Client, "call" | "close" | "closed">;
+  readonly client: Connection;
   readonly #service: string;
 
-  /** @param client A connection, by whichever protocol. */
-  constructor(client: Pick<Client, "call" | "close" | "closed">, service: string) {
+  constructor(client: Connection, service: string) {
     this.client = client;
     this.#service = service;
   }
