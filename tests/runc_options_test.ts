@@ -13,6 +13,7 @@ import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
 import { findProcess, isAlive } from "./processes.ts";
 import { ctrFlags, RecordingRuntime, runcOptions, type RuntimeCall } from "./runtime_options.ts";
 import { jsonAny } from "./task_client.ts";
+import { openFolders } from "./user_namespaces.ts";
 
 /** A test with a runtime that tells how it was called. */
 function testCalls(
@@ -203,11 +204,6 @@ testCalls("IoUid and IoGid own the pipes of init and of execs", async (container
   }
   await shim.end();
 });
-
-/** Lets the root of a user namespace, who is somebody on the host, get to its root file system. */
-async function openFolders({ folder }: PrivateContainerd): Promise<void> {
-  for (const path of [dirname(folder), folder]) await Deno.chmod(path, 0o711);
-}
 
 for (
   const { title, options, register } of [

@@ -1,31 +1,41 @@
-/** Containers in a user namespace. */
+/** Containers in a user namespace: by ctr, and as Kubernetes' pods with `hostUsers: false`. */
 
 import { assertEquals } from "@std/assert";
-import { dirname } from "@std/path";
 import { expectSuccess, PrivateContainerd } from "./private_containerd.ts";
+import { PrivateCri } from "./private_cri.ts";
 import { testsWith } from "./shared_daemon.ts";
+import { canMapOwners, openFolders, snapshottersMapOwners } from "./user_namespaces.ts";
 
-/** Since Linux 6.3 a tmpfs, which the tests' folders are on, can have other owners. */
-const [major, minor] = Deno.osRelease().split(".").map(Number);
-const linuxCan = major > 6 || (major === 6 && minor >= 3);
-const { stdout } = new Deno.Command("ctr", { args: ["--version"] }).outputSync();
-const containerdCan = !/ v?1\.\d/.test(new TextDecoder().decode(stdout));
+const ignore = !(canMapOwners && snapshottersMapOwners());
+const NEEDS = "(needs containerd 2 and Linux 6.3)";
+/** Tells the owners of a file of the image, and of a new one. */
+const OWNERS = "stat -c %u:%g /bin/busybox; touch /bin/new && stat -c %u:%g /bin/new";
 
-const test = testsWith(() => PrivateContainerd.start());
-
-test(
-  "files have the owners of the image (needs containerd 2 and Linux 6.3)",
+testsWith(() => PrivateContainerd.start())(
+  `ctr run --remap-labels: files have the owners of the image ${NEEDS}`,
   async (containerd) => {
-    // The namespace's root is somebody on the host, and has to get to its root file system.
-    for (const path of [dirname(containerd.folder), containerd.folder]) {
-      await Deno.chmod(path, 0o711);
-    }
+    await openFolders(containerd);
     const ids = ["--uidmap", "0:200000:65536", "--gidmap", "0:300000:65536", "--remap-labels"];
     expectSuccess(await containerd.run(["--detach", ...ids], "box", "sleep", "1000"));
-    const script = "stat -c %u:%g /bin/busybox; touch /bin/new && stat -c %u:%g /bin/new";
-    const { stdout } = expectSuccess(await containerd.exec("box", "sh", "-c", script));
+    const { stdout } = expectSuccess(await containerd.exec("box", "sh", "-c", OWNERS));
     assertEquals(stdout, "0:0\n0:0\n");
     await containerd.remove("box");
   },
-  !(linuxCan && containerdCan),
+  ignore,
+);
+
+testsWith(() => PrivateCri.start())(
+  `a pod in a user namespace: files have the owners of the image ${NEEDS}`,
+  async (cri) => {
+    await openFolders(cri);
+    const mapping = [{ hostId: 200_000, containerId: 0, length: 65536 }];
+    const namespaceOptions = { usernsOptions: { uids: mapping, gids: mapping } };
+    const pod = await cri.runPod("", { securityContext: { namespaceOptions } });
+    const container = await cri.run(pod, "box", ["sleep", "1000"]);
+    const script = `${OWNERS}; awk '{ print $1, $2, $3 }' /proc/self/uid_map`;
+    const { stdout } = await cri.exec(container, "sh", "-c", script);
+    assertEquals(stdout, "0:0\n0:0\n0 200000 65536\n");
+    await cri.remove(pod);
+  },
+  ignore,
 );

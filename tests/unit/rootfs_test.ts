@@ -4,6 +4,7 @@ import { basename, join } from "@std/path";
 import { type Mount, mountRootfs, unmountRootfs } from "../../shim/rootfs.ts";
 import { spawn } from "../../shim/spawn.ts";
 import { inPrivateMounts } from "../private_mounts.ts";
+import { canMapOwners } from "../user_namespaces.ts";
 import { withFolder } from "./temporary_folder.ts";
 
 /** Not below the root file system, though its name begins like it. */
@@ -196,13 +197,9 @@ test("more layers than a page takes even so are refused", async (folder) => {
   );
 });
 
-/** The temporary folder is a tmpfs, whose owners Linux can map since 6.3, later than those of ext4 (5.12) and of overlay's layers (5.19). */
-const [major, minor] = Deno.osRelease().split(".").map(Number);
-const canMap = major > 6 || (major === 6 && minor >= 3);
-
 /** A test of mapped owners. */
 function testMapped(name: string, run: (folder: string) => Promise<void>): void {
-  test(canMap ? name : `${name} (skipped: needs Linux 6.3)`, run, !canMap);
+  test(canMapOwners ? name : `${name} (skipped: needs Linux 6.3)`, run, !canMapOwners);
 }
 
 const MAPPED = ["uidmap=0:200000:1000,1000:1234:1", "gidmap=0:300000:2000"];
