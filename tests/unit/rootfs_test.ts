@@ -436,6 +436,32 @@ test(
   !hasImage,
 );
 
+test(
+  hasImage
+    ? "an image past the page cache"
+    : "an image past the page cache (skipped: needs mkfs.ext4 and a loop device)",
+  async (folder) => {
+    const rootfs = join(folder, "rootfs");
+    const mounts = [mountOf("ext4", image, ["loop", "direct-io", "nodev"])];
+    const commands: string[] = [];
+    const recording: typeof spawn = (command, options) => {
+      commands.push([command, ...options.args].join(" "));
+      return spawn(command, options);
+    };
+    await mountRootfs(recording, mounts, rootfs);
+    const { stdout } = new Deno.Command("findmnt", { args: ["-no", "SOURCE", rootfs] })
+      .outputSync();
+    const device = new TextDecoder().decode(stdout).trim();
+    assertMatch(device, /^\/dev\/loop\d+$/);
+    assertEquals(commands, [
+      `mount -t ext4 -o loop,nodev ${image} ${rootfs}`,
+      `losetup --direct-io=on ${device}`,
+    ]);
+    unmountRootfs(mounts, rootfs);
+  },
+  !hasImage,
+);
+
 test("what mount(8) can't mount is told in its words", async (folder) => {
   const source = join(folder, "no image");
   const error = await assertRejects(
