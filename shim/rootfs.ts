@@ -78,6 +78,8 @@ async function mountOne(
   target: string,
   rootfs: string,
 ): Promise<void> {
+  // All options are for the program of its own.
+  if (/^fuse3?\./.test(each.type)) return await mountWithHelper(spawn, each, target);
   const { idMapping, rest } = takeIdMapping(each.options);
   const plain = { ...each, options: rest };
   if (idMapping === undefined) return await mountPlain(spawn, plain, target);
@@ -122,7 +124,7 @@ async function mountWithMappedLayers(
 
 async function mountPlain(spawn: Spawn, each: Mount, target: string): Promise<void> {
   const { flags, propagation, data, loop } = parseMountOptions(each.options);
-  if (loop || /^fuse3?\./.test(each.type)) return await mountWithHelper(spawn, each, target);
+  if (loop) return await mountByLoopDevice(spawn, each, target);
 
   const remountOnly = (flags & MountFlag.REMOUNT) !== 0 && data.length === 0;
   if (!remountOnly) mountWithData(each, target, flags, data);
@@ -163,18 +165,21 @@ function byteLength(text: string): number {
 
 /** mount(8) finds the helper program of a FUSE file system, and makes loop devices that go with their mount. */
 async function mountWithHelper(spawn: Spawn, each: Mount, target: string): Promise<void> {
-  const known = each.options.filter((option) => option !== DIRECT_IO);
-  const options = known.length === 0 ? [] : ["-o", known.join(",")];
+  const options = each.options.length === 0 ? [] : ["-o", each.options.join(",")];
   const child = spawn("mount", {
     args: ["-t", each.type, ...options, each.source, target],
     stderr: "piped",
   });
   const { success, stderr } = await child.output();
   if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
-  if (known.length < each.options.length) {
-    // It spares memory, and is no more than a wish: not every file can be read and written so.
-    await spawn("losetup", { args: ["--direct-io=on", loopDevice(target)] }).status;
-  }
+}
+
+async function mountByLoopDevice(spawn: Spawn, each: Mount, target: string): Promise<void> {
+  const options = each.options.filter((option) => option !== DIRECT_IO);
+  await mountWithHelper(spawn, { ...each, options }, target);
+  if (options.length === each.options.length) return;
+  // It spares memory, and is no more than a wish: not every file can be read and written so.
+  await spawn("losetup", { args: ["--direct-io=on", loopDevice(target)] }).status;
 }
 
 /** Asks for a loop device past the page cache, an option of containerd's that mount(8) does not know. */

@@ -287,6 +287,17 @@ for (
   });
 }
 
+test("the options of a FUSE file system are its program's, mappings too", async (folder) => {
+  const commands: string[] = [];
+  const recording: typeof spawn = (command, options) => {
+    commands.push([command, ...options.args].join(" "));
+    return spawn("true", options);
+  };
+  const rootfs = join(folder, "rootfs");
+  await mountRootfs(recording, [mountOf("fuse3.layers", "layers", ["ro", ...MAPPED])], rootfs);
+  assertEquals(commands, [`mount -t fuse3.layers -o ro,${MAPPED.join(",")} layers ${rootfs}`]);
+});
+
 test("what can't be in a user namespace is told by the program that tried", async (folder) => {
   const failing: typeof spawn = (_, options) =>
     spawn("unshare", { ...options, args: ["--no-such"] });
