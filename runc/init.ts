@@ -12,6 +12,7 @@ import {
 import { expectCheckpoint, runCriu } from "./checkpoint.ts";
 import { initPidFile } from "./pid_file.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
+import type { Runc } from "./runc.ts";
 
 /** The init of a container. */
 export class Init extends Process {
@@ -30,9 +31,10 @@ export class Init extends Process {
   /**
    * Mounts the root file system and creates the container; init waits for {@linkcode start} then. What is to be restored from a
    * checkpoint is created only by its start.
+   * @param call See {@linkcode Runc.within}, here and below.
    * @throws {Error} Nothing is left mounted or open then.
    */
-  async create(): Promise<void> {
+  async create(call: AbortSignal): Promise<void> {
     const { rootfs, checkpoint } = this.request;
     if (checkpoint) expectCheckpoint(checkpoint);
     if (rootfs.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
@@ -42,7 +44,7 @@ export class Init extends Process {
       const { id, container: { runc }, options } = this;
       await this.#make(
         "create",
-        (pidFile, stdio) => runc.create(id, { ...options, pidFile }, stdio),
+        (pidFile, stdio) => runc.within(call).create(id, { ...options, pidFile }, stdio),
       );
     } catch (error) {
       unmountRootfs(rootfs, this.#rootfs);
@@ -74,23 +76,23 @@ export class Init extends Process {
   }
 
   /** Lets init go. */
-  async start(): Promise<void> {
+  async start(call: AbortSignal): Promise<void> {
     this.check("start");
-    if (this.state === "checkpointed") await this.#restore();
-    else await this.#start();
+    if (this.state === "checkpointed") await this.#restore(call);
+    else await this.#start(call);
     this.enter("start");
   }
 
-  async #start(): Promise<void> {
+  async #start(call: AbortSignal): Promise<void> {
     try {
-      await this.container.runc.start(this.id);
+      await this.container.runc.within(call).start(this.id);
     } catch (error) {
       throw runtimeFailure("start", error);
     }
   }
 
   /** The images tell of their parent themselves, where they have one: what the request says of it is not needed. */
-  async #restore(): Promise<void> {
+  async #restore(call: AbortSignal): Promise<void> {
     const { id, container: { bundle, runc }, options: { criuWorkPath, noPivotRoot } } = this;
     const imagePath = this.request.checkpoint;
     const workPath = criuWorkPath || join(bundle, "work");
@@ -98,7 +100,7 @@ export class Init extends Process {
     try {
       await this.#make("restore", (pidFile, stdio) => {
         const options = { imagePath, workPath, pidFile, noPivotRoot };
-        return runCriu(() => runc.restore(id, options, stdio), log, log);
+        return runCriu(() => runc.within(call).restore(id, options, stdio), log, log);
       });
     } catch (error) {
       this.fail();
@@ -111,7 +113,11 @@ export class Init extends Process {
    * @param imagePath The folder for it. Where the options have one too, containerd has taken it from there.
    * @throws {Error} The container goes on then.
    */
-  async checkpoint(imagePath: string, options: CheckpointOptions): Promise<void> {
+  async checkpoint(
+    imagePath: string,
+    options: CheckpointOptions,
+    call: AbortSignal,
+  ): Promise<void> {
     this.check("checkpoint");
     if (imagePath === "") {
       throw new StatusError(StatusCode.INVALID_ARGUMENT, "expected a path for the checkpoint");
@@ -120,7 +126,8 @@ export class Init extends Process {
     const workPath = options.workPath || join(bundle, "work", "criu-work");
     await Deno.mkdir(workPath, { recursive: true, mode: 0o700 });
     try {
-      const checkpoint = () => runc.checkpoint(this.id, { ...options, imagePath, workPath });
+      const checkpoint = () =>
+        runc.within(call).checkpoint(this.id, { ...options, imagePath, workPath });
       await runCriu(checkpoint, join(workPath, "dump.log"), join(bundle, "criu-dump.log"));
     } catch (error) {
       throw runtimeFailure("checkpoint", error);
@@ -130,10 +137,10 @@ export class Init extends Process {
   }
 
   /** Freezes all processes of the container. */
-  async pause(): Promise<void> {
+  async pause(call: AbortSignal): Promise<void> {
     this.enter("pause");
     try {
-      await this.container.runc.pause(this.id);
+      await this.container.runc.within(call).pause(this.id);
     } catch (error) {
       this.enter("resume");
       throw runtimeFailure("pause", error);
@@ -142,19 +149,19 @@ export class Init extends Process {
   }
 
   /** Lets them go on. */
-  async resume(): Promise<void> {
+  async resume(call: AbortSignal): Promise<void> {
     this.check("resume");
     try {
-      await this.#goOn();
+      await this.#goOn(this.container.runc.within(call));
     } catch (error) {
       throw runtimeFailure("resume", error);
     }
     this.enter("resume");
   }
 
-  async #goOn(): Promise<void> {
+  async #goOn(runc: Runc): Promise<void> {
     try {
-      await this.container.runc.resume(this.id);
+      await runc.resume(this.id);
     } catch (error) {
       // Somebody else has let them go on already: the runtime, for a signal to be felt, or an operator.
       if (!(error as Error).message.includes("not paused")) throw error;
@@ -165,12 +172,12 @@ export class Init extends Process {
    * Changes the limits of the container.
    * @param resources OCI LinuxResources, as JSON.
    */
-  async update(resources: string): Promise<void> {
+  async update(resources: string, call: AbortSignal): Promise<void> {
     if (this.exit !== undefined) throw finished();
     const file = join(this.container.bundle, "resources.json");
     try {
       Deno.writeTextFileSync(file, resources, { mode: 0o600 });
-      await this.container.runc.update(this.id, file);
+      await this.container.runc.within(call).update(this.id, file);
     } catch (error) {
       throw runtimeFailure("update", error);
     } finally {
@@ -178,12 +185,15 @@ export class Init extends Process {
     }
   }
 
-  /** Kills every process of the container. */
-  async killAll(): Promise<void> {
+  /**
+   * Kills every process of the container.
+   * @param runc The container's, or that for one call.
+   */
+  async killAll(runc: Runc): Promise<void> {
     if (this.pid === 0) throw notMade();
     // While a container is being paused nobody knows which of its processes are frozen already.
     if (this.state === "pausing") await this.changes.idle;
-    await this.container.runc.killAll(this.id, SIGKILL);
+    await runc.killAll(this.id, SIGKILL);
   }
 
   /** Lets a paused container go on that is to end: frozen it could neither end nor be removed. */
@@ -191,7 +201,7 @@ export class Init extends Process {
     const { runc, shim, id } = this.container;
     if (this.state !== "paused" || !runc.knows(id)) return;
     try {
-      await this.#goOn();
+      await this.#goOn(runc);
       this.enter("resume");
     } catch (error) {
       shim.logger.warn("can't resume a paused container whose init was killed", { id, error });
@@ -199,10 +209,10 @@ export class Init extends Process {
   }
 
   /** Removes all that is left of a container whose init has stopped. */
-  async delete(): Promise<void> {
+  async delete(call: AbortSignal): Promise<void> {
     this.check("delete");
     const { shim, id } = this.container;
-    const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState()]);
+    const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState(call)]);
     if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
     const closed = this.stdio?.close();
     unmountRootfs(this.request.rootfs, this.#rootfs);
@@ -210,10 +220,10 @@ export class Init extends Process {
     this.enter("delete");
   }
 
-  async #deleteState(): Promise<void> {
+  async #deleteState(call: AbortSignal): Promise<void> {
     const { id, runc } = this.container;
     try {
-      if (runc.knows(id)) await runc.delete(id);
+      if (runc.knows(id)) await runc.within(call).delete(id);
     } catch (error) {
       throw new Error(`failed to delete task: ${(error as Error).message}`);
     }
@@ -223,10 +233,10 @@ export class Init extends Process {
    * Kills the init of a container that was created and never started.
    * @returns Whether it was such a one.
    */
-  async abandon(): Promise<boolean> {
+  async abandon(call: AbortSignal): Promise<boolean> {
     const { id, runc } = this.container;
     if (this.state !== "created") return false;
-    await runc.delete(id, true);
+    await runc.within(call).delete(id, true);
     return true;
   }
 }

@@ -1,7 +1,15 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
-import { type Spawn, type Stdio, unmountAll } from "../shim/mod.ts";
+import {
+  killIfThere,
+  SIGKILL,
+  type Spawn,
+  StatusCode,
+  StatusError,
+  type Stdio,
+  unmountAll,
+} from "../shim/mod.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How the commands for one container are run. */
@@ -17,7 +25,20 @@ export class RuncError extends Error {
 
 /** Runs runc, or what has the same command line. */
 export class Runc {
-  constructor(private readonly spawn: Spawn, readonly options: RuncOptions) {}
+  /** @param call Aborts when nobody waits for the command's end any more; see {@linkcode Runc.within}. */
+  constructor(
+    private readonly spawn: Spawn,
+    readonly options: RuncOptions,
+    private readonly call?: AbortSignal,
+  ) {}
+
+  /**
+   * The same runtime for one call, with whose deadline its commands end, as in the Go shim: one that hangs must keep nobody from the
+   * container for longer. They go on where only the connection of the call has ended, for containerd may come back.
+   */
+  within(call: AbortSignal): Runc {
+    return new Runc(this.spawn, this.options, call);
+  }
 
   /** Creates a container with its init, which waits for {@linkcode start}; writes init's pid to `pidFile`. */
   create(
@@ -127,6 +148,7 @@ export class Runc {
     command: readonly string[],
     { stdio, log = join(this.options.bundle, "log.json") }: { stdio?: Stdio; log?: string } = {},
   ): Promise<void> {
+    if (this.#isLate) throw this.call!.reason;
     const { binary, root, systemdCgroup } = this.options;
     const logged = fileSize(log);
     const args = ["--root", root, "--log", log, "--log-format", "json"];
@@ -138,12 +160,30 @@ export class Runc {
       throw new RuncError(describeSpawnError(binary, error as Error));
     }
     stdio?.releaseProcessSide();
-    const { success, code, signal } = await child.status;
+    const { success, code, signal } = await this.#end(child);
     if (success) return;
     const end = signal === null ? `exit status ${code}` : `signal ${signal}`;
     throw new RuncError(
       lastError(log, logged) ?? `${binary} ${command[0]} ended with ${end} and logged no error`,
     );
+  }
+
+  async #end(child: Deno.ChildProcess): Promise<Deno.CommandStatus> {
+    const onAbort = () => {
+      if (this.#isLate) killIfThere(child.pid, SIGKILL);
+    };
+    this.call?.addEventListener("abort", onAbort);
+    try {
+      return await child.status;
+    } finally {
+      this.call?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Whether the deadline of the call has passed. */
+  get #isLate(): boolean {
+    const reason = this.call?.reason;
+    return reason instanceof StatusError && reason.code === StatusCode.DEADLINE_EXCEEDED;
   }
 }
 

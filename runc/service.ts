@@ -1,7 +1,14 @@
 /** The Task service for runc's containers, a method for each RPC. */
 import type * as proto from "../proto/mod.ts";
 import { ProcessDetails } from "../proto/mod.ts";
-import { type Shim, StatusCode, StatusError, type Task, toTimestamp } from "../shim/mod.ts";
+import {
+  type Call,
+  type Shim,
+  StatusCode,
+  StatusError,
+  type Task,
+  toTimestamp,
+} from "../shim/mod.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
@@ -45,21 +52,24 @@ export class TaskService implements Task {
     };
   }
 
-  async create(request: proto.CreateTaskRequest): Promise<proto.CreateTaskResponse.Properties> {
+  async create(
+    request: proto.CreateTaskRequest,
+    { signal }: Call,
+  ): Promise<proto.CreateTaskResponse.Properties> {
     const { id } = request;
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
     }
-    const creation = this.#create(request);
+    const creation = this.#create(request, signal);
     this.#creating.set(id, creation);
     const { init } = await creation;
     return { pid: init.pid };
   }
 
-  async #create(request: proto.CreateTaskRequest): Promise<Container> {
+  async #create(request: proto.CreateTaskRequest, call: AbortSignal): Promise<Container> {
     const { id } = request;
     try {
-      const container = await Container.create(this.shim, request);
+      const container = await Container.create(this.shim, request, call);
       this.#containers.set(id, container);
       return container;
     } finally {
@@ -67,14 +77,20 @@ export class TaskService implements Task {
     }
   }
 
-  async start({ id, execId }: proto.StartRequest): Promise<proto.StartResponse.Properties> {
-    return { pid: await this.#container(id).start(execId) };
+  async start(
+    { id, execId }: proto.StartRequest,
+    { signal }: Call,
+  ): Promise<proto.StartResponse.Properties> {
+    return { pid: await this.#container(id).start(execId, signal) };
   }
 
-  async delete({ id, execId }: proto.DeleteRequest): Promise<proto.DeleteResponse.Properties> {
+  async delete(
+    { id, execId }: proto.DeleteRequest,
+    { signal }: Call,
+  ): Promise<proto.DeleteResponse.Properties> {
     // A containerd that died during the Create and came back does not wait for it before it removes the bundle.
     await this.#creating.get(id)?.catch(() => {});
-    const process = await this.#container(id).delete(execId);
+    const process = await this.#container(id).delete(execId, signal);
     if (execId === "") this.#containers.delete(id);
     const { status, exitedAt } = await process.exited;
     return { pid: process.pid, exitStatus: status, exitedAt: toTimestamp(exitedAt) };
@@ -91,24 +107,27 @@ export class TaskService implements Task {
     return { processes };
   }
 
-  async pause({ id }: proto.PauseRequest): Promise<void> {
-    await this.#container(id).pause();
+  async pause({ id }: proto.PauseRequest, { signal }: Call): Promise<void> {
+    await this.#container(id).pause(signal);
   }
 
-  async resume({ id }: proto.ResumeRequest): Promise<void> {
-    await this.#container(id).resume();
+  async resume({ id }: proto.ResumeRequest, { signal }: Call): Promise<void> {
+    await this.#container(id).resume(signal);
   }
 
-  async checkpoint({ id, path, options }: proto.CheckpointTaskRequest): Promise<void> {
-    await this.#container(id).checkpoint(path, decodeCheckpointOptions(options));
+  async checkpoint(
+    { id, path, options }: proto.CheckpointTaskRequest,
+    { signal }: Call,
+  ): Promise<void> {
+    await this.#container(id).checkpoint(path, decodeCheckpointOptions(options), signal);
   }
 
-  async update({ id, resources }: proto.UpdateTaskRequest): Promise<void> {
-    await this.#container(id).update(decodeJson(resources, "OCI LinuxResources"));
+  async update({ id, resources }: proto.UpdateTaskRequest, { signal }: Call): Promise<void> {
+    await this.#container(id).update(decodeJson(resources, "OCI LinuxResources"), signal);
   }
 
-  async kill({ id, execId, signal, all }: proto.KillRequest): Promise<void> {
-    await this.#container(id).kill(execId, signal, all);
+  async kill({ id, execId, signal, all }: proto.KillRequest, call: Call): Promise<void> {
+    await this.#container(id).kill(execId, signal, all, call.signal);
   }
 
   exec(request: proto.ExecProcessRequest): void {
@@ -140,7 +159,10 @@ export class TaskService implements Task {
   }
 
   shutdown(): void {
-    if (this.#containers.size === 0 && this.#creating.size === 0) this.shim.shutdown();
+    // A client that has given up a Create does not ask again when that has failed.
+    Promise.allSettled(this.#creating.values()).then(() => {
+      if (this.#containers.size === 0 && this.#creating.size === 0) this.shim.shutdown();
+    });
   }
 
   #container(id: string): Container {

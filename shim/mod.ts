@@ -30,5 +30,5 @@ export { Pipes } from "./pipes.ts";
 export { Terminal } from "./terminal.ts";
 export type { Task } from "./task.ts";
 export { toTimestamp } from "./timestamp.ts";
-export { StatusCode, StatusError } from "./ttrpc/mod.ts";
+export { type Call, StatusCode, StatusError } from "./ttrpc/mod.ts";
 export { endUnusedServer } from "./unused_server.ts";

@@ -1,6 +1,6 @@
 /** The Task service as an interface: what containerd asks of a shim, a method for each RPC. */
 import * as proto from "../proto/mod.ts";
-import { type Service, StatusCode, StatusError } from "./ttrpc/mod.ts";
+import { type Call, type Service, StatusCode, StatusError } from "./ttrpc/mod.ts";
 
 /** Its names: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
 const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
@@ -32,12 +32,14 @@ type Encodable<Type> = Type extends { encode(message: infer Properties): unknown
   : never;
 
 /**
- * What a shim implements: for each RPC a method of its name, its first letter small, that takes the decoded request and gives, or
- * promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its code.
+ * What a shim implements: for each RPC a method of its name, its first letter small, that takes the decoded request, and what else
+ * there is of the call, and gives, or promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its
+ * code.
  */
 export type Task = {
   [Name in keyof Methods as Uncapitalize<Name>]: (
     request: Decoded<Methods[Name][0]>,
+    call: Call,
   ) => Encodable<Methods[Name][1]> | Promise<Encodable<Methods[Name][1]>>;
 };
 
@@ -45,7 +47,7 @@ export type Task = {
 export function taskServices(task: Task): ReadonlyMap<string, Service> {
   const methods = Object.entries(METHODS).map(([name, [request, response]]) => {
     const key = name[0].toLowerCase() + name.slice(1) as keyof Task;
-    const call = task[key].bind(task) as (request: unknown) => unknown;
+    const method = task[key].bind(task) as (request: unknown, call: Call) => unknown;
     const encode = response.encode as (answer: unknown) => { finish(): Uint8Array };
     const decode = (payload: Uint8Array) => {
       try {
@@ -58,7 +60,8 @@ export function taskServices(task: Task): ReadonlyMap<string, Service> {
     };
     return [
       name,
-      async (payload: Uint8Array) => encode(await call(decode(payload)) ?? {}).finish(),
+      async (payload: Uint8Array, call: Call) =>
+        encode(await method(decode(payload), call) ?? {}).finish(),
     ] as const;
   });
   const service: Service = Object.fromEntries(methods);

@@ -1,6 +1,6 @@
 /** The Task service of a shim, called by ttrpc without containerd between. */
 import * as proto from "../proto/mod.ts";
-import { Client } from "../shim/ttrpc/mod.ts";
+import { type CallOptions, Client } from "../shim/ttrpc/mod.ts";
 
 /** The methods of the Task service, each with the messages of its request and its answer. */
 const methods = {
@@ -51,18 +51,21 @@ export class TaskClient {
     return new TaskClient(await Client.connect(address.replace("unix://", "")), service);
   }
 
-  /** @throws StatusError as the shim answers it. */
+  /**
+   * @param options As {@linkcode Client.call} takes them.
+   * @throws StatusError as the shim answers it.
+   */
   async call<Name extends keyof Methods>(
     name: Name,
     request: RequestOf<Name>,
+    options: CallOptions = {},
   ): Promise<AnswerOf<Name>> {
     const [requestType, answerType] = methods[name];
     const payload = (requestType.encode as (request: RequestOf<Name>) => {
       finish(): Uint8Array<ArrayBuffer>;
     })(request).finish();
-    return answerType.decode(await this.client.call(this.#service, name, payload)) as AnswerOf<
-      Name
-    >;
+    const answer = await this.client.call(this.#service, name, payload, options);
+    return answerType.decode(answer) as AnswerOf<Name>;
   }
 }
 

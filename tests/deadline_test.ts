@@ -1,0 +1,113 @@
+/** Calls whose deadline passes while the runtime hangs: it ends, and the container is free for who comes next. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
+import { test, testBetterThanGo } from "./black_box.ts";
+import { DirectShim, shutDown } from "./direct_shim.ts";
+import { eventually } from "./eventually.ts";
+import { isAlive } from "./processes.ts";
+import { SlowRunc } from "./slow_runc.ts";
+import { jsonAny, processSpec, type TaskClient } from "./task_client.ts";
+import { within } from "./within.ts";
+
+const id = "box";
+/** Longer than it takes until the runtime is called. */
+const options = { timeoutMs: 1000 };
+
+/** Expects a call to be given up at its deadline. */
+async function expectLate(call: Promise<unknown>): Promise<void> {
+  const error = await assertRejects(() => call, StatusError);
+  assertEquals(error.code, StatusCode.DEADLINE_EXCEEDED);
+}
+
+/** Tells a shim to end as soon as a Create under way has failed, and waits for that. */
+async function endAfterCreate(tasks: TaskClient, pid: number): Promise<void> {
+  await tasks.call("Shutdown", { id, now: true }).catch((error) => {
+    if (error.code !== StatusCode.UNAVAILABLE) throw error;
+  });
+  await eventually("an end of the shim", () => !isAlive(pid) || undefined);
+}
+
+test("a Create that hangs ends with its deadline, and leaves nothing", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle, pid } = shim;
+  using runc = await SlowRunc.make(bundle.path, "begin create");
+  const rootfs = [await bundle.rootfs(containerd)];
+  const request = { id, bundle: bundle.path, rootfs, options: runc.options };
+  await expectLate(tasks.call("Create", request, options));
+  // As containerd does then.
+  const remove = () => tasks.call("Delete", { id });
+  const { code } = await assertRejects(() => within(10, "Delete", remove()), StatusError);
+  assertEquals(code, StatusCode.NOT_FOUND);
+  await endAfterCreate(tasks, pid);
+  await bundle.remove();
+});
+
+// The Go shim does not answer the Create then.
+testBetterThanGo(
+  "a shim that is told to end while it creates a container ends when that has failed",
+  async (containerd) => {
+    const shim = await DirectShim.start(containerd, id);
+    const { tasks, bundle, pid } = shim;
+    using runc = await SlowRunc.make(bundle.path, "begin create");
+    const create = tasks.call("Create", { id, bundle: bundle.path, options: runc.options });
+    await runc.untilHeld("begin create");
+    const end = endAfterCreate(tasks, pid);
+    await runc.release();
+    // There is no root file system.
+    await assertRejects(() => create, StatusError, "OCI runtime create failed");
+    await end;
+    await bundle.remove();
+  },
+);
+
+test("an exec whose start hangs ends with the deadline, and can be deleted", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "begin exec");
+  await shim.create(containerd, { options: runc.options });
+  await tasks.call("Start", { id });
+  const exec = { id, execId: "visitor" };
+  await tasks.call("Exec", { ...exec, spec: processSpec(["sleep", "1000"]) });
+  await expectLate(tasks.call("Start", exec, options));
+  await within(10, "an end of the exec", tasks.call("Delete", exec));
+  await within(10, "an end of the container", shim.end());
+});
+
+for (
+  const [command, call] of [
+    ["pause", (tasks) => tasks.call("Pause", { id }, options)],
+    ["update", (tasks) => {
+      const resources = jsonAny("LinuxResources", { pids: { limit: 50 } });
+      return tasks.call("Update", { id, resources }, options);
+    }],
+  ] satisfies [string, (tasks: TaskClient) => Promise<unknown>][]
+) {
+  test(`a runc ${command} that hangs ends with the deadline of its call`, async (containerd) => {
+    const shim = await DirectShim.start(containerd, id);
+    const { tasks, bundle } = shim;
+    using runc = await SlowRunc.make(bundle.path, `begin ${command}`);
+    await shim.create(containerd, { options: runc.options });
+    await tasks.call("Start", { id });
+    await expectLate(call(tasks));
+    await within(10, "an end of the container", shim.end());
+  });
+}
+
+test("a Delete that hangs ends with its deadline, and can be called again", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { tasks, bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "begin delete");
+  await shim.create(containerd, { options: runc.options });
+  await tasks.call("Start", { id });
+  await tasks.call("Kill", { id, signal: 9 });
+  await tasks.call("Wait", { id });
+  await expectLate(tasks.call("Delete", { id }, options));
+  const again = tasks.call("Delete", { id });
+  await runc.untilHeld("begin delete");
+  await runc.untilHeld("begin delete");
+  await runc.release();
+  assertEquals((await again).exitStatus, 137);
+  await shutDown(tasks, id);
+  await bundle.remove();
+});
