@@ -41,13 +41,13 @@ export class Container {
 
   /**
    * Creates a container, whose init then waits for {@linkcode start}.
-   * @param call See {@linkcode Runc.within}, here and below.
+   * @param limit See {@linkcode Runc.within}, here and below.
    * @throws {Error} Nothing of the container is left then.
    */
   static async create(
     shim: Shim,
     request: CreateTaskRequest,
-    call: AbortSignal,
+    limit: AbortSignal,
   ): Promise<Container> {
     const { id, bundle } = request;
     const [given, spec] = await Promise.all([
@@ -61,7 +61,7 @@ export class Container {
     const context = { shim, id, bundle, runc, owner };
     const init = new Init(context, request, options);
     const container = new Container(context, request, init, hasOwnPidNamespace(spec));
-    await container.#create(call);
+    await container.#create(limit);
     return container;
   }
 
@@ -76,9 +76,9 @@ export class Container {
     return this.context.bundle;
   }
 
-  async #create(call: AbortSignal): Promise<void> {
+  async #create(limit: AbortSignal): Promise<void> {
     const { init, request: { id, bundle, rootfs, checkpoint, ...io } } = this;
-    await init.create(call);
+    await init.create(limit);
     if (init.state === "created") this.#watchInit();
     this.context.shim.events.publish("TaskCreate", {
       containerId: id,
@@ -135,15 +135,15 @@ export class Container {
   }
 
   /** Starts init or an exec; resolves to its pid. */
-  start(execId: string, call: AbortSignal): Promise<number> {
-    return execId === "" ? this.#startInit(call) : this.#startExec(this.#exec(execId), call);
+  start(execId: string, limit: AbortSignal): Promise<number> {
+    return execId === "" ? this.#startInit(limit) : this.#startExec(this.#exec(execId), limit);
   }
 
-  #startInit(call: AbortSignal): Promise<number> {
+  #startInit(limit: AbortSignal): Promise<number> {
     const { init, context: { shim, id } } = this;
     return init.changes.run(async () => {
       const isRestored = init.state === "checkpointed";
-      await init.start(call);
+      await init.start(limit);
       if (isRestored) this.#watchInit();
       shim.events.publish("TaskStart", { containerId: id, pid: init.pid });
       return init.pid;
@@ -161,11 +161,11 @@ export class Container {
     this.context.shim.events.publish("TaskExecAdded", { containerId: this.context.id, execId });
   }
 
-  async #startExec(exec: Exec, call: AbortSignal): Promise<number> {
+  async #startExec(exec: Exec, limit: AbortSignal): Promise<number> {
     const { shim, id } = this.context;
     const start = exec.changes.run(async () => {
       this.#checkAlive();
-      await exec.start(call);
+      await exec.start(limit);
       shim.events.publish("TaskExecStarted", { containerId: id, execId: exec.id, pid: exec.pid });
       exec.reaped.then(() => exec.changes.run(() => this.#stop(exec)));
       return exec.pid;
@@ -229,7 +229,7 @@ export class Container {
   }
 
   /** Removes a process that has stopped, or was never started; with init all that is left of the container. */
-  async delete(execId: string, call: AbortSignal): Promise<Process> {
+  async delete(execId: string, limit: AbortSignal): Promise<Process> {
     if (execId !== "") {
       const exec = this.#exec(execId);
       await exec.changes.run(() => exec.delete());
@@ -237,9 +237,9 @@ export class Container {
       return exec;
     }
     const { init, context: { shim, id } } = this;
-    if (await init.changes.run(() => init.abandon(call))) await init.exited;
+    if (await init.changes.run(() => init.abandon(limit))) await init.exited;
     return await init.changes.run(async () => {
-      await init.delete(call);
+      await init.delete(limit);
       await this.#deleteExecs();
       const { pid, status, exitedAt } = await init.exited;
       shim.events.publish("TaskDelete", {
@@ -262,13 +262,13 @@ export class Container {
   }
 
   /** Freezes all processes. */
-  pause(call: AbortSignal): Promise<void> {
-    return this.#change(() => this.init.pause(call), "TaskPaused");
+  pause(limit: AbortSignal): Promise<void> {
+    return this.#change(() => this.init.pause(limit), "TaskPaused");
   }
 
   /** Lets them go on. */
-  resume(call: AbortSignal): Promise<void> {
-    return this.#change(() => this.init.resume(call), "TaskResumed");
+  resume(limit: AbortSignal): Promise<void> {
+    return this.#change(() => this.init.resume(limit), "TaskResumed");
   }
 
   #change(change: () => Promise<void>, event: "TaskPaused" | "TaskResumed"): Promise<void> {
@@ -283,10 +283,10 @@ export class Container {
    * Makes a checkpoint; with the option `exit` the container ends with it.
    * @param path The folder for it.
    */
-  checkpoint(path: string, options: CheckpointOptions, call: AbortSignal): Promise<void> {
+  checkpoint(path: string, options: CheckpointOptions, limit: AbortSignal): Promise<void> {
     const { shim, id } = this.context;
     return this.init.changes.run(async () => {
-      await this.init.checkpoint(path, options, call);
+      await this.init.checkpoint(path, options, limit);
       shim.events.publish("TaskCheckpointed", { containerId: id, checkpoint: path });
     });
   }
@@ -295,15 +295,15 @@ export class Container {
    * Changes the limits.
    * @param resources OCI LinuxResources, as JSON.
    */
-  update(resources: string, call: AbortSignal): Promise<void> {
-    return this.init.changes.run(() => this.init.update(resources, call));
+  update(resources: string, limit: AbortSignal): Promise<void> {
+    return this.init.changes.run(() => this.init.update(resources, limit));
   }
 
   /**
    * Sends a signal to a process, or with `all` to every process of the container.
    * @throws {StatusError} NOT_FOUND where it has finished, INVALID_ARGUMENT for what is no signal.
    */
-  async kill(execId: string, signal: number, all: boolean, call: AbortSignal): Promise<void> {
+  async kill(execId: string, signal: number, all: boolean, limit: AbortSignal): Promise<void> {
     const process = this.process(execId);
     if (signal > LAST_SIGNAL) {
       throw new StatusError(
@@ -312,7 +312,7 @@ export class Container {
       );
     }
     try {
-      if (all && process === this.init) await this.#killAll(signal, call);
+      if (all && process === this.init) await this.#killAll(signal, limit);
       else await process.kill(signal);
     } catch (error) {
       if (!(error instanceof RuncError)) throw error;
@@ -325,9 +325,9 @@ export class Container {
   }
 
   /** runc, from 1.2 on, sends no signal but SIGKILL to more than init; and up to 1.1 none without a cgroup. */
-  async #killAll(signal: number, call: AbortSignal): Promise<void> {
+  async #killAll(signal: number, limit: AbortSignal): Promise<void> {
     if (signal === SIGKILL && this.#cgroup !== undefined) {
-      return await this.init.killAll(this.context.runc.within(call));
+      return await this.init.killAll(this.context.runc.within(limit));
     }
     this.#killOthers(signal);
     await this.init.kill(signal);

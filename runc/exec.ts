@@ -26,10 +26,10 @@ export class Exec extends Process {
 
   /**
    * Starts the process.
-   * @param call See {@linkcode Runc.within}.
+   * @param limit See {@linkcode Runc.within}.
    * @throws {Error} The exec has failed for good then.
    */
-  async start(call: AbortSignal): Promise<void> {
+  async start(limit: AbortSignal): Promise<void> {
     this.check("start");
     const { shim, id, bundle, runc } = this.container;
     const pidFile = execPidFile(bundle, this.id);
@@ -40,7 +40,7 @@ export class Exec extends Process {
     const stdio = await this.openStdio();
     try {
       Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
-      await runc.within(call).exec(id, { process, pidFile, log }, stdio);
+      await runc.within(limit).exec(id, { process, pidFile, log }, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {

@@ -31,10 +31,10 @@ export class Init extends Process {
   /**
    * Mounts the root file system and creates the container; init waits for {@linkcode start} then. What is to be restored from a
    * checkpoint is created only by its start.
-   * @param call See {@linkcode Runc.within}, here and below.
+   * @param limit See {@linkcode Runc.within}, here and below.
    * @throws {Error} Nothing is left mounted or open then.
    */
-  async create(call: AbortSignal): Promise<void> {
+  async create(limit: AbortSignal): Promise<void> {
     const { rootfs, checkpoint } = this.request;
     if (checkpoint) expectCheckpoint(checkpoint);
     if (rootfs.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
@@ -44,7 +44,7 @@ export class Init extends Process {
       const { id, container: { runc }, options } = this;
       await this.#make(
         "create",
-        (pidFile, stdio) => runc.within(call).create(id, { ...options, pidFile }, stdio),
+        (pidFile, stdio) => runc.within(limit).create(id, { ...options, pidFile }, stdio),
       );
     } catch (error) {
       unmountRootfs(rootfs, this.#rootfs);
@@ -76,23 +76,23 @@ export class Init extends Process {
   }
 
   /** Lets init go. */
-  async start(call: AbortSignal): Promise<void> {
+  async start(limit: AbortSignal): Promise<void> {
     this.check("start");
-    if (this.state === "checkpointed") await this.#restore(call);
-    else await this.#start(call);
+    if (this.state === "checkpointed") await this.#restore(limit);
+    else await this.#start(limit);
     this.enter("start");
   }
 
-  async #start(call: AbortSignal): Promise<void> {
+  async #start(limit: AbortSignal): Promise<void> {
     try {
-      await this.container.runc.within(call).start(this.id);
+      await this.container.runc.within(limit).start(this.id);
     } catch (error) {
       throw runtimeFailure("start", error);
     }
   }
 
   /** The images tell of their parent themselves, where they have one: what the request says of it is not needed. */
-  async #restore(call: AbortSignal): Promise<void> {
+  async #restore(limit: AbortSignal): Promise<void> {
     const { id, container: { bundle, runc }, options: { criuWorkPath, noPivotRoot } } = this;
     const imagePath = this.request.checkpoint;
     const workPath = criuWorkPath || join(bundle, "work");
@@ -100,7 +100,7 @@ export class Init extends Process {
     try {
       await this.#make("restore", (pidFile, stdio) => {
         const options = { imagePath, workPath, pidFile, noPivotRoot };
-        return runCriu(() => runc.within(call).restore(id, options, stdio), log, log);
+        return runCriu(() => runc.within(limit).restore(id, options, stdio), log, log);
       });
     } catch (error) {
       this.fail();
@@ -116,7 +116,7 @@ export class Init extends Process {
   async checkpoint(
     imagePath: string,
     options: CheckpointOptions,
-    call: AbortSignal,
+    limit: AbortSignal,
   ): Promise<void> {
     this.check("checkpoint");
     if (imagePath === "") {
@@ -127,7 +127,7 @@ export class Init extends Process {
     await Deno.mkdir(workPath, { recursive: true, mode: 0o700 });
     try {
       const checkpoint = () =>
-        runc.within(call).checkpoint(this.id, { ...options, imagePath, workPath });
+        runc.within(limit).checkpoint(this.id, { ...options, imagePath, workPath });
       await runCriu(checkpoint, join(workPath, "dump.log"), join(bundle, "criu-dump.log"));
     } catch (error) {
       throw runtimeFailure("checkpoint", error);
@@ -137,10 +137,10 @@ export class Init extends Process {
   }
 
   /** Freezes all processes of the container. */
-  async pause(call: AbortSignal): Promise<void> {
+  async pause(limit: AbortSignal): Promise<void> {
     this.enter("pause");
     try {
-      await this.container.runc.within(call).pause(this.id);
+      await this.container.runc.within(limit).pause(this.id);
     } catch (error) {
       this.enter("resume");
       throw runtimeFailure("pause", error);
@@ -149,10 +149,10 @@ export class Init extends Process {
   }
 
   /** Lets them go on. */
-  async resume(call: AbortSignal): Promise<void> {
+  async resume(limit: AbortSignal): Promise<void> {
     this.check("resume");
     try {
-      await this.#goOn(this.container.runc.within(call));
+      await this.#goOn(this.container.runc.within(limit));
     } catch (error) {
       throw runtimeFailure("resume", error);
     }
@@ -172,12 +172,12 @@ export class Init extends Process {
    * Changes the limits of the container.
    * @param resources OCI LinuxResources, as JSON.
    */
-  async update(resources: string, call: AbortSignal): Promise<void> {
+  async update(resources: string, limit: AbortSignal): Promise<void> {
     if (this.exit !== undefined) throw finished();
     const file = join(this.container.bundle, "resources.json");
     try {
       Deno.writeTextFileSync(file, resources, { mode: 0o600 });
-      await this.container.runc.within(call).update(this.id, file);
+      await this.container.runc.within(limit).update(this.id, file);
     } catch (error) {
       throw runtimeFailure("update", error);
     } finally {
@@ -209,10 +209,10 @@ export class Init extends Process {
   }
 
   /** Removes all that is left of a container whose init has stopped. */
-  async delete(call: AbortSignal): Promise<void> {
+  async delete(limit: AbortSignal): Promise<void> {
     this.check("delete");
     const { shim, id } = this.container;
-    const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState(call)]);
+    const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState(limit)]);
     if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
     const closed = this.stdio?.close();
     unmountRootfs(this.request.rootfs, this.#rootfs);
@@ -220,10 +220,10 @@ export class Init extends Process {
     this.enter("delete");
   }
 
-  async #deleteState(call: AbortSignal): Promise<void> {
+  async #deleteState(limit: AbortSignal): Promise<void> {
     const { id, runc } = this.container;
     try {
-      if (runc.knows(id)) await runc.within(call).delete(id);
+      if (runc.knows(id)) await runc.within(limit).delete(id);
     } catch (error) {
       throw new Error(`failed to delete task: ${(error as Error).message}`);
     }
@@ -233,10 +233,10 @@ export class Init extends Process {
    * Kills the init of a container that was created and never started.
    * @returns Whether it was such a one.
    */
-  async abandon(call: AbortSignal): Promise<boolean> {
+  async abandon(limit: AbortSignal): Promise<boolean> {
     const { id, runc } = this.container;
     if (this.state !== "created") return false;
-    await runc.within(call).delete(id, true);
+    await runc.within(limit).delete(id, true);
     return true;
   }
 }

@@ -1,15 +1,7 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
-import {
-  killIfThere,
-  SIGKILL,
-  type Spawn,
-  StatusCode,
-  StatusError,
-  type Stdio,
-  unmountAll,
-} from "../shim/mod.ts";
+import { killIfThere, SIGKILL, type Spawn, type Stdio, unmountAll } from "../shim/mod.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How the commands for one container are run. */
@@ -25,19 +17,19 @@ export class RuncError extends Error {
 
 /** Runs runc, or what has the same command line. */
 export class Runc {
-  /** @param call Aborts when nobody waits for the command's end any more; see {@linkcode Runc.within}. */
+  /** @param limit See {@linkcode Runc.within}. */
   constructor(
     private readonly spawn: Spawn,
     readonly options: RuncOptions,
-    private readonly call?: AbortSignal,
+    private readonly limit?: AbortSignal,
   ) {}
 
   /**
-   * The same runtime for one call, with whose deadline its commands end, as in the Go shim: one that hangs must keep nobody from the
-   * container for longer. They go on where only the connection of the call has ended, for containerd may come back.
+   * The same runtime, whose commands are killed when `limit` aborts: one that hangs must keep nobody from the container for longer
+   * than somebody waits for it.
    */
-  within(call: AbortSignal): Runc {
-    return new Runc(this.spawn, this.options, call);
+  within(limit: AbortSignal): Runc {
+    return new Runc(this.spawn, this.options, limit);
   }
 
   /** Creates a container with its init, which waits for {@linkcode start}; writes init's pid to `pidFile`. */
@@ -148,7 +140,7 @@ export class Runc {
     command: readonly string[],
     { stdio, log = join(this.options.bundle, "log.json") }: { stdio?: Stdio; log?: string } = {},
   ): Promise<void> {
-    if (this.#isLate) throw this.call!.reason;
+    this.limit?.throwIfAborted();
     const { binary, root, systemdCgroup } = this.options;
     const logged = fileSize(log);
     const args = ["--root", root, "--log", log, "--log-format", "json"];
@@ -169,21 +161,13 @@ export class Runc {
   }
 
   async #end(child: Deno.ChildProcess): Promise<Deno.CommandStatus> {
-    const onAbort = () => {
-      if (this.#isLate) killIfThere(child.pid, SIGKILL);
-    };
-    this.call?.addEventListener("abort", onAbort);
+    const kill = () => killIfThere(child.pid, SIGKILL);
+    this.limit?.addEventListener("abort", kill);
     try {
       return await child.status;
     } finally {
-      this.call?.removeEventListener("abort", onAbort);
+      this.limit?.removeEventListener("abort", kill);
     }
-  }
-
-  /** Whether the deadline of the call has passed. */
-  get #isLate(): boolean {
-    const reason = this.call?.reason;
-    return reason instanceof StatusError && reason.code === StatusCode.DEADLINE_EXCEEDED;
   }
 }
 

@@ -60,16 +60,17 @@ export class TaskService implements Task {
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
     }
+    // Where its client has gone it ends at once: who has given it up so, or comes back, has no use for the container.
     const creation = this.#create(request, signal);
     this.#creating.set(id, creation);
     const { init } = await creation;
     return { pid: init.pid };
   }
 
-  async #create(request: proto.CreateTaskRequest, call: AbortSignal): Promise<Container> {
+  async #create(request: proto.CreateTaskRequest, limit: AbortSignal): Promise<Container> {
     const { id } = request;
     try {
-      const container = await Container.create(this.shim, request, call);
+      const container = await Container.create(this.shim, request, limit);
       this.#containers.set(id, container);
       return container;
     } finally {
@@ -79,18 +80,18 @@ export class TaskService implements Task {
 
   async start(
     { id, execId }: proto.StartRequest,
-    { signal }: Call,
+    { deadline }: Call,
   ): Promise<proto.StartResponse.Properties> {
-    return { pid: await this.#container(id).start(execId, signal) };
+    return { pid: await this.#container(id).start(execId, deadline) };
   }
 
   async delete(
     { id, execId }: proto.DeleteRequest,
-    { signal }: Call,
+    { deadline }: Call,
   ): Promise<proto.DeleteResponse.Properties> {
     // A containerd that died during the Create and came back does not wait for it before it removes the bundle.
     await this.#creating.get(id)?.catch(() => {});
-    const process = await this.#container(id).delete(execId, signal);
+    const process = await this.#container(id).delete(execId, deadline);
     if (execId === "") this.#containers.delete(id);
     const { status, exitedAt } = await process.exited;
     return { pid: process.pid, exitStatus: status, exitedAt: toTimestamp(exitedAt) };
@@ -107,27 +108,27 @@ export class TaskService implements Task {
     return { processes };
   }
 
-  async pause({ id }: proto.PauseRequest, { signal }: Call): Promise<void> {
-    await this.#container(id).pause(signal);
+  async pause({ id }: proto.PauseRequest, { deadline }: Call): Promise<void> {
+    await this.#container(id).pause(deadline);
   }
 
-  async resume({ id }: proto.ResumeRequest, { signal }: Call): Promise<void> {
-    await this.#container(id).resume(signal);
+  async resume({ id }: proto.ResumeRequest, { deadline }: Call): Promise<void> {
+    await this.#container(id).resume(deadline);
   }
 
   async checkpoint(
     { id, path, options }: proto.CheckpointTaskRequest,
-    { signal }: Call,
+    { deadline }: Call,
   ): Promise<void> {
-    await this.#container(id).checkpoint(path, decodeCheckpointOptions(options), signal);
+    await this.#container(id).checkpoint(path, decodeCheckpointOptions(options), deadline);
   }
 
-  async update({ id, resources }: proto.UpdateTaskRequest, { signal }: Call): Promise<void> {
-    await this.#container(id).update(decodeJson(resources, "OCI LinuxResources"), signal);
+  async update({ id, resources }: proto.UpdateTaskRequest, { deadline }: Call): Promise<void> {
+    await this.#container(id).update(decodeJson(resources, "OCI LinuxResources"), deadline);
   }
 
-  async kill({ id, execId, signal, all }: proto.KillRequest, call: Call): Promise<void> {
-    await this.#container(id).kill(execId, signal, all, call.signal);
+  async kill({ id, execId, signal, all }: proto.KillRequest, { deadline }: Call): Promise<void> {
+    await this.#container(id).kill(execId, signal, all, deadline);
   }
 
   exec(request: proto.ExecProcessRequest): void {

@@ -1,4 +1,4 @@
-/** Calls whose deadline passes while the runtime hangs: it ends, and the container is free for who comes next. */
+/** Calls whose deadline passes, or whose client goes, while the runtime hangs: it ends, and the container is free for who comes next. */
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
@@ -7,7 +7,7 @@ import { DirectShim, shutDown } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { isAlive } from "./processes.ts";
 import { SlowRunc } from "./slow_runc.ts";
-import { jsonAny, processSpec, type TaskClient } from "./task_client.ts";
+import { jsonAny, processSpec, TaskClient } from "./task_client.ts";
 import { within } from "./within.ts";
 
 const id = "box";
@@ -40,6 +40,40 @@ test("a Create that hangs ends with its deadline, and leaves nothing", async (co
   const { code } = await assertRejects(() => within(10, "Delete", remove()), StatusError);
   assertEquals(code, StatusCode.NOT_FOUND);
   await endAfterCreate(tasks, pid);
+  await bundle.remove();
+});
+
+test("a Create that hangs ends with the connection of its client", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { bundle, pid } = shim;
+  using runc = await SlowRunc.make(bundle.path, "begin create");
+  const create = shim.create(containerd, { options: runc.options });
+  await runc.untilHeld("begin create");
+  shim.tasks.client.close();
+  await assertRejects(() => create, StatusError);
+  await endAfterCreate(await TaskClient.connect(shim.address), pid);
+  await bundle.remove();
+});
+
+// The Go shim kills runc, and the exec has failed.
+testBetterThanGo("the start of an exec goes on where its client has gone", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id);
+  const { bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "begin exec");
+  await shim.create(containerd, { options: runc.options });
+  await shim.tasks.call("Start", { id });
+  const visitor = { id, execId: "visitor" };
+  const start = shim.exec("visitor", ["sh", "-c", "exit 3"]);
+  await runc.untilHeld("begin exec");
+  shim.tasks.client.close();
+  await assertRejects(() => start, StatusError);
+  const tasks = await TaskClient.connect(shim.address);
+  await runc.release();
+  assertEquals((await tasks.call("Wait", visitor)).exitStatus, 3);
+  await tasks.call("Kill", { id, signal: 9 });
+  await tasks.call("Wait", { id });
+  await tasks.call("Delete", { id });
+  await shutDown(tasks, id);
   await bundle.remove();
 });
 

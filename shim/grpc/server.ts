@@ -1,6 +1,6 @@
 /** The serving side of gRPC: unary calls, without TLS, on a unix socket. */
 import type { handleUnaryCall, Server as GrpcServer, ServiceDefinition } from "@grpc/grpc-js";
-import { type Method, type Service, StatusCode, StatusError, statusOf } from "../ttrpc/mod.ts";
+import { type Method, type Service, statusOf } from "../ttrpc/mod.ts";
 import { type Codec, loadGrpc } from "./library.ts";
 
 /** Serves services, by their full names (`containerd.task.v3.Task`), until it is closed. */
@@ -66,18 +66,19 @@ function definition(name: string, service: Service, codec: Codec): ServiceDefini
 /** A method as the library calls it. */
 function handler(method: Method): handleUnaryCall<Uint8Array, Uint8Array> {
   return async (call, answer) => {
-    const controller = new AbortController();
+    const abandoned = new AbortController();
+    const late = new AbortController();
     call.once("cancelled", () => {
-      const isLate = Number(call.getDeadline()) <= Date.now();
-      const code = isLate ? StatusCode.DEADLINE_EXCEEDED : StatusCode.CANCELED;
-      controller.abort(new StatusError(code, `the call ${isLate ? "was late" : "has ended"}`));
+      abandoned.abort();
+      if (Number(call.getDeadline()) <= Date.now()) late.abort();
     });
     const headers = Object.entries(call.metadata.toHttp2Headers());
     const metadata = new Map(
       headers.map(([key, value]) => [key, [value ?? ""].flat().map(String)]),
     );
     try {
-      answer(null, await method(call.request, { metadata, signal: controller.signal }));
+      const { signal } = abandoned;
+      answer(null, await method(call.request, { metadata, signal, deadline: late.signal }));
     } catch (error) {
       const { code, message } = statusOf(error);
       answer({ code, details: message });

@@ -26,6 +26,8 @@ export interface Call {
   readonly metadata: Metadata;
   /** Aborts when nobody waits for the answer any more: the deadline passed or the client is gone. */
   readonly signal: AbortSignal;
+  /** Aborts when the deadline passed, and not when only the client is gone. */
+  readonly deadline: AbortSignal;
 }
 
 /**
@@ -280,9 +282,9 @@ function encodeResponse(streamId: number, response: Response.Properties): Uint8A
 class RunningCall implements Call {
   readonly #pairs: Request["metadata"];
   readonly #stopDeadline: () => void;
+  readonly #abandoned = new LazySignal();
+  readonly #late = new LazySignal();
   #metadata: Metadata | undefined;
-  #controller: AbortController | undefined;
-  #abandoned: StatusError | undefined;
 
   constructor({ metadata, timeoutNano }: Request, passed: () => void) {
     this.#pairs = metadata;
@@ -294,16 +296,35 @@ class RunningCall implements Call {
   }
 
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#abandoned) this.#controller.abort(this.#abandoned);
-    return this.#controller.signal;
+    return this.#abandoned.signal;
+  }
+
+  get deadline(): AbortSignal {
+    return this.#late.signal;
   }
 
   /** Ends the deadline; with a reason, tells the method that its answer is of no use any more. */
   end(abandoned?: StatusError): void {
     this.#stopDeadline();
     if (!abandoned) return;
-    this.#abandoned = abandoned;
-    this.#controller?.abort(abandoned);
+    this.#abandoned.abort(abandoned);
+    if (abandoned.code === StatusCode.DEADLINE_EXCEEDED) this.#late.abort(abandoned);
+  }
+}
+
+/** A signal that is made when it is first asked for, be it that it has aborted by then. */
+class LazySignal {
+  #controller: AbortController | undefined;
+  #reason: StatusError | undefined;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  abort(reason: StatusError): void {
+    this.#reason = reason;
+    this.#controller?.abort(reason);
   }
 }
