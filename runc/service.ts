@@ -54,7 +54,7 @@ export class TaskService implements Task {
 
   async create(
     request: proto.CreateTaskRequest,
-    { signal }: Call,
+    { signal, deadline }: Call,
   ): Promise<proto.CreateTaskResponse.Properties> {
     const { id } = request;
     if (this.#containers.has(id) || this.#creating.has(id)) {
@@ -63,8 +63,14 @@ export class TaskService implements Task {
     // Where its client has gone it ends at once: who has given it up so, or comes back, has no use for the container.
     const creation = this.#create(request, signal);
     this.#creating.set(id, creation);
-    const { init } = await creation;
-    return { pid: init.pid };
+    try {
+      const { init } = await creation;
+      return { pid: init.pid };
+    } catch (error) {
+      // The one who has gone would have told a server without containers to end.
+      if (signal.aborted && !deadline.aborted) this.shutdown();
+      throw error;
+    }
   }
 
   async #create(request: proto.CreateTaskRequest, limit: AbortSignal): Promise<Container> {

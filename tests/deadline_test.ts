@@ -43,17 +43,21 @@ test("a Create that hangs ends with its deadline, and leaves nothing", async (co
   await bundle.remove();
 });
 
-test("a Create that hangs ends with the connection of its client", async (containerd) => {
-  const shim = await DirectShim.start(containerd, id);
-  const { bundle, pid } = shim;
-  using runc = await SlowRunc.make(bundle.path, "begin create");
-  const create = shim.create(containerd, { options: runc.options });
-  await runc.untilHeld("begin create");
-  shim.tasks.client.close();
-  await assertRejects(() => create, StatusError);
-  await endAfterCreate(await TaskClient.connect(shim.address), pid);
-  await bundle.remove();
-});
+// A server of the Go shim stays, and waits for somebody who ends it.
+testBetterThanGo(
+  "a Create that hangs ends with its client, and so does the shim",
+  async (containerd) => {
+    const shim = await DirectShim.start(containerd, id);
+    const { bundle, pid } = shim;
+    using runc = await SlowRunc.make(bundle.path, "begin create");
+    const create = shim.create(containerd, { options: runc.options });
+    await runc.untilHeld("begin create");
+    shim.tasks.client.close();
+    await assertRejects(() => create, StatusError);
+    await eventually("an end of the shim", () => !isAlive(pid) || undefined);
+    await bundle.remove();
+  },
+);
 
 // The Go shim kills runc, and the exec has failed.
 testBetterThanGo("the start of an exec goes on where its client has gone", async (containerd) => {
