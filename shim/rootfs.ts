@@ -3,11 +3,13 @@ import { dirname, join } from "@std/path/posix";
 import {
   changeDirectory,
   close,
+  memoryFile,
   mount,
   MountFlag,
   mountIdMapped,
   open,
   OpenFlag,
+  readAgain,
   unmountAll,
 } from "./libc/mod.ts";
 import { parseMountOptions, rebaseLowerDirectories, takeIdMapping } from "./mount_options.ts";
@@ -166,12 +168,15 @@ function byteLength(text: string): number {
 /** mount(8) finds the helper program of a FUSE file system, and makes loop devices that go with their mount. */
 async function mountWithHelper(spawn: Spawn, each: Mount, target: string): Promise<void> {
   const options = each.options.length === 0 ? [] : ["-o", each.options.join(",")];
-  const child = spawn("mount", {
-    args: ["-t", each.type, ...options, each.source, target],
-    stderr: "piped",
-  });
-  const { success, stderr } = await child.output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+  // A pipe would have no end while a daemon that the helper leaves behind holds it, and end the daemon when it is closed.
+  const stderr = memoryFile("stderr of mount");
+  try {
+    const args = ["-t", each.type, ...options, each.source, target];
+    const { success } = await spawn("mount", { args, stderr }).status;
+    if (!success) throw new Error(readAgain(stderr).trim());
+  } finally {
+    close(stderr);
+  }
 }
 
 async function mountByLoopDevice(spawn: Spawn, each: Mount, target: string): Promise<void> {

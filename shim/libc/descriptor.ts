@@ -9,6 +9,7 @@ const CLOSE_RANGE_CLOEXEC = 4;
 const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
+const MFD_CLOEXEC = 1;
 const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
 
@@ -70,6 +71,14 @@ export function pipe(flags = 0): Pipe {
   const ends = new Int32Array(2);
   check(symbols.pipe2(ends, flags | OpenFlag.CLOEXEC), "pipe2");
   return { read: ends[0], write: ends[1] };
+}
+
+/**
+ * Makes a file that is only in memory, and gone with its last descriptor (memfd_create(2)).
+ * @param name For people who look into /proc.
+ */
+export function memoryFile(name: string): number {
+  return check(symbols.memfd_create(cString(name), MFD_CLOEXEC), "memfd_create");
 }
 
 /** Lets reads and writes of a descriptor fail with EAGAIN instead of waiting. */

@@ -2,9 +2,10 @@ import "./opened_libc.ts";
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
 import { type Mount, mountRootfs, unmountRootfs } from "../../shim/rootfs.ts";
-import { spawn } from "../../shim/spawn.ts";
+import { type Spawn, spawn } from "../../shim/spawn.ts";
 import { inPrivateMounts } from "../private_mounts.ts";
 import { canMapOwners } from "../user_namespaces.ts";
+import { within } from "../within.ts";
 import { withFolder } from "./temporary_folder.ts";
 
 /** Not below the root file system, though its name begins like it. */
@@ -404,6 +405,22 @@ test("what is busy, or has mounts below it, is unmounted all the same", async (f
   assertEquals(mountsIn(folder), []);
   assertEquals(await file.write(Uint8Array.of(1)), 1);
 });
+
+for (const end of [0, 32]) {
+  test(`a daemon that mount leaves behind is not waited for: exit ${end}`, async (folder) => {
+    const rootfs = join(folder, "rootfs");
+    const daemon = join(folder, "daemon");
+    const script = `{ sleep 1000; } & echo $! > ${daemon}; echo no such image >&2; exit ${end}`;
+    const leaveDaemon: Spawn = (_, options) => spawn("sh", { ...options, args: ["-c", script] });
+    const mounted = mountRootfs(leaveDaemon, [mountOf("fuse.image", "image", [])], rootfs);
+    try {
+      if (end === 0) await within(10, "a mount", mounted);
+      else await assertRejects(() => within(10, "a failure", mounted), Error, "no such image");
+    } finally {
+      Deno.kill(Number(await Deno.readTextFile(daemon)), "SIGKILL");
+    }
+  });
+}
 
 test("unmounting what is not mounted, or not there, is fine", async (folder) => {
   const rootfs = join(folder, "rootfs");
