@@ -47,7 +47,7 @@ export class Init extends Process {
         (pidFile, stdio) => runc.within(limit).create(id, { ...options, pidFile }, stdio),
       );
     } catch (error) {
-      unmountRootfs(rootfs, this.#rootfs);
+      await unmountRootfs(rootfs, this.#rootfs);
       throw error;
     }
   }
@@ -215,7 +215,7 @@ export class Init extends Process {
     const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState(limit)]);
     if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
     const closed = this.stdio?.close();
-    unmountRootfs(this.request.rootfs, this.#rootfs);
+    await unmountRootfs(this.request.rootfs, this.#rootfs);
     await closed;
     this.enter("delete");
   }

@@ -125,10 +125,10 @@ export class Runc {
   }
 
   /** Removes what the runtime has of a container: its state and cgroups; with `force` its processes as well. */
-  delete(id: string, force = false): Promise<void> {
+  async delete(id: string, force = false): Promise<void> {
     // runc removes the folder of its state with all that is below: a restore that was killed has left the root file system there.
-    if (force) unmountAll(join(this.options.root, id, "criu-root"));
-    return this.#run(["delete", ...(force ? ["--force"] : []), id]);
+    if (force) await unmountAll(join(this.options.root, id, "criu-root"));
+    await this.#run(["delete", ...(force ? ["--force"] : []), id]);
   }
 
   /**

@@ -41,13 +41,13 @@ export async function mountRootfs(
   try {
     for (const each of mounts) await mountOne(spawn, each, targetOf(each, rootfs), rootfs);
   } catch (error) {
-    unmountRootfs(mounts, rootfs);
+    await unmountRootfs(mounts, rootfs);
     throw new Error(`failed to mount rootfs component: ${(error as Error).message}`);
   }
 }
 
 /** Unmounts them, the last one first, and what is left of their mounting; those that are not mounted any more do not matter. */
-export function unmountRootfs(mounts: readonly Mount[], rootfs: string): void {
+export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): Promise<void> {
   for (const each of mounts.toReversed()) {
     if (each.target === "") continue;
     let target: string;
@@ -57,10 +57,10 @@ export function unmountRootfs(mounts: readonly Mount[], rootfs: string): void {
       // Nothing of ours is there: what leads out, or to nothing, was not mounted on.
       continue;
     }
-    unmountAll(target);
+    await unmountAll(target);
   }
-  unmountAll(rootfs);
-  unmountAll(layersFolder(rootfs));
+  await unmountAll(rootfs);
+  await unmountAll(layersFolder(rootfs));
 }
 
 /** A symbolic link in what is mounted already must lead neither the next mount nor an unmount out of it. */
@@ -119,7 +119,7 @@ async function mountWithMappedLayers(
     await mountPlain(spawn, { ...each, options: rebased.options }, target);
   } finally {
     // The overlay has mounts of its own of them.
-    unmountAll(folder);
+    await unmountAll(folder);
     Deno.removeSync(folder);
   }
 }

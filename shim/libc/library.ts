@@ -2,8 +2,9 @@
  * libc's functions, each opened when it is first used, and the error that a failed call becomes. Opening one takes 0.1 ms, and start,
  * serve and delete, which containerd waits for, use but a few each.
  *
- * All calls here are synchronous (some 0.3 µs each), so no other JavaScript runs between a call and the look at its errno. The one
- * exception is {@linkcode symbols.epoll_wait_nonblocking}, which waits in a thread of Deno's pool.
+ * All calls here are synchronous (some 0.3 µs each), so no other JavaScript runs between a call and the look at its errno. The
+ * exceptions are named so: {@linkcode symbols.epoll_wait_nonblocking} and {@linkcode symbols.umount2_nonblocking}, which wait in a
+ * thread of Deno's pool.
  */
 
 const LIBC = "libc.so.6";
@@ -72,6 +73,12 @@ const FUNCTIONS = {
   // With the arguments of close_range(2), for which glibc has a function only since 2.34.
   syscall: { parameters: ["i64", "u32", "u32", "u32"], result: "i64" },
   umount2: { parameters: ["buffer", "i32"], result: "i32" },
+  umount2_nonblocking: {
+    name: "umount2",
+    parameters: ["buffer", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   // glibc has functions for these three system calls only since 2.36.
   open_tree: { name: "syscall", parameters: ["i64", "i32", "buffer", "u32"], result: "i64" },
   mount_setattr: {

@@ -116,12 +116,17 @@ export function mountIdMapped(
 /**
  * Unmounts whatever is mounted on `target`, one over the other. What is busy, or has mounts below it, is detached with all that is
  * below: it is out of the way at once and gone with its last user (umount2(2), MNT_DETACH). Nothing mounted is fine.
+ *
+ * It is done in a thread of Deno's pool: the kernel first writes out what the file system has not written yet, an overlay's upper
+ * layer with all else on the same disk, which may take minutes, and the shim has other containers.
  * @throws {SystemError}
  */
-export function unmountAll(target: string): void {
+export async function unmountAll(target: string): Promise<void> {
   const path = cString(target);
   let flags = UMOUNT_NOFOLLOW;
   for (;;) {
+    if (await symbols.umount2_nonblocking(path, flags) === 0) continue;
+    // errno belongs to the pool's thread and can't be asked for here: what failed fails again, and at once.
     if (symbols.umount2(path, flags) === 0) continue;
     const errno = lastErrno();
     if (errno === Errno.EINVAL || errno === Errno.ENOENT) return;

@@ -1,6 +1,7 @@
 import "./opened_libc.ts";
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
+import { close, killIfThere, open, OpenFlag, SIGKILL } from "../../shim/libc/mod.ts";
 import { type Mount, mountRootfs, unmountRootfs } from "../../shim/rootfs.ts";
 import { type Spawn, spawn } from "../../shim/spawn.ts";
 import { inPrivateMounts } from "../private_mounts.ts";
@@ -87,7 +88,7 @@ test("a bind mount shows its source, and can be written to", async (folder) => {
   await mountRootfs(spawn, mounts, rootfs);
   await Deno.writeTextFile(join(rootfs, "file"), "text");
   assertEquals(await Deno.readTextFile(join(source, "file")), "text");
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
   assertEquals(await Array.fromAsync(Deno.readDir(rootfs)), []);
 });
 
@@ -102,7 +103,7 @@ test("a bind mount that is read-only can't be written to, while its source can",
   );
   await Deno.writeTextFile(join(source, "file"), "text");
   assertEquals(await Deno.readTextFile(join(rootfs, "file")), "text");
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 test("flags and data reach the file system", async (folder) => {
@@ -117,7 +118,7 @@ test("flags and data reach the file system", async (folder) => {
     Error,
     "No space left",
   );
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 test("the propagation is set apart from the flags", async (folder) => {
@@ -126,7 +127,7 @@ test("the propagation is set apart from the flags", async (folder) => {
   await mountRootfs(spawn, mounts, rootfs);
   const { options, propagation } = optionsOf(rootfs);
   assertEquals([options.includes("nodev"), propagation], [true, ["shared"]]);
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 test("an overlay has its layers in order, and writes go to the upper one", async (folder) => {
@@ -143,7 +144,7 @@ test("an overlay has its layers in order, and writes go to the upper one", async
   assertEquals(await Deno.readTextFile(join(rootfs, "top")), "2");
   assertEquals((await layersIn(rootfs)).toSorted(), ["1", "2"]);
   await Deno.writeTextFile(join(rootfs, "from-up"), "");
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
   assertEquals(await layersIn(join(folder, "upper")), ["up"]);
 });
 
@@ -162,7 +163,7 @@ test("an overlay of 300 layers, of more options than a page, has them all", asyn
   await mountRootfs(spawn, mounts, rootfs);
   assertEquals(await Deno.readTextFile(join(rootfs, "top")), "300");
   assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 test("the page is measured in bytes", async (folder) => {
@@ -177,7 +178,7 @@ test("the page is measured in bytes", async (folder) => {
   assertEquals([text.length < 4096, new TextEncoder().encode(text).length > 4096], [true, true]);
   await mountRootfs(spawn, mounts, rootfs);
   assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 test("more layers than a page takes even so are refused", async (folder) => {
@@ -322,7 +323,7 @@ test("mounts lie one over the other, and on targets below", async (folder) => {
   const mounts = [bind(source), bind(source, ["ro"]), tmpfs("a/b"), tmpfs("link"), tmpfs("/a")];
   await mountRootfs(spawn, mounts, rootfs);
   assertEquals(mountsIn(folder), ["rootfs", "rootfs", "rootfs/a/b", "rootfs/a/b", "rootfs/a"]);
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 test("a target below a root file system that is no mount is unmounted too", async (folder) => {
@@ -333,7 +334,7 @@ test("a target below a root file system that is no mount is unmounted too", asyn
   const mounts = [tmpfs("a"), tmpfs("link")];
   await mountRootfs(spawn, mounts, rootfs);
   assertEquals(mountsIn(folder), ["rootfs/a", "rootfs/b"]);
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 for (
@@ -401,7 +402,7 @@ test("what is busy, or has mounts below it, is unmounted all the same", async (f
   await Deno.mkdir(join(rootfs, "nested"));
   await mountRootfs(spawn, [tmpfs()], join(rootfs, "nested"));
   using file = await Deno.open(join(rootfs, "nested/file"), { write: true, create: true });
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
   assertEquals(mountsIn(folder), []);
   assertEquals(await file.write(Uint8Array.of(1)), 1);
 });
@@ -425,9 +426,9 @@ for (const end of [0, 32]) {
 test("unmounting what is not mounted, or not there, is fine", async (folder) => {
   const rootfs = join(folder, "rootfs");
   const mounts = [tmpfs(), tmpfs("a/b")];
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
   await Deno.remove(rootfs);
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 /** Makes an ext4 image; false where there is no mkfs.ext4 or no loop device. */
@@ -456,7 +457,7 @@ test(
     await mountRootfs(spawn, mounts, rootfs);
     assertEquals((await Deno.stat(join(rootfs, "lost+found"))).isDirectory, true);
     assertEquals(optionsOf(rootfs).options.includes("nodev"), true);
-    unmountRootfs(mounts, rootfs);
+    await unmountRootfs(mounts, rootfs);
     // The loop device goes with its mount.
     const devices = new Deno.Command("losetup", { args: ["--associated", image] }).outputSync();
     assertEquals(new TextDecoder().decode(devices.stdout), "");
@@ -499,3 +500,39 @@ test("what mount(8) can't mount is told in its words", async (folder) => {
   );
   assertStringIncludes(error.message, basename(source));
 });
+
+test(
+  "all else goes on while the kernel takes its time to unmount",
+  async (folder) => {
+    const rootfs = join(folder, "rootfs");
+    const attach = new Deno.Command("losetup", { args: ["--find", "--show", image] }).outputSync();
+    const device = new TextDecoder().decode(attach.stdout).trim();
+    const fuse = open("/dev/fuse", OpenFlag.RDWR);
+    const options = `fd=${fuse},rootmode=40000,user_id=0,group_id=0`;
+    await mountRootfs(spawn, [mountOf("fuseblk", device, options.split(","))], rootfs);
+    const program = new URL("slow_fuse.ts", import.meta.url).pathname;
+    const fileSystem = spawn(Deno.execPath(), {
+      args: ["run", "--allow-read", program, "2000"],
+      stdin: fuse,
+      stdout: fuse,
+      stderr: "piped",
+    });
+    close(fuse);
+    try {
+      // It says so when it has answered the first request.
+      const told = fileSystem.stderr.getReader();
+      const { value } = await within(10, "a file system", told.read());
+      await told.cancel();
+      assertEquals(new TextDecoder().decode(value), "ready\n");
+      const unmounted = unmountRootfs([], rootfs).then(() => "unmounted");
+      const waited = new Promise((resolve) => setTimeout(() => resolve("waited"), 100));
+      assertEquals(await Promise.race([unmounted, waited]), "waited");
+      await unmounted;
+    } finally {
+      killIfThere(fileSystem.pid, SIGKILL);
+      await fileSystem.status;
+      new Deno.Command("losetup", { args: ["--detach", device] }).outputSync();
+    }
+  },
+  !hasImage,
+);
