@@ -245,7 +245,7 @@ testMapped("an overlay's files have the owners of a user namespace", async (fold
       "work",
     ],
   );
-  unmountRootfs(mounts, rootfs);
+  await unmountRootfs(mounts, rootfs);
 });
 
 for (const mode of ["rw", "ro"]) {
@@ -260,7 +260,7 @@ for (const mode of ["rw", "ro"]) {
     assertEquals(await ownersOf(join(rootfs, "below")), "200000:300000");
     assertEquals(await ownersOf(join(source, "file")), "0:0");
     assertEquals(optionsOf(rootfs).options.includes(mode), true);
-    unmountRootfs(mounts, rootfs);
+    await unmountRootfs(mounts, rootfs);
     assertEquals(mountsIn(folder), [`${OUTSIDE}/below`]);
     umount(join(source, "below"));
   });
@@ -312,7 +312,7 @@ test("what can't be in a user namespace is told by the program that tried", asyn
 test("layers that are mounted still, since the shim was killed, are unmounted", async (folder) => {
   await Deno.mkdir(join(folder, "layers"));
   await mountRootfs(spawn, [tmpfs()], join(folder, "layers"));
-  unmountRootfs([], join(folder, "rootfs"));
+  await unmountRootfs([], join(folder, "rootfs"));
   assertEquals(mountsIn(folder), []);
 });
 
@@ -486,7 +486,7 @@ test(
       `mount -t ext4 -o loop,nodev ${image} ${rootfs}`,
       `losetup --direct-io=on ${device}`,
     ]);
-    unmountRootfs(mounts, rootfs);
+    await unmountRootfs(mounts, rootfs);
   },
   !hasImage,
 );
