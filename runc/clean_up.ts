@@ -12,7 +12,7 @@ import {
   spawn,
   SystemError,
   toTimestamp,
-  unmountRootfs,
+  unmountAll,
 } from "../shim/mod.ts";
 import { initPidFile, readPid } from "./pid_file.ts";
 import { Runc } from "./runc.ts";
@@ -28,7 +28,7 @@ export async function cleanUp({ bundle, id, namespace }: Arguments): Promise<Uin
   if (pid === undefined) await orWarn("end the shim", () => endUnusedServer(bundle, id));
   await orWarn("remove the socket", () => removeDeadSocket(bundle));
   await orWarn("remove the container", () => removeContainer(bundle, id, namespace, pid));
-  await orWarn("unmount the root file system", () => unmountRootfs([], join(bundle, "rootfs")));
+  await orWarn("unmount the root file system", () => unmountAll(join(bundle, "rootfs")));
   return DeleteResponse.encode({
     pid: pid ?? 0,
     exitStatus: 128 + SIGKILL,

@@ -1,5 +1,5 @@
 /** A container's root file system: mounts what containerd's snapshotters hand over. */
-import { dirname, join } from "@std/path/posix";
+import { join } from "@std/path/posix";
 import {
   changeDirectory,
   close,
@@ -39,14 +39,14 @@ export async function mountRootfs(
   rootfs: string,
 ): Promise<void> {
   try {
-    for (const each of mounts) await mountOne(spawn, each, targetOf(each, rootfs), rootfs);
+    for (const each of mounts) await mountOne(spawn, each, targetOf(each, rootfs));
   } catch (error) {
     await unmountRootfs(mounts, rootfs);
     throw new Error(`failed to mount rootfs component: ${(error as Error).message}`);
   }
 }
 
-/** Unmounts them, the last one first, and what is left of their mounting; those that are not mounted any more do not matter. */
+/** Unmounts them, the last one first; those that are not mounted any more do not matter. */
 export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): Promise<void> {
   for (const each of mounts.toReversed()) {
     if (each.target === "") continue;
@@ -60,7 +60,6 @@ export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): P
     await unmountAll(target);
   }
   await unmountAll(rootfs);
-  await unmountAll(layersFolder(rootfs));
 }
 
 /** A symbolic link in what is mounted already must lead neither the next mount nor an unmount out of it. */
@@ -74,12 +73,7 @@ function targetOf(each: Mount, rootfs: string): string {
   return target;
 }
 
-async function mountOne(
-  spawn: Spawn,
-  each: Mount,
-  target: string,
-  rootfs: string,
-): Promise<void> {
+async function mountOne(spawn: Spawn, each: Mount, target: string): Promise<void> {
   // All options are for the program of its own.
   if (/^fuse3?\./.test(each.type)) return await mountWithHelper(spawn, each, target);
   const { idMapping, rest } = takeIdMapping(each.options);
@@ -87,41 +81,31 @@ async function mountOne(
   if (idMapping === undefined) return await mountPlain(spawn, plain, target);
   await withUserNamespace(spawn, idMapping, async (userNamespace) => {
     if (each.type === "overlay") {
-      return await mountWithMappedLayers(spawn, plain, target, layersFolder(rootfs), userNamespace);
+      return await mountOnMappedLayers(spawn, plain, target, userNamespace);
     }
     await mountPlain(spawn, plain, target);
     mountIdMapped(target, target, userNamespace, { readonly: false });
   });
 }
 
-/** Where the layers of an overlay are mounted meanwhile. */
-function layersFolder(rootfs: string): string {
-  return join(dirname(rootfs), "layers");
-}
-
-/** An overlay can't be mapped itself, but its lower layers can (Linux 5.19): what comes out of them, its upper layer has as mapped. */
-async function mountWithMappedLayers(
+/**
+ * An overlay can't be mapped itself, but its lower layers can (Linux 5.19): what comes out of them, its upper layer has as mapped. They
+ * stay mounted on the target, below the overlay.
+ */
+async function mountOnMappedLayers(
   spawn: Spawn,
   each: Mount,
   target: string,
-  folder: string,
   userNamespace: number,
 ): Promise<void> {
-  const rebased = rebaseLowerDirectories(each.options, `${folder}/`);
+  const rebased = rebaseLowerDirectories(each.options, `${target}/`);
   if (rebased === undefined) {
     throw new Error(
       `expected layers in one folder, to map their owners: ${each.options.join(",")}`,
     );
   }
-  Deno.mkdirSync(folder);
-  try {
-    mountIdMapped(rebased.directory, folder, userNamespace, { readonly: true });
-    await mountPlain(spawn, { ...each, options: rebased.options }, target);
-  } finally {
-    // The overlay has mounts of its own of them.
-    await unmountAll(folder);
-    Deno.removeSync(folder);
-  }
+  mountIdMapped(rebased.directory, target, userNamespace, { readonly: true });
+  await mountPlain(spawn, { ...each, options: rebased.options }, target);
 }
 
 async function mountPlain(spawn: Spawn, each: Mount, target: string): Promise<void> {
