@@ -1,7 +1,7 @@
 /** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
 import { dirname } from "@std/path/posix";
 import { endsWithin } from "./ends_within.ts";
-import { close, open, OpenFlag, unreadBytes } from "./libc/mod.ts";
+import { close, open, OpenFlag, orClose, unreadBytes } from "./libc/mod.ts";
 import { type LogContext, LogProgram } from "./log_program.ts";
 import type { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
@@ -108,12 +108,7 @@ export abstract class Stdio {
     const { scheme, path } = parseStdioUri("stdin", uri);
     if (scheme !== "fifo") throw unknownScheme("stdin", scheme, uri);
     const source = openFifo("stdin", path, OpenFlag.RDONLY);
-    try {
-      this.#stdinHold = openFifo("stdin", path, OpenFlag.WRONLY);
-    } catch (error) {
-      close(source);
-      throw error;
-    }
+    this.#stdinHold = orClose(source, () => openFifo("stdin", path, OpenFlag.WRONLY));
     return source;
   }
 

@@ -63,6 +63,7 @@ export class Terminal extends Stdio {
         target: duplicate(this.#master),
         transfer: copying(),
       });
+      this.#source = undefined;
     }
     this.outputs = [
       new Relay(this.reactor, {
@@ -71,7 +72,7 @@ export class Terminal extends Stdio {
         fromTerminal: true,
       }),
     ];
-    this.#source = this.#output = undefined;
+    this.#output = undefined;
   }
 
   override resize(width: number, height: number): void {

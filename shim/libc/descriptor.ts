@@ -39,6 +39,16 @@ export function close(descriptor: number): void {
   symbols.close(descriptor);
 }
 
+/** Does some work that may throw: then a descriptor that was to be used with its result is closed. */
+export function orClose<Result>(descriptor: number, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    close(descriptor);
+    throw error;
+  }
+}
+
 /**
  * Keeps all that this process has beside its standard streams from its children: what it inherited, too. Deno.Command, given a
  * descriptor for a stream, leaves another copy of it to the child. Linux before 5.11 can't; there these copies stay.

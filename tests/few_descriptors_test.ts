@@ -1,0 +1,82 @@
+/** A shim that has no descriptors left: its calls fail, and it goes on when there are some again. */
+
+import { assertEquals } from "@std/assert";
+import { StatusError } from "../shim/ttrpc/mod.ts";
+import { testBetterThanGo } from "./black_box.ts";
+import { ClientFifo } from "./client_fifo.ts";
+import { DirectShim } from "./direct_shim.ts";
+import { eventually } from "./eventually.ts";
+
+const id = "box";
+
+/** Lets a process have no descriptor numbered `limit` or higher beside those that it has. */
+async function limitDescriptors(pid: number, limit: number): Promise<void> {
+  const args = ["--pid", `${pid}`, `--nofile=${limit}:`];
+  const { success, stderr } = await new Deno.Command("prlimit", { args }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
+/** What a process has open. */
+function descriptorsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return [...Deno.readDirSync(folder)].map(({ name }) => {
+    try {
+      return `${name} ${Deno.readLinkSync(`${folder}/${name}`)}`;
+    } catch {
+      return "closed just now";
+    }
+  }).sort();
+}
+
+for (const terminal of [false, true]) {
+  const streams = terminal ? "a terminal" : "pipes";
+  // The Go shim leaves some open, too.
+  testBetterThanGo(
+    `a Create with ${streams} that lacks descriptors leaves none open`,
+    async (containerd) => {
+      const shim = await DirectShim.start(containerd, id, { terminal });
+      const { bundle, pid, tasks } = shim;
+      using stdin = await ClientFifo.make(`${bundle.path}/stdin`);
+      using stdout = await ClientFifo.make(`${bundle.path}/stdout`);
+      using stderr = await ClientFifo.make(`${bundle.path}/stderr`);
+      const outputs = terminal
+        ? { stdout: stdout.path }
+        : { stdout: stdout.path, stderr: stderr.path };
+      const request = {
+        ...{ id, bundle: bundle.path, rootfs: [await bundle.rootfs(containerd)] },
+        ...{ terminal, stdin: stdin.path, ...outputs },
+      };
+      const end = async () => {
+        await tasks.call("Kill", { id, signal: 9 });
+        await tasks.call("Wait", { id });
+        await tasks.call("Delete", { id });
+      };
+      // What is opened once and kept is open then.
+      await tasks.call("Create", request);
+      await end();
+      let before: string[] = [];
+      await eventually("nothing but what is kept", () => {
+        const last = before;
+        before = descriptorsOf(pid);
+        return before.join() === last.join() || undefined;
+      });
+
+      let failures = 0;
+      for (let limit = 10, created = false; !created; limit++) {
+        await limitDescriptors(pid, limit);
+        created = await tasks.call("Create", request).then(() => true, (error) => {
+          if (!(error instanceof StatusError)) throw error;
+          failures++;
+          return false;
+        });
+        await limitDescriptors(pid, 1000);
+        if (created) await end();
+        await eventually(`what was open before: ${before}`, () => {
+          return descriptorsOf(pid).join() === before.join() || undefined;
+        });
+      }
+      assertEquals(failures > 3, true);
+      await shim.shutDown();
+    },
+  );
+}
