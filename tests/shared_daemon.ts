@@ -1,3 +1,4 @@
+import { hangReport } from "./hang_report.ts";
 import { expectNoLeaks, removeTraces, takeTraces } from "./leaks.ts";
 import { within } from "./within.ts";
 
@@ -40,6 +41,7 @@ export function testsWith<Daemon extends SharedDaemon>(
       } catch (error) {
         const logs = current.logs.map((log, index) => log.slice(logged[index]));
         console.error(`logged meanwhile:\n${logs.join("\n")}`);
+        if (error instanceof Deno.errors.TimedOut) console.error(hangReport());
         daemon = undefined;
         await removeTraces(before).catch(console.error);
         await current[Symbol.asyncDispose]().catch(console.error);
