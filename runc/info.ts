@@ -2,7 +2,7 @@
 import { Any, RuntimeInfo } from "../proto/mod.ts";
 import { spawn } from "../shim/mod.ts";
 import { decodeOptions } from "./options.ts";
-import { runtimeOf } from "./runtime.ts";
+import { type Runtime, runtimeOf } from "./runtime.ts";
 
 const FEATURES = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 
@@ -18,8 +18,7 @@ export async function runtimeInfo(
   input: Uint8Array,
 ): Promise<Uint8Array> {
   const options = Any.decode(input);
-  const { binary } = runtimeOf(await decodeOptions(options, console), "");
-  const features = await readFeatures(binary);
+  const features = await readFeatures(runtimeOf(await decodeOptions(options, console), ""));
   return RuntimeInfo.encode({
     name,
     version: { version },
@@ -28,10 +27,11 @@ export async function runtimeInfo(
   }).finish();
 }
 
-async function readFeatures(binary: string): Promise<Uint8Array | undefined> {
+async function readFeatures({ binary, root }: Runtime): Promise<Uint8Array | undefined> {
   let command: Deno.ChildProcess;
   try {
-    command = spawn(binary, { args: ["features"], stdout: "piped" });
+    // It makes no use of the folder; but without one runc, run by who is not root, makes another in XDG_RUNTIME_DIR.
+    command = spawn(binary, { args: ["--root", root, "features"], stdout: "piped" });
   } catch (error) {
     throw new Error(`can't run the runtime ${binary}: ${(error as Error).message}`);
   }

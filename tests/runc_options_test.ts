@@ -387,12 +387,13 @@ testBetterThanGo(
   "-info tells the options, and what the runtime they name can do",
   async (containerd) => {
     await using runtime = await RecordingRuntime.make(`${containerd.folder}/recording-runc`);
-    const given = runcOptions({ binaryName: runtime.path });
+    const given = runcOptions({ binaryName: runtime.path, root: "/run/containerd/other" });
     const { name, options, features } = await readInfo(containerd, given);
     assertEquals([name, options], ["io.containerd.ts.v2", given as Any]);
     const { ociVersionMin } = JSON.parse(new TextDecoder().decode(features!.value));
     assertMatch(ociVersionMin, /^1\.0\./);
-    assertEquals((await runtime.calls()).map(({ command }) => command), ["features"]);
+    const calls = (await runtime.calls()).map(({ command, root }) => [command, root]);
+    assertEquals(calls, [["features", "/run/containerd/other"]]);
   },
 );
 
