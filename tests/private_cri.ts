@@ -86,7 +86,8 @@ export class PrivateCri {
         await cri.remove(pod);
       }
     } catch (error) {
-      await cri[Symbol.asyncDispose]();
+      // A pod that is left has its mounts below the folder, and this error says why.
+      await cri[Symbol.asyncDispose]().catch(console.error);
       throw error;
     }
     return cri;
