@@ -1,5 +1,5 @@
 /** `deno task build`: makes dist/containerd-shim-ts-v2, one file that works with the repository gone. */
-import { basename, dirname, fromFileUrl, join } from "@std/path";
+import { dirname, fromFileUrl, join } from "@std/path";
 import configuration from "../deno.json" with { type: "json" };
 import { fail } from "./fail.ts";
 import { replace } from "./replace.ts";
@@ -27,10 +27,11 @@ const FLAGS = [
 ];
 
 /**
- * A library that is seldom needed and as long as all the rest: it stays out of the bundle and is loaded when its `import()` runs.
- * Without what it would load only to serve channelz and ORCA, of which the shim serves neither.
+ * A library that is seldom needed and longer than all the rest; bundled by itself it can be minified. Without what it would load only
+ * to serve channelz and ORCA, of which the shim serves neither.
  */
 const LIBRARY = "@grpc/grpc-js";
+const LIBRARY_MODULE = "./grpc.cjs";
 const NOT_NEEDED = "@grpc/proto-loader";
 
 /** Where Deno gets its compile runtime from. */
@@ -49,20 +50,13 @@ export async function build(): Promise<string> {
   const start = performance.now();
   const path = join(REPOSITORY, "dist", NAME);
   await Deno.mkdir(dirname(path), { recursive: true });
-  const bundle = `${path}.js`;
-  const library = `${path}.grpc.cjs`;
   let refusal: string | undefined;
   try {
-    await replace(library, bundleLibrary);
-    await replace(bundle, (file) => bundleProgram(file, library));
     await replace(path, async (file) => {
-      refusal = await compile(bundle, file);
+      const modules = await bundleModules(join(dirname(file), "modules"));
+      refusal = await compile(join(dirname(file), "modules", "main.js"), file);
       if (refusal !== undefined) {
-        const program = await Deno.readTextFile(bundle);
-        const text = await Deno.readTextFile(library);
-        const imported = importOf(library);
-        const script = scriptForm(Deno.execPath(), FLAGS, program, { imported, text });
-        await Deno.writeTextFile(file, script);
+        await Deno.writeTextFile(file, scriptForm(Deno.execPath(), FLAGS, modules));
         await Deno.chmod(file, 0o755);
       }
       await expectToRun(file);
@@ -78,33 +72,28 @@ export async function build(): Promise<string> {
   return path;
 }
 
-/** @param library The path of the library's bundle, which the program's imports. */
-async function bundleProgram(file: string, library: string): Promise<void> {
-  await bundle(["--external", LIBRARY, "--output", file, "main.ts"]);
-  const parts = (await Deno.readTextFile(file)).split(`import("${LIBRARY}")`);
-  if (parts.length !== 2) {
-    throw new Error(`expected one import of ${LIBRARY}, not ${parts.length - 1}`);
+/**
+ * Bundles the program into modules, split so that none is loaded that is not needed.
+ * @param folder For them; it is made.
+ * @returns Their texts, by the names under which they import each other.
+ */
+async function bundleModules(folder: string): Promise<ReadonlyMap<string, string>> {
+  await bundle(["--code-splitting", "--external", LIBRARY, "--outdir", folder, "main.ts"]);
+  await bundleLibrary(join(folder, LIBRARY_MODULE));
+  const modules = new Map<string, string>();
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    const text = await Deno.readTextFile(path);
+    modules.set(`./${name}`, text.replace(`import("${LIBRARY}")`, `import("${LIBRARY_MODULE}")`));
+    await Deno.writeTextFile(path, modules.get(`./${name}`)!);
   }
-  await Deno.writeTextFile(file, parts.join(importOf(library)));
-}
-
-/** The import of a file that stands beside the importing one. */
-function importOf(path: string): string {
-  return `import("./${basename(path)}")`;
+  return modules;
 }
 
 async function bundleLibrary(file: string): Promise<void> {
   const specifier = configuration.imports[LIBRARY];
-  await bundle([
-    "--minify",
-    "--format",
-    "cjs",
-    "--external",
-    NOT_NEEDED,
-    "--output",
-    file,
-    specifier,
-  ]);
+  const options = ["--minify", "--format", "cjs", "--external", NOT_NEEDED];
+  await bundle([...options, "--output", file, specifier]);
 }
 
 async function bundle(args: string[]): Promise<void> {
@@ -113,11 +102,11 @@ async function bundle(args: string[]): Promise<void> {
 }
 
 /** @returns Why it could not compile; nothing where it could. */
-async function compile(bundle: string, path: string): Promise<string | undefined> {
+async function compile(main: string, path: string): Promise<string | undefined> {
   const limit = Deno.env.has("DENORT_BIN") || await answers(DOWNLOADS) ? DOWNLOAD_MS : OFFLINE_MS;
   const flags = ["--quiet", "--no-config", "--no-lock", "--no-check", "--no-code-cache", ...FLAGS];
   const { success, stderr } = await deno(
-    ["compile", ...flags, "--output", path, bundle],
+    ["compile", ...flags, "--output", path, main],
     AbortSignal.timeout(limit),
   );
   if (success) return undefined;
