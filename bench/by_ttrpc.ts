@@ -38,7 +38,7 @@ export async function measureByTtrpc(
   });
   const memory = new Measurements(competitors.map(({ column }) => column));
   for (const [column, box] of boxes) {
-    memory.add("an idle server, one container", column, privateMemory(box.pid));
+    memory.add("an idle server, one container", column, privateMemory(await box.pid()));
     await box.kill();
     await box.wait();
     await box.deleteProcess();

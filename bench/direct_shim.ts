@@ -9,7 +9,7 @@ import {
   StartRequest,
   WaitRequest,
 } from "../proto/mod.ts";
-import { Client } from "../shim/ttrpc/mod.ts";
+import { Client, StatusCode } from "../shim/ttrpc/mod.ts";
 import { expectSuccess, outputOf } from "../tests/private_containerd.ts";
 import type { PrivateContainerd, Runtime } from "../tests/private_containerd.ts";
 
@@ -21,8 +21,6 @@ const EXECUTED = { args: ["true"], cwd: "/", env: ["PATH=/bin"], user: { uid: 0,
  * containerd as always. The methods are in the order in which they are to be called.
  */
 export class DirectShim {
-  /** The process id of the server, once connected. */
-  pid = 0;
   readonly #bundle: string;
   /** The layers of the root file system. */
   readonly #layers: string;
@@ -69,11 +67,18 @@ export class DirectShim {
     this.#address = answer.trim().replace("unix://", "");
   }
 
-  /** Connects, until Connect is answered. */
+  /** Connects, until Connect is answered; where there is no container yet our answer is that. */
   async connect(): Promise<void> {
     this.#client = await Client.connect(this.#address);
-    const request = ConnectRequest.encode({ id: this.id });
-    this.pid = ConnectResponse.decode(await this.#call("Connect", request)).shimPid;
+    await this.pid().catch((error) => {
+      if (error.code !== StatusCode.NOT_FOUND) throw error;
+    });
+  }
+
+  /** The process id of the server. */
+  async pid(): Promise<number> {
+    const answer = await this.#call("Connect", ConnectRequest.encode({ id: this.id }));
+    return ConnectResponse.decode(answer).shimPid;
   }
 
   /** Creates the container, its root file system an overlay. */
