@@ -35,7 +35,8 @@ type Place = readonly [fromEnd: number, bytes: number];
  */
 const loader = (main: Place) =>
   `data:text/javascript,
-const path = Deno.realPathSync(decodeURIComponent(new URL(import.meta.url).hash.slice(1)));
+const [, hash] = import.meta.url.split(/%23(.*)/);
+const path = Deno.realPathSync(decodeURIComponent(hash));
 Object.defineProperty(Deno, "mainModule", { value: "file://" + encodeURI(path) });
 for (const name of ${JSON.stringify(Object.keys(ENVIRONMENT))}) Deno.env.delete(name);
 const file = Deno.openSync(path);
