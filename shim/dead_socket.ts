@@ -1,6 +1,7 @@
 /** The socket that a killed shim leaves behind. */
 import { dirname, join } from "@std/path/posix";
 import { isAnswered, isSidePath, lockPath, readAddress } from "./address.ts";
+import { exists } from "./exists.ts";
 import { lockFile } from "./lock_file.ts";
 import { removeIfThere } from "./remove_if_there.ts";
 
@@ -16,14 +17,5 @@ export async function removeDeadSocket(bundle: string): Promise<void> {
   for (const { name } of Deno.readDirSync(dirname(path))) {
     const beside = join(dirname(path), name);
     if (isSidePath(path, beside)) Deno.removeSync(beside);
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -15,6 +15,7 @@ import {
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { ownExecutable } from "./executable.ts";
+import { exists } from "./exists.ts";
 import { giveInput, takeInput, waitUntilListening } from "./handshake.ts";
 import {
   close,
@@ -61,7 +62,8 @@ export async function start(args: Arguments): Promise<Uint8Array> {
   // Before there is a server: one that nobody knows of would stay for ever. A restarted containerd 1.7 reads JSON, too.
   const kept = protocol === "ttrpc" ? address : JSON.stringify(answer);
   Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
-  if (!await isAnswered(path)) {
+  // As a rule there is nothing, which is seen sooner than by a first connection.
+  if (!exists(path) || !await isAnswered(path)) {
     removeIfThere(path);
     startServer(args, path, input);
   }
