@@ -1,7 +1,7 @@
 /** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
 import { join } from "@std/path/posix";
 import { readText } from "../shim/mod.ts";
-import { type Hierarchy, parseHierarchies, pidsIn } from "./cgroup.ts";
+import { type Hierarchy, parseHierarchies } from "./cgroup.ts";
 
 /** For cgroup v2's only hierarchy, which has no controllers in /proc/PID/cgroup. */
 const UNIFIED = "";
@@ -74,7 +74,7 @@ function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
  * @throws {Error} where it is not running any more: the kernel shows the root as the cgroup of a zombie.
  */
 export function cgroupFoldersOf(pid: number): CgroupFolders {
-  const folders = readCgroupFolders(pid);
+  const folders = readCgroupFolders(pid, readHierarchies());
   const { processes } = folders;
   if (processes === undefined) throw new Error("no cgroup hierarchy is mounted");
   checkListed(pid, processes);
@@ -87,18 +87,24 @@ export function cgroupFoldersOf(pid: number): CgroupFolders {
  * @throws {Error} where it has none, or is not running any more.
  */
 export function ownCgroupFoldersOf(pid: number): CgroupFolders {
-  const folders = readCgroupFolders(pid).without(readCgroupFolders(Deno.pid));
+  const hierarchies = readHierarchies();
+  const shared = readCgroupFolders(Deno.pid, hierarchies);
+  const folders = readCgroupFolders(pid, hierarchies).without(shared);
   const { processes } = folders;
   if (processes === undefined) throw new Error(`process ${pid} has no cgroup of its own`);
   checkListed(pid, processes);
   return folders;
 }
 
-function readCgroupFolders(pid: number): CgroupFolders {
-  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+function readHierarchies(): Hierarchy[] {
+  return parseHierarchies(readText("/proc/self/mountinfo"));
+}
+
+function readCgroupFolders(pid: number, hierarchies: readonly Hierarchy[]): CgroupFolders {
   return parseCgroupFolders(readText(`/proc/${pid}/cgroup`), hierarchies);
 }
 
 function checkListed(pid: number, folder: string): void {
-  if (!pidsIn(folder).includes(pid)) throw new Error(`process ${pid} has ended`);
+  const pids = readText(join(folder, "cgroup.procs")).split("\n");
+  if (!pids.includes(`${pid}`)) throw new Error(`process ${pid} has ended`);
 }
