@@ -24,6 +24,9 @@ export class Reaper {
 
   constructor(private readonly logger: Logger) {}
 
+  /** Called when children have been reaped. */
+  onReaped = () => {};
+
   /** Begins to reap. */
   start(): void {
     Deno.addSignalListener("SIGCHLD", () => this.#reapAll());
@@ -67,6 +70,7 @@ export class Reaper {
       }
     } finally {
       this.#reaping = false;
+      this.onReaped();
     }
   }
 

@@ -5,7 +5,7 @@ import type { Arguments } from "./arguments.ts";
 import { type Bootstrap, readBootstrap } from "./bootstrap.ts";
 import { Publisher } from "./events.ts";
 import { say, sayListening, takeInput } from "./handshake.ts";
-import { becomeSubreaper, closeAllOnExec, setNonblocking } from "./libc/mod.ts";
+import { becomeSubreaper, closeAllOnExec, hasChildren, setNonblocking } from "./libc/mod.ts";
 import { createLogger, fifoSink, type Logger } from "./logger.ts";
 import { Reactor } from "./reactor.ts";
 import { chosenProtocol } from "./protocol.ts";
@@ -94,6 +94,11 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
   };
   const services = taskServices(await createTask(shim, bootstrap));
   const server = await listen(args.socket, services, logger);
+  endAfterSigterm(reaper, server, () => {
+    logger.info("the shim ends, as SIGTERM asked for");
+    removeIfThere(args.socket);
+    Deno.exit(0);
+  });
   logger.debug("the shim listens", { socket: args.socket });
 }
 
@@ -102,7 +107,7 @@ async function listen(
   path: string,
   services: ReadonlyMap<string, Service>,
   logger: Logger,
-): Promise<Pick<Server, "close" | "abort">> {
+): Promise<Pick<Server, "close" | "abort" | "isConnected" | "onDisconnect">> {
   const umask = Deno.umask(0o177);
   try {
     if (chosenProtocol() === "grpc") {
@@ -133,7 +138,27 @@ function outliveFaults(logger: Logger): void {
     event.preventDefault();
     logger.error("unhandled rejection", { error: event.reason?.stack ?? event.reason });
   });
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  for (const signal of ["SIGINT", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, () => logger.warn("ignored a signal", { signal }));
   }
+}
+
+/**
+ * Whoever takes a machine down sends SIGTERM to all that is left, and systemd waits a minute and a half for who does not end. The server
+ * ends when it has neither a child nor a client any more: nobody can need it then, and before it a stray signal must cost no container.
+ */
+function endAfterSigterm(
+  reaper: Reaper,
+  server: Pick<Server, "isConnected" | "onDisconnect">,
+  end: () => void,
+): void {
+  let isAsked = false;
+  const endIfUnneeded = () => {
+    if (isAsked && !server.isConnected && !hasChildren()) end();
+  };
+  reaper.onReaped = server.onDisconnect = endIfUnneeded;
+  Deno.addSignalListener("SIGTERM", () => {
+    isAsked = true;
+    endIfUnneeded();
+  });
 }

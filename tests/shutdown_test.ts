@@ -3,10 +3,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ForwardRequest } from "../proto/mod.ts";
 import { Server } from "../shim/ttrpc/mod.ts";
-import { test } from "./black_box.ts";
+import { test, testBetterThanGo } from "./black_box.ts";
 import { Bundle, callShim, DirectShim, serverPid, shimArguments } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
-import { isAlive } from "./processes.ts";
+import { findProcess, isAlive } from "./processes.ts";
 import { TaskClient } from "./task_client.ts";
 
 const id = "box";
@@ -73,3 +73,38 @@ test("all events are sent before the end", async (containerd) => {
   await served;
   await bundle.remove();
 });
+
+testBetterThanGo("after SIGTERM a shim lives as long as its container", async (containerd) => {
+  const shim = await DirectShim.run(containerd, id);
+  const init = (await shim.tasks.call("State", { id })).pid;
+  Deno.kill(shim.pid, "SIGTERM");
+  shim.tasks.client.close();
+  await shim.tasks.client.closed;
+  const tasks = await TaskClient.connect(shim.address);
+  assertEquals((await tasks.call("State", { id })).pid, init);
+  Deno.kill(init, "SIGKILL");
+  await tasks.call("Wait", { id });
+
+  // Nor does it end before its client has gone, who may still want to know how the container ended.
+  assertEquals((await tasks.call("State", { id })).exitStatus, 137);
+  tasks.client.close();
+  await eventually("an end of the shim", () => !isAlive(shim.pid) || undefined);
+  await assertRejects(() => Deno.stat(shim.address.replace("unix://", "")), Deno.errors.NotFound);
+  await shim.bundle.delete(containerd);
+  await shim.bundle.remove();
+});
+
+testBetterThanGo(
+  "SIGTERM ends a shim whose container has ended without a client",
+  async (containerd) => {
+    const shim = await DirectShim.run(containerd, id);
+    const init = (await shim.tasks.call("State", { id })).pid;
+    shim.tasks.client.close();
+    Deno.kill(init, "SIGKILL");
+    await eventually("an end of init", () => findProcess(init) === undefined || undefined);
+    Deno.kill(shim.pid, "SIGTERM");
+    await eventually("an end of the shim", () => !isAlive(shim.pid) || undefined);
+    await shim.bundle.delete(containerd);
+    await shim.bundle.remove();
+  },
+);

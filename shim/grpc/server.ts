@@ -12,6 +12,10 @@ export class Server {
     this.#services = services;
   }
 
+  /** The library does not tell who is connected. */
+  readonly isConnected = true;
+  onDisconnect = () => {};
+
   /**
    * Makes a unix socket, listens on it, and from then on answers calls.
    *

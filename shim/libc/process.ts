@@ -72,6 +72,11 @@ export function isChild(pid: number): boolean {
   return symbols.waitid(P_PID, pid, siginfo.buffer, WEXITED | WNOHANG | WNOWAIT) === 0;
 }
 
+/** Whether there is any child of ours, running or zombie. */
+export function hasChildren(): boolean {
+  return symbols.waitid(P_ALL, 0, siginfo.buffer, WEXITED | WNOHANG | WNOWAIT) === 0;
+}
+
 const PF_EXITING = 0x4;
 
 /** Whether a process is ending or has ended: that closes its descriptors some time before its parent is told. */

@@ -60,6 +60,14 @@ export class Server {
     this.#logger = logger;
   }
 
+  /** Whether there is a client. */
+  get isConnected(): boolean {
+    return this.#connections.size > 0;
+  }
+
+  /** Called when a client has gone. */
+  onDisconnect = () => {};
+
   /**
    * Accepts connections and answers their calls. Resolves when {@linkcode Server.close} has done its
    * work; the listener is closed then.
@@ -111,7 +119,10 @@ export class Server {
   #connect(conn: Deno.Conn): void {
     const connection = new Connection(conn, this.#services, this.#logger);
     this.#connections.add(connection);
-    connection.ended.then(() => this.#connections.delete(connection));
+    connection.ended.then(() => {
+      this.#connections.delete(connection);
+      this.onDisconnect();
+    });
   }
 }
 
