@@ -4,15 +4,19 @@ import { assertEquals } from "@std/assert";
 import { expectSuccess, PrivateContainerd } from "./private_containerd.ts";
 import { PrivateCri } from "./private_cri.ts";
 import { testsWith } from "./shared_daemon.ts";
-import { canMapOwners, openFolders, snapshottersMapOwners } from "./user_namespaces.ts";
+import {
+  canMapOwners,
+  openFolders,
+  runcMapsOwners,
+  snapshottersMapOwners,
+} from "./user_namespaces.ts";
 
 const ignore = !(canMapOwners && snapshottersMapOwners());
-const NEEDS = "(needs containerd 2 and Linux 6.3)";
 /** Tells the owners of a file of the image, and of a new one. */
 const OWNERS = "stat -c %u:%g /bin/busybox; touch /bin/new && stat -c %u:%g /bin/new";
 
 testsWith(() => PrivateContainerd.start())(
-  `ctr run --remap-labels: files have the owners of the image ${NEEDS}`,
+  "ctr run --remap-labels: files have the owners of the image (needs containerd 2, Linux 6.3)",
   async (containerd) => {
     await openFolders(containerd);
     const ids = ["--uidmap", "0:200000:65536", "--gidmap", "0:300000:65536", "--remap-labels"];
@@ -25,7 +29,7 @@ testsWith(() => PrivateContainerd.start())(
 );
 
 testsWith(() => PrivateCri.start())(
-  `a pod in a user namespace: files have the owners of the image ${NEEDS}`,
+  "a pod in a user namespace: files have the owners of the image (needs containerd 2, Linux 6.3, runc 1.2)",
   async (cri) => {
     await openFolders(cri);
     const mapping = [{ hostId: 200_000, containerId: 0, length: 65536 }];
@@ -37,5 +41,5 @@ testsWith(() => PrivateCri.start())(
     assertEquals(stdout, "0:0\n0:0\n0 200000 65536\n");
     await cri.remove(pod);
   },
-  ignore,
+  ignore || !runcMapsOwners(),
 );

@@ -15,6 +15,13 @@ export function snapshottersMapOwners(): boolean {
   return !/ v?1\.\d/.test(new TextDecoder().decode(stdout));
 }
 
+/** Whether the runc that is here mounts volumes with other owners, too, as containerd's CRI plugin wants: since 1.2. */
+export function runcMapsOwners(): boolean {
+  const { stdout } = new Deno.Command("runc", { args: ["features"] }).outputSync();
+  const { linux } = JSON.parse(new TextDecoder().decode(stdout));
+  return linux.mountExtensions?.idmap?.enabled === true;
+}
+
 /** Lets the root of a user namespace, who is somebody on the host, get to its root file system. */
 export async function openFolders({ folder }: { folder: string }): Promise<void> {
   for (const path of [dirname(folder), folder]) await Deno.chmod(path, 0o711);
