@@ -21,8 +21,12 @@ const foreignFolders =
 /** Made with the first container, for all of them. */
 const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp)$/;
 
-/** Made with the first container of a namespace (one of them by crun ≥ 1.22), and gone with its private containerd. */
-const namespaceFolders = /\/shim-\d+-[0-9a-f]+(\/\.empty-directory)?$/;
+/**
+ * Gone with its private containerd: what is made with the first container of a namespace (one of them by crun ≥ 1.22), and containerd's
+ * id, when docker first asks for it.
+ */
+const containerdsFolders =
+  /\/shim-\d+-[0-9a-f]+(\/\.empty-directory)?$|\/io\.containerd\.grpc\.v1\.introspection(\/uuid)?$/;
 
 /** What exists now: to be taken before the work whose leftovers are looked for. */
 export function takeTraces(): Traces {
@@ -49,7 +53,7 @@ export function takeTraces(): Traces {
   }
   const containerdRuns = processes.some(isDaemon);
   const isShared = (path: string) =>
-    sharedFolders.test(path) || containerdRuns && namespaceFolders.test(path);
+    sharedFolders.test(path) || containerdRuns && containerdsFolders.test(path);
   for (const path of cgroupFolders(`${runName()}-`)) {
     if (isShared(path)) continue;
     traces.set(path, {
