@@ -1,9 +1,10 @@
 /** The action `delete`: removes what a container has left when its shim is gone. */
-import { join } from "@std/path/posix";
+import { dirname, join } from "@std/path/posix";
 import { DeleteResponse } from "../proto/mod.ts";
 import {
   type Arguments,
   endUnusedServer,
+  isServed,
   kill,
   listFolders,
   readText,
@@ -14,6 +15,7 @@ import {
   toTimestamp,
   unmountAll,
 } from "../shim/mod.ts";
+import { companionsIn } from "./companions.ts";
 import { initPidFile, readPid } from "./pid_file.ts";
 import { Runc } from "./runc.ts";
 import { readRuntime } from "./runtime.ts";
@@ -29,6 +31,7 @@ export async function cleanUp({ bundle, id, namespace }: Arguments): Promise<Uin
   await orWarn("remove the socket", () => removeDeadSocket(bundle));
   await orWarn("remove the container", () => removeContainer(bundle, id, namespace, pid));
   await orWarn("unmount the root file system", () => unmountAll(join(bundle, "rootfs")));
+  await orWarn("remove the other containers", () => removeCompanions(bundle, namespace));
   return DeleteResponse.encode({
     pid: pid ?? 0,
     exitStatus: 128 + SIGKILL,
@@ -55,6 +58,17 @@ async function removeContainer(
   // Without a pid the shim may have died while the runtime was creating the container.
   if (known || pid === undefined) killRuntime(bundle);
   if (known || runc.knows(id)) await runc.delete(id, true);
+}
+
+async function removeCompanions(bundle: string, namespace: string): Promise<void> {
+  const ids = companionsIn(bundle);
+  // They may outlive the one that their server was started for.
+  if (ids.length === 0 || await isServed(bundle)) return;
+  for (const id of ids) {
+    const runc = new Runc(spawn, { ...readRuntime(bundle, namespace), bundle });
+    if (runc.knows(id)) await runc.delete(id, true);
+    await unmountAll(join(dirname(bundle), id, "rootfs"));
+  }
 }
 
 /** Kills runtimes that still run for a bundle: what they go on to make, nobody would know of. */

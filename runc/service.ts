@@ -10,6 +10,7 @@ import {
   toTimestamp,
 } from "../shim/mod.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
+import { forgetCompanion, noteCompanion } from "./companions.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
 import type { State } from "./process.ts";
@@ -74,11 +75,15 @@ export class TaskService implements Task {
   }
 
   async #create(request: proto.CreateTaskRequest, limit: AbortSignal): Promise<Container> {
-    const { id } = request;
+    const { id, bundle } = request;
+    if (bundle !== this.shim.bundle) noteCompanion(this.shim.bundle, id);
     try {
       const container = await Container.create(this.shim, request, limit);
       this.#containers.set(id, container);
       return container;
+    } catch (error) {
+      forgetCompanion(this.shim.bundle, id);
+      throw error;
     } finally {
       this.#creating.delete(id);
     }
@@ -98,7 +103,10 @@ export class TaskService implements Task {
     // A containerd that died during the Create and came back does not wait for it before it removes the bundle.
     await this.#creating.get(id)?.catch(() => {});
     const process = await this.#container(id).delete(execId, deadline);
-    if (execId === "") this.#containers.delete(id);
+    if (execId === "") {
+      this.#containers.delete(id);
+      forgetCompanion(this.shim.bundle, id);
+    }
     const { status, exitedAt } = await process.exited;
     return { pid: process.pid, exitStatus: status, exitedAt: toTimestamp(exitedAt) };
   }

@@ -108,3 +108,9 @@ export async function isAnswered(path: string): Promise<boolean> {
     return false;
   }
 }
+
+/** Whether the server of a bundle answers. */
+export async function isServed(bundle: string): Promise<boolean> {
+  const server = readAddress(bundle);
+  return server !== undefined && await isAnswered(server.path);
+}

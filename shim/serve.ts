@@ -21,6 +21,8 @@ const CLOSE_MS = 5_000;
 /** What the server offers to its Task service. */
 export interface Shim {
   readonly namespace: string;
+  /** The bundle of the container that the server was started for. It may be gone before those of others that joined it. */
+  readonly bundle: string;
   readonly logger: Logger;
   readonly reaper: Reaper;
   readonly reactor: Reactor;
@@ -85,6 +87,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
   let sockets = 0;
   const shim: Shim = {
     namespace: args.namespace,
+    bundle: args.bundle,
     logger,
     reaper,
     reactor: new Reactor(),

@@ -15,6 +15,7 @@ import {
 } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
+import { isAlive } from "./processes.ts";
 import { TaskClient } from "./task_client.ts";
 
 /** A shim that was started with BootstrapParams. */
@@ -254,6 +255,28 @@ testBetterThanGo("input without end is an error", async (containerd) => {
   const { code, stderr } = await child.output();
   assertEquals(code, 1);
   assertStringIncludes(new TextDecoder().decode(stderr), "expected less than 10485760 bytes");
+  await bundle.remove();
+});
+
+testBetterThanGo("delete for a pod removes its other containers, too", async (containerd) => {
+  const options = { annotations: { "io.kubernetes.cri.sandbox-id": "box" } };
+  const { bundle, socket, tasks } = await startBy(containerd, {}, {}, options);
+  const other = await Bundle.make(containerd, "other", options);
+  const alone = await DirectShim.run(containerd, "alone");
+  const pids: number[] = [];
+  for (const each of [bundle, other]) {
+    const { id, path } = each;
+    const rootfs = [await each.rootfs(containerd)];
+    pids.push((await tasks.call("Create", { id, bundle: path, rootfs })).pid);
+    await tasks.call("Start", { id });
+  }
+  Deno.kill(serverPid(socket), "SIGKILL");
+  await tasks.client.closed;
+  assertEquals((await bundle.delete(containerd)).stderr, "");
+  await eventually("an end of both", () => !pids.some(isAlive) || undefined);
+  assertEquals((await alone.tasks.call("State", { id: "alone" })).status, 2);
+  await alone.end();
+  await other.remove();
   await bundle.remove();
 });
 

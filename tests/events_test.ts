@@ -102,8 +102,9 @@ test("no exit of an exec overtakes its start, with 20 at once", async (container
   await Promise.all(ids.map(async (id) => {
     const exec = ["task", "exec", "--exec-id", id, "box", "true"];
     assertEquals((await containerd.ctr(...exec)).code, 0);
+    // ctr does not wait for the event.
+    await events.untilExit("box", id);
   }));
-  await events.catchUp();
   for (const id of ids) {
     const own = events.tasks.filter(({ body }) => body.exec_id === id || body.id === id);
     assertEquals(inWords(own), ["exec-added", "exec-started", `exit ${id}`]);
