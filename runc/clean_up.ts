@@ -15,7 +15,7 @@ import {
   toTimestamp,
   unmountAll,
 } from "../shim/mod.ts";
-import { companionsIn } from "./companions.ts";
+import { notedContainers } from "./noted_containers.ts";
 import { initPidFile, readPid } from "./pid_file.ts";
 import { Runc } from "./runc.ts";
 import { readRuntime } from "./runtime.ts";
@@ -31,7 +31,7 @@ export async function cleanUp({ bundle, id, namespace }: Arguments): Promise<Uin
   await orWarn("remove the socket", () => removeDeadSocket(bundle));
   await orWarn("remove the container", () => removeContainer(bundle, id, namespace, pid));
   await orWarn("unmount the root file system", () => unmountAll(join(bundle, "rootfs")));
-  await orWarn("remove the other containers", () => removeCompanions(bundle, namespace));
+  await orWarn("remove the other containers", () => removeNotedContainers(bundle, namespace));
   return DeleteResponse.encode({
     pid: pid ?? 0,
     exitStatus: 128 + SIGKILL,
@@ -60,8 +60,8 @@ async function removeContainer(
   if (known || runc.knows(id)) await runc.delete(id, true);
 }
 
-async function removeCompanions(bundle: string, namespace: string): Promise<void> {
-  const ids = companionsIn(bundle);
+async function removeNotedContainers(bundle: string, namespace: string): Promise<void> {
+  const ids = notedContainers(bundle);
   // They may outlive the one that their server was started for.
   if (ids.length === 0 || await isServed(bundle)) return;
   for (const id of ids) {

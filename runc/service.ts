@@ -10,9 +10,9 @@ import {
   toTimestamp,
 } from "../shim/mod.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
-import { forgetCompanion, noteCompanion } from "./companions.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
+import { forgetContainer, noteContainer } from "./noted_containers.ts";
 import type { State } from "./process.ts";
 
 /** containerd.v1.types.Status */
@@ -76,13 +76,13 @@ export class TaskService implements Task {
 
   async #create(request: proto.CreateTaskRequest, limit: AbortSignal): Promise<Container> {
     const { id, bundle } = request;
-    if (bundle !== this.shim.bundle) noteCompanion(this.shim.bundle, id);
     try {
+      if (bundle !== this.shim.bundle) noteContainer(this.shim.bundle, id);
       const container = await Container.create(this.shim, request, limit);
       this.#containers.set(id, container);
       return container;
     } catch (error) {
-      forgetCompanion(this.shim.bundle, id);
+      forgetContainer(this.shim.bundle, id);
       throw error;
     } finally {
       this.#creating.delete(id);
@@ -105,7 +105,7 @@ export class TaskService implements Task {
     const process = await this.#container(id).delete(execId, deadline);
     if (execId === "") {
       this.#containers.delete(id);
-      forgetCompanion(this.shim.bundle, id);
+      forgetContainer(this.shim.bundle, id);
     }
     const { status, exitedAt } = await process.exited;
     return { pid: process.pid, exitStatus: status, exitedAt: toTimestamp(exitedAt) };
