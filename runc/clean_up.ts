@@ -60,12 +60,13 @@ async function removeContainer(
   if (known || runc.knows(id)) await runc.delete(id, true);
 }
 
+/** Those of a pod, which have the runtime of the pod's own. */
 async function removeNotedContainers(bundle: string, namespace: string): Promise<void> {
   const ids = notedContainers(bundle);
   // They may outlive the one that their server was started for.
   if (ids.length === 0 || await isServed(bundle)) return;
+  const runc = new Runc(spawn, { ...readRuntime(bundle, namespace), bundle });
   for (const id of ids) {
-    const runc = new Runc(spawn, { ...readRuntime(bundle, namespace), bundle });
     if (runc.knows(id)) await runc.delete(id, true);
     await unmountAll(join(dirname(bundle), id, "rootfs"));
   }
