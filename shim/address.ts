@@ -1,5 +1,6 @@
 /** Where a shim's socket is: one path for each group of containers that share a shim. */
 import { basename, dirname, join } from "@std/path/posix";
+import { exists } from "./exists.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** The folder of all shims' sockets, where containerd names no other. */
@@ -100,6 +101,8 @@ export function lockPath(socket: string): string {
 
 /** Whether somebody answers on a socket. */
 export async function isAnswered(path: string): Promise<boolean> {
+  // As a rule there is nothing, which is seen sooner than by a first connection.
+  if (!exists(path)) return false;
   try {
     const connection = await Deno.connect({ transport: "unix", path });
     connection.close();

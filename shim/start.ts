@@ -15,7 +15,6 @@ import {
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { ownExecutable } from "./executable.ts";
-import { exists } from "./exists.ts";
 import { giveInput, takeInput, waitUntilListening } from "./handshake.ts";
 import {
   close,
@@ -62,8 +61,7 @@ export async function start(args: Arguments): Promise<Uint8Array> {
   // Before there is a server: one that nobody knows of would stay for ever. A restarted containerd 1.7 reads JSON, too.
   const kept = protocol === "ttrpc" ? address : JSON.stringify(answer);
   Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
-  // As a rule there is nothing, which is seen sooner than by a first connection.
-  if (!exists(path) || !await isAnswered(path)) {
+  if (!await isAnswered(path)) {
     removeIfThere(path);
     startServer(args, path, input);
   }
