@@ -1,5 +1,5 @@
 /** Processes and those below them, as /proc tells. */
-import { listFolders, readText } from "../shim/mod.ts";
+import { listFolders, statFields } from "../shim/mod.ts";
 
 /** Processes, their children, the children of these, and so on. */
 export function withDescendants(pids: Iterable<number>): number[] {
@@ -11,13 +11,8 @@ export function withDescendants(pids: Iterable<number>): number[] {
   return [...found];
 }
 
+/** Undefined for one that has ended meanwhile. */
 function parentOf(pid: number): number | undefined {
-  try {
-    const stat = readText(`/proc/${pid}/stat`);
-    // proc(5): behind the name, which may hold anything, come the state and the parent.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    // It has ended meanwhile.
-    return undefined;
-  }
+  const fields = statFields(pid);
+  return fields && Number(fields[1]);
 }

@@ -16,6 +16,7 @@ export {
   listFolders,
   readText,
   SIGKILL,
+  statFields,
   SystemError,
   unmountAll,
   writeText,

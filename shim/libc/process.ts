@@ -81,15 +81,21 @@ const PF_EXITING = 0x4;
 
 /** Whether a process is ending or has ended: that closes its descriptors some time before its parent is told. */
 export function isExiting(pid: number): boolean {
-  let stat: string;
+  const fields = statFields(pid);
+  return fields === undefined || (Number(fields[6]) & PF_EXITING) !== 0;
+}
+
+/**
+ * What /proc/PID/stat has behind the process's name, which may hold anything: the state, the parent, four numbers, the flags, and more
+ * (proc(5)). Undefined where there is no such process.
+ */
+export function statFields(pid: number): string[] | undefined {
   try {
-    stat = readText(`/proc/${pid}/stat`);
+    const stat = readText(`/proc/${pid}/stat`);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
-    return true;
+    return undefined;
   }
-  // proc(5): behind the name, which may hold anything, come the state, five numbers and the flags.
-  const flags = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[6];
-  return (Number(flags) & PF_EXITING) !== 0;
 }
 
 /** Signals, see signal(7). */
