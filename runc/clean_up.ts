@@ -10,7 +10,7 @@ import {
   readText,
   removeDeadSocket,
   SIGKILL,
-  spawn,
+  spawner,
   SystemError,
   toTimestamp,
   unmountAll,
@@ -53,7 +53,7 @@ async function removeContainer(
   namespace: string,
   pid: number | undefined,
 ): Promise<void> {
-  const runc = new Runc(spawn, { ...readRuntime(bundle, namespace), bundle });
+  const runc = new Runc(spawner, { ...readRuntime(bundle, namespace), bundle });
   const known = runc.knows(id);
   // Without a pid the shim may have died while the runtime was creating the container.
   if (known || pid === undefined) killRuntime(bundle);
@@ -65,7 +65,7 @@ async function removeNotedContainers(bundle: string, namespace: string): Promise
   const ids = notedContainers(bundle);
   // They may outlive the one that their server was started for.
   if (ids.length === 0 || await isServed(bundle)) return;
-  const runc = new Runc(spawn, { ...readRuntime(bundle, namespace), bundle });
+  const runc = new Runc(spawner, { ...readRuntime(bundle, namespace), bundle });
   for (const id of ids) {
     if (runc.knows(id)) await runc.delete(id, true);
     await unmountAll(join(dirname(bundle), id, "rootfs"));

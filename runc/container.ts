@@ -56,7 +56,7 @@ export class Container {
     ]);
     const options = withImplied(given, spec);
     keepRuntime(bundle, options);
-    const runc = new Runc(shim.reaper.spawn, { ...runtimeOf(options, shim.namespace), bundle });
+    const runc = new Runc(shim.reaper, { ...runtimeOf(options, shim.namespace), bundle });
     const owner = { uid: options.ioUid, gid: options.ioGid };
     const context = { shim, id, bundle, runc, owner };
     const init = new Init(context, request, options);
@@ -116,6 +116,11 @@ export class Container {
    */
   process(execId: string): Process {
     return execId === "" ? this.init : this.#exec(execId);
+  }
+
+  /** Init, and the execs that are not deleted. */
+  get processes(): Process[] {
+    return [this.init, ...this.#execs.values()];
   }
 
   /** The state of a process: everything in a paused container is paused. */

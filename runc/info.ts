@@ -1,6 +1,6 @@
 /** `-info`: tells containerd 2.x what this runtime is and can do. */
 import { Any, RuntimeInfo } from "../proto/mod.ts";
-import { spawn } from "../shim/mod.ts";
+import { spawner } from "../shim/mod.ts";
 import { decodeOptions } from "./options.ts";
 import { type Runtime, runtimeOf } from "./runtime.ts";
 
@@ -31,7 +31,7 @@ async function readFeatures({ binary, root }: Runtime): Promise<Uint8Array | und
   let command: Deno.ChildProcess;
   try {
     // It makes no use of the folder; but without one runc, run by who is not root, makes another in XDG_RUNTIME_DIR.
-    command = spawn(binary, { args: ["--root", root, "features"], stdout: "piped" });
+    command = spawner.spawn(binary, { args: ["--root", root, "features"], stdout: "piped" });
   } catch (error) {
     throw new Error(`can't run the runtime ${binary}: ${(error as Error).message}`);
   }

@@ -38,7 +38,7 @@ export class Init extends Process {
     const { rootfs, checkpoint } = this.request;
     if (checkpoint) expectCheckpoint(checkpoint);
     if (rootfs.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
-    await mountRootfs(this.container.shim.reaper.spawn, rootfs, this.#rootfs);
+    await mountRootfs(this.container.shim.reaper, rootfs, this.#rootfs);
     if (checkpoint) return;
     try {
       const { id, container: { runc }, options } = this;

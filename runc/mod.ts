@@ -1,5 +1,5 @@
 /** The shim for runc: what `serve` needs of this folder. */
-import type { Bootstrap, Shim, Task } from "../shim/mod.ts";
+import type { Bootstrap, DescribedTask, Shim } from "../shim/mod.ts";
 import { joinCgroup } from "./cgroup.ts";
 import { decodeOptions, isOptions } from "./options.ts";
 import { TaskService } from "./service.ts";
@@ -9,7 +9,10 @@ import { TaskService } from "./service.ts";
  * @param bootstrap What containerd gave to `start`: runtime options, or none.
  * @throws {Error} where the options can't be followed.
  */
-export async function createTask(shim: Shim, { options, extensions }: Bootstrap): Promise<Task> {
+export async function createTask(
+  shim: Shim,
+  { options, extensions }: Bootstrap,
+): Promise<DescribedTask> {
   const { shimCgroup } = await decodeOptions(options ?? extensions.find(isOptions), shim.logger);
   if (shimCgroup !== "") joinCgroup(shimCgroup);
   return new TaskService(shim);

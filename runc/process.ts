@@ -176,7 +176,7 @@ export abstract class Process {
 
 /** How a process ended that never was one; the status is containerd's UnknownExitStatus. */
 function neverRan(): Exit {
-  return { pid: 0, status: 255, exitedAt: new Date() };
+  return { pid: 0, status: 255, signal: undefined, exitedAt: new Date() };
 }
 
 /** What a process that has ended answers to. */

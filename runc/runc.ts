@@ -1,7 +1,20 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
-import { killIfThere, SIGKILL, type Spawn, type Stdio, unmountAll } from "../shim/mod.ts";
+import {
+  type Child,
+  type ChildStatus,
+  Errno,
+  killIfThere,
+  removeIfThere,
+  SIGKILL,
+  type Spawner,
+  StandardError,
+  type Stdio,
+  SystemError,
+  unmountAll,
+} from "../shim/mod.ts";
+import { prepareLog, readLastError } from "./runc_log.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How the commands for one container are run. */
@@ -15,11 +28,25 @@ export class RuncError extends Error {
   override name = "RuncError";
 }
 
+/** A command that was killed since nobody waits for it any more: what it has done by then is not known. */
+export class RuncKilledError extends RuncError {
+  override name = "RuncKilledError";
+}
+
+/** The commands that leave a process behind: that of a container, or one of its hooks'. See shim/spawn.ts. */
+const LEAVE_PROCESSES: readonly string[] = ["create", "restore", "start", "exec", "delete"];
+
+/** How much is told of a message. */
+const TOLD_CHARACTERS = 8192;
+
+/** Makes the logs of commands that run side by side distinct. */
+let killLogs = 0;
+
 /** Runs runc, or what has the same command line. */
 export class Runc {
   /** @param limit See {@linkcode Runc.within}. */
   constructor(
-    private readonly spawn: Spawn,
+    private readonly spawner: Spawner,
     readonly options: RuncOptions,
     private readonly limit?: AbortSignal,
   ) {}
@@ -29,7 +56,7 @@ export class Runc {
    * than somebody waits for it.
    */
   within(limit: AbortSignal): Runc {
-    return new Runc(this.spawn, this.options, limit);
+    return new Runc(this.spawner, this.options, limit);
   }
 
   /** Creates a container with its init, which waits for {@linkcode start}; writes init's pid to `pidFile`. */
@@ -74,8 +101,14 @@ export class Runc {
   }
 
   /** Sends a signal to every process of a container. */
-  killAll(id: string, signal: number): Promise<void> {
-    return this.#run(["kill", "--all", id, `${signal}`]);
+  async killAll(id: string, signal: number): Promise<void> {
+    // It is the only command of a container that runs beside others but execs, which have logs of their own: no exec id begins so.
+    const log = join(this.options.bundle, `.kill-${++killLogs}.log.json`);
+    try {
+      await this.#run(["kill", "--all", id, `${signal}`], { log });
+    } finally {
+      removeIfThere(log);
+    }
   }
 
   /** Freezes all processes of a container. */
@@ -134,7 +167,7 @@ export class Runc {
   /**
    * Runs one command to its end.
    * @param stdio Of the process that the command leaves behind.
-   * @throws {RuncError}
+   * @throws {RuncError} In the command's own words: the last error in its log, or else what it said on its standard error.
    */
   async #run(
     command: readonly string[],
@@ -142,25 +175,38 @@ export class Runc {
   ): Promise<void> {
     this.limit?.throwIfAborted();
     const { binary, root, systemdCgroup } = this.options;
-    const logged = fileSize(log);
+    const logged = prepareLog(log);
     const args = ["--root", root, "--log", log, "--log-format", "json"];
     if (systemdCgroup) args.push("--systemd-cgroup");
-    let child: Deno.ChildProcess;
+    using errors = new StandardError();
+    const streams = {
+      ...stdio?.streams,
+      stderr: typeof stdio?.streams.stderr === "number" ? stdio.streams.stderr : errors.descriptor,
+    };
+    const name = command[0];
+    let child: Child;
     try {
-      child = this.spawn(binary, { args: [...args, ...command], ...stdio?.streams });
+      const options = { args: [...args, ...command], ...streams };
+      child = LEAVE_PROCESSES.includes(name)
+        ? this.spawner.spawnExactly(binary, options)
+        : this.spawner.spawn(binary, options);
     } catch (error) {
       throw new RuncError(describeSpawnError(binary, error as Error));
     }
     stdio?.releaseProcessSide();
     const { success, code, signal } = await this.#end(child);
     if (success) return;
+    if (this.limit?.aborted && signal !== null) {
+      throw new RuncKilledError(`${binary} ${name} was killed: ${this.limit.reason.message}`);
+    }
+    const said = readLastError(log, logged) ?? errors.text;
     const end = signal === null ? `exit status ${code}` : `signal ${signal}`;
     throw new RuncError(
-      lastError(log, logged) ?? `${binary} ${command[0]} ended with ${end} and logged no error`,
+      shorten(said || `${binary} ${name} ended with ${end} and logged no error`),
     );
   }
 
-  async #end(child: Deno.ChildProcess): Promise<Deno.CommandStatus> {
+  async #end(child: Child): Promise<ChildStatus> {
     const kill = () => killIfThere(child.pid, SIGKILL);
     this.limit?.addEventListener("abort", kill);
     try {
@@ -177,40 +223,18 @@ function consoleSocket({ consoleSocket }: Stdio): string[] {
 
 /** docker tells its user by these words, which are Go's, that the runtime was not found. */
 function describeSpawnError(binary: string, error: Error): string {
-  if (!(error instanceof Deno.errors.NotFound)) return `exec: "${binary}": ${error.message}`;
+  const isMissing = error instanceof Deno.errors.NotFound ||
+    error instanceof SystemError && error.errno === Errno.ENOENT;
+  if (!isMissing) return `exec: "${binary}": ${error.message}`;
   const where = binary.includes("/")
     ? "no such file or directory"
     : "executable file not found in $PATH";
   return `exec: "${binary}": ${where}`;
 }
 
-function fileSize(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch {
-    return 0;
-  }
-}
-
-/** The end of a line that ends an object: crun, where it is built with json-c (from 1.22 on), puts one on several lines. */
-const ENTRY_END = /\n(?! {2}"|\}$)/m;
-
-/** The last error in a log of JSON objects, from the byte `offset` on. */
-function lastError(path: string, offset: number): string | undefined {
-  let text: string;
-  try {
-    text = new TextDecoder().decode(Deno.readFileSync(path).subarray(offset));
-  } catch {
-    return undefined;
-  }
-  const entries = text.split(ENTRY_END);
-  for (const entry of entries.reverse()) {
-    try {
-      const { level, msg } = JSON.parse(entry);
-      if (level === "error") return String(msg).trim();
-    } catch {
-      // Not every runtime logs JSON alone.
-    }
-  }
-  return undefined;
+/** An answer may have no more than 4 MiB, and nobody reads so much: the beginning and the end tell most. */
+function shorten(message: string): string {
+  if (message.length <= TOLD_CHARACTERS) return message;
+  const half = TOLD_CHARACTERS / 2;
+  return `${message.slice(0, half)} ... ${message.slice(-half)}`;
 }

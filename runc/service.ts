@@ -3,10 +3,11 @@ import type * as proto from "../proto/mod.ts";
 import { ProcessDetails } from "../proto/mod.ts";
 import {
   type Call,
+  type DescribedTask,
+  type Fields,
   type Shim,
   StatusCode,
   StatusError,
-  type Task,
   toTimestamp,
 } from "../shim/mod.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
@@ -27,7 +28,7 @@ const STATUS: Readonly<Record<State, number>> = {
 };
 
 /** All containers of this shim: one, or those of a pod. */
-export class TaskService implements Task {
+export class TaskService implements DescribedTask {
   readonly #containers = new Map<string, Container>();
   /** The Creates under way, by the ids of their containers. */
   readonly #creating = new Map<string, Promise<unknown>>();
@@ -171,6 +172,21 @@ export class TaskService implements Task {
   connect({ id }: proto.ConnectRequest): proto.ConnectResponse.Properties {
     const taskPid = this.#creating.has(id) ? 0 : this.#container(id).init.pid;
     return { shimPid: Deno.pid, taskPid };
+  }
+
+  *describe(): Generator<Fields> {
+    for (const id of this.#creating.keys()) yield { container: id, status: "being created" };
+    for (const [id, container] of this.#containers) {
+      for (const process of container.processes) {
+        const { pid, paths: { stdin, stdout, stderr }, exit } = process;
+        yield {
+          container: id,
+          ...(process === container.init ? {} : { exec: process.id }),
+          ...{ status: container.stateOf(process), pid, stdin, stdout, stderr },
+          ...(exit && { exitStatus: exit.status }),
+        };
+      }
+    }
   }
 
   shutdown(): void {

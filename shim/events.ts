@@ -85,6 +85,11 @@ export class Publisher {
     if (this.#queue.length === 1) this.#sending = this.#sendAll();
   }
 
+  /** How many events are not out yet. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   /** Resolves when all events published so far are out. */
   get sent(): Promise<void> {
     return this.#sending;

@@ -13,6 +13,7 @@ import {
   spawnProgram,
 } from "./libc/mod.ts";
 import { LogPipe } from "./log_pipe.ts";
+import { givenOpenFiles } from "./open_files.ts";
 import type { Reactor } from "./reactor.ts";
 import type { Exit } from "./reaper.ts";
 import type { Shim } from "./serve.ts";
@@ -95,6 +96,8 @@ export class LogProgram {
       this.#pid = spawnProgram(this.uri.path, {
         args: this.uri.query.flat(),
         env: { CONTAINER_ID: id, CONTAINER_NAMESPACE: namespace },
+        newSession: true,
+        openFiles: givenOpenFiles(),
         descriptors: [
           ...[null, null, null],
           ...[stdout?.source ?? ended.read, stderr?.source ?? ended.read],

@@ -8,7 +8,8 @@ export type { Bootstrap } from "./bootstrap.ts";
 export { removeDeadSocket } from "./dead_socket.ts";
 export type { Fields, Logger } from "./logger.ts";
 export type { Exit, Expectation, Reaper } from "./reaper.ts";
-export { type Spawn, spawn, type Stream } from "./spawn.ts";
+export { type Child, type ChildStatus, type Spawner, spawner } from "./spawn.ts";
+export { StandardError } from "./standard_error.ts";
 export {
   Errno,
   kill,
@@ -26,7 +27,7 @@ export type { Reactor } from "./reactor.ts";
 export { removeIfThere } from "./remove_if_there.ts";
 export { Serial } from "./serial.ts";
 export { type Mount, mountRootfs, unmountRootfs } from "./rootfs.ts";
-export type { Shim } from "./serve.ts";
+export type { DescribedTask, Shim } from "./serve.ts";
 export type { Owner, Stdio, StdioPaths } from "./stdio.ts";
 export { Pipes } from "./pipes.ts";
 export { Terminal } from "./terminal.ts";

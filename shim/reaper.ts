@@ -1,22 +1,31 @@
 /** Reaps every child of the shim, those that the runtime left behind for it as well as those it spawned itself. */
 import { isChild, peekExited, reap } from "./libc/mod.ts";
 import type { Logger } from "./logger.ts";
-import { type Spawn, spawn } from "./spawn.ts";
+import {
+  type Child,
+  type Spawner,
+  spawner,
+  spawnExactly,
+  type SpawnOptions,
+  toChildStatus,
+} from "./spawn.ts";
 
 /** The end of a process. */
 export interface Exit {
   readonly pid: number;
   /** The exit code, or 128 + the signal that killed it. */
   readonly status: number;
+  /** The signal that killed it, if one did. */
+  readonly signal: number | undefined;
   readonly exitedAt: Date;
 }
 
 /**
  * Deno reaps the children it spawned; a waitpid(-1) of ours would steal their status. So the reaper looks at who has exited without
  * reaping (WNOWAIT), leaves Deno's children to Deno, and reaps the rest: containers' inits, exec'd processes, and orphans of those.
- * For that, all commands must be spawned by {@linkcode Reaper.spawn}.
+ * For that, all commands must be spawned by it.
  */
-export class Reaper {
+export class Reaper implements Spawner {
   readonly #spawned = new Map<number, Promise<unknown>>();
   readonly #claims = new Map<number, (exit: Exit) => void>();
   readonly #expectations = new Set<Map<number, Exit>>();
@@ -32,13 +41,18 @@ export class Reaper {
     Deno.addSignalListener("SIGCHLD", () => this.#reapAll());
   }
 
-  /** Spawns a command as {@linkcode spawn} does. */
-  readonly spawn: Spawn = (command, options) => {
-    const child = spawn(command, options);
+  readonly spawn: Spawner["spawn"] = (command, options) => {
+    const child = spawner.spawn(command, options);
     const gone = child.status.finally(() => this.#spawned.delete(child.pid));
     this.#spawned.set(child.pid, gone);
     return child;
   };
+
+  spawnExactly(command: string, options: SpawnOptions): Child {
+    using expectation = this.expect();
+    const pid = spawnExactly(command, options);
+    return { pid, status: expectation.claim(pid).then(toChildStatus) };
+  }
 
   /**
    * To be called before a process is started whose pid will be known only later: from now on no exit is forgotten, so that one

@@ -3,17 +3,16 @@ import { join } from "@std/path/posix";
 import {
   changeDirectory,
   close,
-  memoryFile,
   mount,
   MountFlag,
   mountIdMapped,
   open,
   OpenFlag,
-  readAgain,
   unmountAll,
 } from "./libc/mod.ts";
 import { parseMountOptions, rebaseLowerDirectories, takeIdMapping } from "./mount_options.ts";
-import type { Spawn } from "./spawn.ts";
+import type { Spawner } from "./spawn.ts";
+import { StandardError } from "./standard_error.ts";
 import { withUserNamespace } from "./user_namespace.ts";
 
 /** One mount, as containerd describes it. */
@@ -34,12 +33,12 @@ const PAGE_BYTES = 4096;
  * @throws {Error} where one can't be mounted; none of them is mounted then.
  */
 export async function mountRootfs(
-  spawn: Spawn,
+  spawner: Spawner,
   mounts: readonly Mount[],
   rootfs: string,
 ): Promise<void> {
   try {
-    for (const each of mounts) await mountOne(spawn, each, targetOf(each, rootfs));
+    for (const each of mounts) await mountOne(spawner, each, targetOf(each, rootfs));
   } catch (error) {
     await unmountRootfs(mounts, rootfs);
     throw new Error(`failed to mount rootfs component: ${(error as Error).message}`);
@@ -73,17 +72,17 @@ function targetOf(each: Mount, rootfs: string): string {
   return target;
 }
 
-async function mountOne(spawn: Spawn, each: Mount, target: string): Promise<void> {
+async function mountOne(spawner: Spawner, each: Mount, target: string): Promise<void> {
   // All options are for the program of its own.
-  if (/^fuse3?\./.test(each.type)) return await mountWithHelper(spawn, each, target);
+  if (/^fuse3?\./.test(each.type)) return await mountWithHelper(spawner, each, target);
   const { idMapping, rest } = takeIdMapping(each.options);
   const plain = { ...each, options: rest };
-  if (idMapping === undefined) return await mountPlain(spawn, plain, target);
-  await withUserNamespace(spawn, idMapping, async (userNamespace) => {
+  if (idMapping === undefined) return await mountPlain(spawner, plain, target);
+  await withUserNamespace(spawner, idMapping, async (userNamespace) => {
     if (each.type === "overlay") {
-      return await mountOnMappedLayers(spawn, plain, target, userNamespace);
+      return await mountOnMappedLayers(spawner, plain, target, userNamespace);
     }
-    await mountPlain(spawn, plain, target);
+    await mountPlain(spawner, plain, target);
     mountIdMapped(target, target, userNamespace, { readonly: false });
   });
 }
@@ -93,7 +92,7 @@ async function mountOne(spawn: Spawn, each: Mount, target: string): Promise<void
  * stay mounted on the target, below the overlay.
  */
 async function mountOnMappedLayers(
-  spawn: Spawn,
+  spawner: Spawner,
   each: Mount,
   target: string,
   userNamespace: number,
@@ -105,12 +104,12 @@ async function mountOnMappedLayers(
     );
   }
   mountIdMapped(rebased.directory, target, userNamespace, { readonly: true });
-  await mountPlain(spawn, { ...each, options: rebased.options }, target);
+  await mountPlain(spawner, { ...each, options: rebased.options }, target);
 }
 
-async function mountPlain(spawn: Spawn, each: Mount, target: string): Promise<void> {
+async function mountPlain(spawner: Spawner, each: Mount, target: string): Promise<void> {
   const { flags, propagation, data, loop } = parseMountOptions(each.options);
-  if (loop) return await mountByLoopDevice(spawn, each, target);
+  if (loop) return await mountByLoopDevice(spawner, each, target);
 
   const remountOnly = (flags & MountFlag.REMOUNT) !== 0 && data.length === 0;
   if (!remountOnly) mountWithData(each, target, flags, data);
@@ -150,25 +149,22 @@ function byteLength(text: string): number {
 }
 
 /** mount(8) finds the helper program of a FUSE file system, and makes loop devices that go with their mount. */
-async function mountWithHelper(spawn: Spawn, each: Mount, target: string): Promise<void> {
+async function mountWithHelper(spawner: Spawner, each: Mount, target: string): Promise<void> {
   const options = each.options.length === 0 ? [] : ["-o", each.options.join(",")];
-  // A pipe would have no end while a daemon that the helper leaves behind holds it, and end the daemon when it is closed.
-  const stderr = memoryFile("stderr of mount");
-  try {
-    const args = ["-t", each.type, ...options, each.source, target];
-    const { success } = await spawn("mount", { args, stderr }).status;
-    if (!success) throw new Error(readAgain(stderr).trim());
-  } finally {
-    close(stderr);
-  }
+  const args = ["-t", each.type, ...options, each.source, target];
+  using errors = new StandardError();
+  // A helper may be a daemon, which goes on serving the file system.
+  const child = spawner.spawnExactly("mount", { args, stderr: errors.descriptor });
+  const { success } = await child.status;
+  if (!success) throw new Error(errors.text);
 }
 
-async function mountByLoopDevice(spawn: Spawn, each: Mount, target: string): Promise<void> {
+async function mountByLoopDevice(spawner: Spawner, each: Mount, target: string): Promise<void> {
   const options = each.options.filter((option) => option !== DIRECT_IO);
-  await mountWithHelper(spawn, { ...each, options }, target);
+  await mountWithHelper(spawner, { ...each, options }, target);
   if (options.length === each.options.length) return;
   // It spares memory, and is no more than a wish: not every file can be read and written so.
-  await spawn("losetup", { args: ["--direct-io=on", loopDevice(target)] }).status;
+  await spawner.spawn("losetup", { args: ["--direct-io=on", loopDevice(target)] }).status;
 }
 
 /** Asks for a loop device past the page cache, an option of containerd's that mount(8) does not know. */

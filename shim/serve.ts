@@ -5,12 +5,15 @@ import type { Arguments } from "./arguments.ts";
 import { type Bootstrap, readBootstrap } from "./bootstrap.ts";
 import { Publisher } from "./events.ts";
 import { say, sayListening, takeInput } from "./handshake.ts";
-import { becomeSubreaper, closeAllOnExec, hasChildren, setNonblocking } from "./libc/mod.ts";
-import { createLogger, fifoSink, type Logger } from "./logger.ts";
+import { becomeSubreaper, hasChildren, setNonblocking, SIGTERM, SIGUSR1 } from "./libc/mod.ts";
+import { createLogger, type Fields, fifoSink, type Logger } from "./logger.ts";
+import { raiseOpenFiles } from "./open_files.ts";
 import { Reactor } from "./reactor.ts";
 import { chosenProtocol } from "./protocol.ts";
 import { Reaper } from "./reaper.ts";
 import { removeIfThere } from "./remove_if_there.ts";
+import { watchSignals } from "./signals.ts";
+import { reportState } from "./state_report.ts";
 import { type Task, taskServices } from "./task.ts";
 import { Server, type Service } from "./ttrpc/mod.ts";
 
@@ -36,8 +39,14 @@ export interface Shim {
   shutdown(): void;
 }
 
+/** A Task service that can tell what it holds. */
+export interface DescribedTask extends Task {
+  /** A record for each process, whatever is worth knowing of it when the shim seems to hang. */
+  describe(): Iterable<Fields>;
+}
+
 /** Makes the Task service of a server. */
-export type CreateTask = (shim: Shim, bootstrap: Bootstrap) => Promise<Task>;
+export type CreateTask = (shim: Shim, bootstrap: Bootstrap) => Promise<DescribedTask>;
 
 /**
  * Does the action; resolves when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}.
@@ -58,7 +67,7 @@ export async function serve(args: Arguments, createTask: CreateTask): Promise<vo
 async function serveTask(args: Arguments, createTask: CreateTask): Promise<void> {
   if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
   checkSocketPath(args.socket);
-  closeAllOnExec();
+  raiseOpenFiles();
   setNonblocking(STDERR);
   const bootstrap = readBootstrap(takeInput(), args);
   const logger = createLogger(fifoSink(join(args.bundle, "log")), bootstrap.debug, {
@@ -95,12 +104,21 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
     newSocketPath: () => sidePath(args.socket, ++sockets),
     shutdown,
   };
-  const services = taskServices(await createTask(shim, bootstrap));
-  const server = await listen(args.socket, services, logger);
-  endAfterSigterm(reaper, server, () => {
+  const task = await createTask(shim, bootstrap);
+  const server = await listen(args.socket, taskServices(task), logger);
+  const askToEnd = endAfterSigterm(reaper, server, () => {
     logger.info("the shim ends, as SIGTERM asked for");
     removeIfThere(args.socket);
     Deno.exit(0);
+  });
+  watchSignals(shim.reactor, ({ signal, sender }) => {
+    if (signal === SIGTERM) return askToEnd();
+    if (signal !== SIGUSR1) return logger.warn("ignored a signal", { signal, sender });
+    reportState(logger, {
+      processes: task.describe(),
+      calls: server.calls,
+      queuedEvents: events.queued,
+    });
   });
   logger.debug("the shim listens", { socket: args.socket });
 }
@@ -110,7 +128,7 @@ async function listen(
   path: string,
   services: ReadonlyMap<string, Service>,
   logger: Logger,
-): Promise<Pick<Server, "close" | "abort" | "isConnected" | "onDisconnect">> {
+): Promise<Pick<Server, "close" | "abort" | "isConnected" | "onDisconnect" | "calls">> {
   const umask = Deno.umask(0o177);
   try {
     if (chosenProtocol() === "grpc") {
@@ -131,7 +149,7 @@ async function listen(
   }
 }
 
-/** One fault must not end a server that holds running containers, and neither must a signal meant for its session. */
+/** One fault must not end a server that holds running containers. */
 function outliveFaults(logger: Logger): void {
   addEventListener("error", (event) => {
     event.preventDefault();
@@ -141,27 +159,25 @@ function outliveFaults(logger: Logger): void {
     event.preventDefault();
     logger.error("unhandled rejection", { error: event.reason?.stack ?? event.reason });
   });
-  for (const signal of ["SIGINT", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, () => logger.warn("ignored a signal", { signal }));
-  }
 }
 
 /**
  * Whoever takes a machine down sends SIGTERM to all that is left, and systemd waits a minute and a half for who does not end. The server
  * ends when it has neither a child nor a client any more: nobody can need it then, and before it a stray signal must cost no container.
+ * @returns What is to be called when SIGTERM came.
  */
 function endAfterSigterm(
   reaper: Reaper,
   server: Pick<Server, "isConnected" | "onDisconnect">,
   end: () => void,
-): void {
+): () => void {
   let isAsked = false;
   const endIfUnneeded = () => {
     if (isAsked && !server.isConnected && !hasChildren()) end();
   };
   reaper.onReaped = server.onDisconnect = endIfUnneeded;
-  Deno.addSignalListener("SIGTERM", () => {
+  return () => {
     isAsked = true;
     endIfUnneeded();
-  });
+  };
 }

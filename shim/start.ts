@@ -17,6 +17,7 @@ import type { Arguments } from "./arguments.ts";
 import { ownExecutable } from "./executable.ts";
 import { giveInput, takeInput, waitUntilListening } from "./handshake.ts";
 import {
+  BLOCKED_SIGNALS,
   close,
   createCoreSchedulingCookie,
   open,
@@ -28,6 +29,7 @@ import {
   writeText,
 } from "./libc/mod.ts";
 import { lockFile } from "./lock_file.ts";
+import { givenOpenFiles } from "./open_files.ts";
 import { chosenProtocol, type Protocol } from "./protocol.ts";
 import { removeIfThere } from "./remove_if_there.ts";
 
@@ -132,8 +134,10 @@ function startServer(
       ...(args.debug ? ["-debug"] : []),
       "serve",
     ],
-    env: Deno.env.toObject(),
     descriptors: [stdin.read, stdout.write, errors],
+    newSession: true,
+    blockedSignals: BLOCKED_SIGNALS,
+    openFiles: givenOpenFiles(),
   });
   close(errors);
   adjustOomScore(server);

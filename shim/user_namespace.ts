@@ -1,7 +1,7 @@
 /** A user namespace without anyone in it, for mounts whose files have the owners that it gives them. */
 import { close, open, OpenFlag, writeText } from "./libc/mod.ts";
 import type { IdMapping } from "./mount_options.ts";
-import type { Spawn } from "./spawn.ts";
+import type { Spawner } from "./spawn.ts";
 
 /**
  * Makes a user namespace, calls `use` with its descriptor, and closes it.
@@ -10,11 +10,11 @@ import type { Spawn } from "./spawn.ts";
  * @throws {Error} where there can't be one, with the reason.
  */
 export async function withUserNamespace(
-  spawn: Spawn,
+  spawner: Spawner,
   { uids, gids }: IdMapping,
   use: (descriptor: number) => Promise<void>,
 ): Promise<void> {
-  const child = spawn("unshare", {
+  const child = spawner.spawn("unshare", {
     args: ["--user", "cat"],
     stdin: "piped",
     stdout: "piped",

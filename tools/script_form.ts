@@ -80,6 +80,8 @@ export function scriptForm(
   }
   const main = toMainPage(modules.get(MAIN)!, places);
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  // Deno raises the limit; who starts other programs has to know what it was: shim/open_files.ts.
+  environment.push("SHIM_OPEN_FILES=$(ulimit -Sn)");
   const command = [quote(deno), "run", ...RUN_FLAGS, ...flags].join(" ");
   const program = quote(`${loader([fromEnd + main.length, main.length])}#`);
   return `#!/bin/sh

@@ -1,6 +1,6 @@
 /** The serving side of gRPC: unary calls, without TLS, on a unix socket. */
 import type { handleUnaryCall, Server as GrpcServer, ServiceDefinition } from "@grpc/grpc-js";
-import { type Method, type Service, statusOf } from "../ttrpc/mod.ts";
+import { type CallUnderWay, type Method, type Service, statusOf } from "../ttrpc/mod.ts";
 import { type Codec, loadGrpc } from "./library.ts";
 
 /** Serves services, by their full names (`containerd.task.v3.Task`), until it is closed. */
@@ -14,6 +14,7 @@ export class Server {
 
   /** The library does not tell who is connected. */
   readonly isConnected = true;
+  readonly calls: readonly CallUnderWay[] = [];
   onDisconnect = () => {};
 
   /**

@@ -9,7 +9,10 @@ const CLOSE_RANGE_CLOEXEC = 4;
 const F_SETFL = 4;
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
+const F_ADD_SEALS = 1033;
+const F_SEAL_GROW = 4;
 const MFD_CLOEXEC = 1;
+const MFD_ALLOW_SEALING = 2;
 const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
 
@@ -86,9 +89,14 @@ export function pipe(flags = 0): Pipe {
 /**
  * Makes a file that is only in memory, and gone with its last descriptor (memfd_create(2)).
  * @param name For people who look into /proc.
+ * @param bytes Its size, NULs at first. It can't grow: what is written behind its end is an error for who writes (EPERM).
  */
-export function memoryFile(name: string): number {
-  return check(symbols.memfd_create(cString(name), MFD_CLOEXEC), "memfd_create");
+export function memoryFile(name: string, bytes: number): number {
+  const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  const file = check(symbols.memfd_create(cString(name), flags), "memfd_create");
+  check(symbols.ftruncate(file, BigInt(bytes)), "ftruncate");
+  check(symbols.fcntl(file, F_ADD_SEALS, F_SEAL_GROW), "fcntl F_ADD_SEALS");
+  return file;
 }
 
 /** Lets reads and writes of a descriptor fail with EAGAIN instead of waiting. */

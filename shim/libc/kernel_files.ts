@@ -42,23 +42,33 @@ export function writeText(path: string, text: string): void {
   }
 }
 
+/** The numbers of the descriptors that this process has open, but for the one that it looks by. */
+export function listDescriptors(): number[] {
+  return list("/proc/self/fd", DT_LNK).map(Number);
+}
+
 // struct dirent of 64-bit Linux (readdir(3)): d_type is the byte at 18, d_name begins at 19.
 const D_TYPE = 18;
 const D_NAME = 19;
 const DT_DIR = 4;
+const DT_LNK = 10;
 
 /**
  * The names of the folders in a folder.
  * @throws {SystemError}
  */
 export function listFolders(path: string): string[] {
+  return list(path, DT_DIR).filter((name) => name !== "." && name !== "..");
+}
+
+function list(path: string, type: number): string[] {
   const directory = symbols.opendir(cString(path));
   if (directory === null) throw new SystemError(`open the folder ${path}`, lastErrno());
   const names: string[] = [];
   for (let entry; (entry = symbols.readdir(directory)) !== null;) {
     const view = new Deno.UnsafePointerView(entry);
     const name = view.getCString(D_NAME);
-    if (view.getUint8(D_TYPE) === DT_DIR && name !== "." && name !== "..") names.push(name);
+    if (view.getUint8(D_TYPE) === type) names.push(name);
   }
   symbols.closedir(directory);
   return names;

@@ -3,8 +3,7 @@
  * serve and delete, which containerd waits for, use but a few each.
  *
  * All calls here are synchronous (some 0.3 µs each), so no other JavaScript runs between a call and the look at its errno. The
- * exceptions are named so: {@linkcode symbols.epoll_wait_nonblocking} and {@linkcode symbols.umount2_nonblocking}, which wait in a
- * thread of Deno's pool.
+ * exceptions are named so (`epoll_wait_nonblocking` and others): they wait in a thread of Deno's pool.
  */
 
 const LIBC = "libc.so.6";
@@ -15,10 +14,19 @@ const FUNCTIONS = {
 
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
+  waitid_nonblocking: {
+    name: "waitid",
+    parameters: ["i32", "u32", "buffer", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  signalfd: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
 
-  posix_spawn: {
-    parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "buffer"],
+  posix_spawnp: {
+    parameters: ["buffer", "buffer", "buffer", "buffer", "buffer", "pointer"],
     result: "i32",
   },
   posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
@@ -30,6 +38,7 @@ const FUNCTIONS = {
   posix_spawn_file_actions_destroy: { parameters: ["buffer"], result: "i32" },
   posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
   posix_spawnattr_setflags: { parameters: ["buffer", "i16"], result: "i32" },
+  posix_spawnattr_setsigmask: { parameters: ["buffer", "buffer"], result: "i32" },
   posix_spawnattr_setsigdefault: { parameters: ["buffer", "buffer"], result: "i32" },
   posix_spawnattr_destroy: { parameters: ["buffer"], result: "i32" },
 
@@ -38,6 +47,7 @@ const FUNCTIONS = {
   dup2: { parameters: ["i32", "i32"], result: "i32" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+  ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   fchown: { parameters: ["i32", "u32", "u32"], result: "i32" },
   fchdir: { parameters: ["i32"], result: "i32" },
@@ -110,6 +120,15 @@ for (const [name, type] of Object.entries(FUNCTIONS)) {
     },
   });
 }
+
+/** The addresses of libc's variables, found when first used. */
+export const variables = {
+  get environ(): Deno.PointerValue {
+    const { environ } = Deno.dlopen(LIBC, { environ: { type: "pointer" } }).symbols;
+    Object.defineProperty(variables, "environ", { value: environ });
+    return environ;
+  },
+};
 
 /** The errno values that callers tell apart (asm-generic/errno-base.h and errno.h, the same on x86-64 and arm64). */
 export const Errno = {

@@ -38,10 +38,13 @@ export interface WaitStatus {
   readonly pid: number;
   /** The exit code, or 128 + the signal that killed it, as shells and containerd have it. */
   readonly status: number;
+  /** The signal that killed it, if one did. */
+  readonly signal: number | undefined;
 }
 
 // siginfo_t of SIGCHLD: si_signo, si_errno, si_code as int at 0, 4, 8; si_pid at 16; si_status at 24; 128 bytes in all.
-const siginfo = new DataView(new ArrayBuffer(128));
+const SIGINFO_BYTES = 128;
+const siginfo = new DataView(new ArrayBuffer(SIGINFO_BYTES));
 
 function waitid(idType: number, id: number, options: number): WaitStatus | undefined {
   siginfo.setInt32(16, 0, true);
@@ -51,10 +54,14 @@ function waitid(idType: number, id: number, options: number): WaitStatus | undef
     if (errno === Errno.ECHILD) return undefined;
     throw new SystemError("waitid", errno);
   }
+  return siginfo.getInt32(16, true) === 0 ? undefined : toWaitStatus(siginfo);
+}
+
+function toWaitStatus(siginfo: DataView): WaitStatus {
   const pid = siginfo.getInt32(16, true);
-  if (pid === 0) return undefined;
   const value = siginfo.getInt32(24, true);
-  return { pid, status: siginfo.getInt32(8, true) === CLD_EXITED ? value : 128 + value };
+  if (siginfo.getInt32(8, true) === CLD_EXITED) return { pid, status: value, signal: undefined };
+  return { pid, status: 128 + value, signal: value };
 }
 
 /** Looks at a child that has exited, whichever the kernel finds first, and leaves it a zombie (waitid(2), WNOWAIT). */
@@ -65,6 +72,19 @@ export function peekExited(): WaitStatus | undefined {
 /** Reaps this child if it has exited. */
 export function reap(pid: number): WaitStatus | undefined {
   return waitid(P_PID, pid, 0);
+}
+
+/**
+ * Waits in a thread of Deno's pool for a child to exit, and reaps it. Only for who has no reaper, and for a child that is not Deno's.
+ * @throws {Error} where there is no such child.
+ */
+export async function awaitExit(pid: number): Promise<WaitStatus> {
+  const siginfo = new DataView(new ArrayBuffer(SIGINFO_BYTES));
+  // Signals are handled by other threads; and errno, which belongs to the pool's thread, can't be asked for here.
+  if (await symbols.waitid_nonblocking(P_PID, pid, siginfo.buffer, WEXITED) === 0) {
+    return toWaitStatus(siginfo);
+  }
+  throw new Error(`can't wait for process ${pid}: it is no child`);
 }
 
 /** Whether this pid is a child of ours that was not reaped yet, running or zombie. */
@@ -97,11 +117,6 @@ export function statFields(pid: number): string[] | undefined {
     return undefined;
   }
 }
-
-/** Signals, see signal(7). */
-export const SIGKILL = 9;
-/** See {@linkcode SIGKILL}. */
-export const SIGTERM = 15;
 
 /**
  * Sends a signal to a process, or with a negative pid to a process group. Only for children not reaped yet: any other pid may be

@@ -6,5 +6,12 @@
 
 export { type CallOptions, Client } from "./client.ts";
 export type { Metadata } from "./metadata.ts";
-export { type Call, type Logger, type Method, Server, type Service } from "./server.ts";
+export {
+  type Call,
+  type CallUnderWay,
+  type Logger,
+  type Method,
+  Server,
+  type Service,
+} from "./server.ts";
 export { StatusCode, StatusError, statusOf } from "./status.ts";

@@ -41,6 +41,14 @@ export interface Service {
   readonly [method: string]: Method;
 }
 
+/** A call that is not answered yet, for people who look why. */
+export interface CallUnderWay {
+  /** `containerd.task.v2.Task/Create` */
+  readonly method: string;
+  /** Since when. */
+  readonly since: Date;
+}
+
 /** Where the server tells why it ended a connection. */
 export interface Logger {
   warn(message: string, fields?: Record<string, unknown>): void;
@@ -63,6 +71,11 @@ export class Server {
   /** Whether there is a client. */
   get isConnected(): boolean {
     return this.#connections.size > 0;
+  }
+
+  /** The calls that are not answered yet. */
+  get calls(): readonly CallUnderWay[] {
+    return [...this.#connections].flatMap((connection) => connection.calls);
   }
 
   /** Called when a client has gone. */
@@ -152,6 +165,11 @@ class Connection {
     this.#logger = logger;
     this.#writer = new FrameWriter(conn);
     this.ended = this.#read(new FrameReader(conn));
+  }
+
+  /** See {@linkcode Server.calls}. */
+  get calls(): readonly CallUnderWay[] {
+    return [...this.#calls.values()];
   }
 
   /** Takes no more calls, and closes the connection when all that run are answered. */
@@ -290,14 +308,17 @@ function encodeResponse(streamId: number, response: Response.Properties): Uint8A
 }
 
 /** A call from its request to its answer; a timer or an AbortController exists only where asked for. */
-class RunningCall implements Call {
+class RunningCall implements Call, CallUnderWay {
+  readonly method: string;
+  readonly since = new Date();
   readonly #pairs: Request["metadata"];
   readonly #stopDeadline: () => void;
   readonly #abandoned = new LazySignal();
   readonly #late = new LazySignal();
   #metadata: Metadata | undefined;
 
-  constructor({ metadata, timeoutNano }: Request, passed: () => void) {
+  constructor({ service, method, metadata, timeoutNano }: Request, passed: () => void) {
+    this.method = `${service}/${method}`;
     this.#pairs = metadata;
     this.#stopDeadline = startDeadline(timeoutNano ? timeoutNano / 1e6 : Infinity, passed);
   }

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { close, open, OpenFlag, read } from "../../shim/libc/mod.ts";
 import { Pipes } from "../../shim/pipes.ts";
 import { Reactor } from "../../shim/reactor.ts";
-import { spawn } from "../../shim/spawn.ts";
+import { spawner } from "../../shim/spawn.ts";
 import type { StdioPaths } from "../../shim/stdio.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import { within } from "../within.ts";
@@ -25,7 +25,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 // The first child of a program makes Deno open descriptors that stay.
-await spawn("true", { args: [] }).status;
+await spawner.spawn("true", { args: [] }).status;
 
 interface Fixture {
   readonly folder: string;
@@ -55,7 +55,7 @@ function run(
   script: string,
 ): { pipes: Pipes; child: Deno.ChildProcess } {
   const pipes = new Pipes(reactor, { ...NONE, ...paths }, OWNER);
-  const child = spawn("sh", { args: ["-c", script], ...pipes.streams });
+  const child = spawner.spawn("sh", { args: ["-c", script], ...pipes.streams });
   pipes.releaseProcessSide();
   pipes.start();
   return { pipes, child };
@@ -167,7 +167,7 @@ test("a closeStdin before the process is there is kept", async ({ stdin, stdout 
   pipes.closeStdin();
   await writeAll(client, encoder.encode("early"));
   client.close();
-  const child = spawn("cat", { args: [], ...pipes.streams });
+  const child = spawner.spawn("cat", { args: [], ...pipes.streams });
   pipes.releaseProcessSide();
   pipes.start();
   assertEquals(await readText(stdout), "early");

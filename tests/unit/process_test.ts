@@ -93,7 +93,7 @@ for (const state of Object.keys(WAYS) as State[]) {
   }
 }
 
-const EXIT: Exit = { pid: 0, status: 137, exitedAt: new Date(1000) };
+const EXIT: Exit = { pid: 0, status: 137, signal: 9, exitedAt: new Date(1000) };
 
 /** Whether a promise has been resolved by now. */
 async function isResolved(promise: Promise<unknown>): Promise<boolean> {

@@ -3,7 +3,8 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { basename, join } from "@std/path";
 import { close, killIfThere, open, OpenFlag, SIGKILL } from "../../shim/libc/mod.ts";
 import { type Mount, mountRootfs, unmountRootfs } from "../../shim/rootfs.ts";
-import { type Spawn, spawn } from "../../shim/spawn.ts";
+import { spawner } from "../../shim/spawn.ts";
+import { changingSpawner } from "./changing_spawner.ts";
 import { inPrivateMounts } from "../private_mounts.ts";
 import { canMapOwners } from "../user_namespaces.ts";
 import { within } from "../within.ts";
@@ -85,7 +86,7 @@ async function layersIn(rootfs: string): Promise<string[]> {
 test("a bind mount shows its source, and can be written to", async (folder) => {
   const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
   const mounts = [bind(source, ["rw"])];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   await Deno.writeTextFile(join(rootfs, "file"), "text");
   assertEquals(await Deno.readTextFile(join(source, "file")), "text");
   await unmountRootfs(mounts, rootfs);
@@ -95,7 +96,7 @@ test("a bind mount shows its source, and can be written to", async (folder) => {
 test("a bind mount that is read-only can't be written to, while its source can", async (folder) => {
   const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
   const mounts = [bind(source, ["ro"])];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   await assertRejects(
     () => Deno.writeTextFile(join(rootfs, "file"), "text"),
     Error,
@@ -109,7 +110,7 @@ test("a bind mount that is read-only can't be written to, while its source can",
 test("flags and data reach the file system", async (folder) => {
   const rootfs = join(folder, "rootfs");
   const mounts = [tmpfs("", ["nosuid", "noexec", "size=64k", "mode=0710", "exec", "nodev"])];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   const { options } = optionsOf(rootfs);
   assertEquals(options.filter((each) => /^no|exec/.test(each)).toSorted(), ["nodev", "nosuid"]);
   assertEquals((await Deno.stat(rootfs)).mode! & 0o7777, 0o710);
@@ -124,7 +125,7 @@ test("flags and data reach the file system", async (folder) => {
 test("the propagation is set apart from the flags", async (folder) => {
   const rootfs = join(folder, "rootfs");
   const mounts = [tmpfs("", ["nodev", "rshared"])];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   const { options, propagation } = optionsOf(rootfs);
   assertEquals([options.includes("nodev"), propagation], [true, ["shared"]]);
   await unmountRootfs(mounts, rootfs);
@@ -140,7 +141,7 @@ test("an overlay has its layers in order, and writes go to the upper one", async
     `upperdir=${join(folder, "upper")}`,
     `lowerdir=${top}:${bottom}`,
   ])];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   assertEquals(await Deno.readTextFile(join(rootfs, "top")), "2");
   assertEquals((await layersIn(rootfs)).toSorted(), ["1", "2"]);
   await Deno.writeTextFile(join(rootfs, "from-up"), "");
@@ -160,7 +161,7 @@ test("an overlay of 300 layers, of more options than a page, has them all", asyn
     `lowerdir=${layers.join(":")}`,
   ])];
   assertEquals(mounts[0].options.join(",").length > 4096, true);
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   assertEquals(await Deno.readTextFile(join(rootfs, "top")), "300");
   assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
   await unmountRootfs(mounts, rootfs);
@@ -176,7 +177,7 @@ test("the page is measured in bytes", async (folder) => {
   const mounts = [mountOf("overlay", "overlay", [`lowerdir=${layers.join(":")}`])];
   const text = mounts[0].options[0];
   assertEquals([text.length < 4096, new TextEncoder().encode(text).length > 4096], [true, true]);
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
   await unmountRootfs(mounts, rootfs);
 });
@@ -186,7 +187,7 @@ test("more layers than a page takes even so are refused", async (folder) => {
   const error = await assertRejects(
     () =>
       mountRootfs(
-        spawn,
+        spawner,
         [mountOf("overlay", "overlay", [`lowerdir=${layers.join(":")}`])],
         join(folder, "rootfs"),
       ),
@@ -226,7 +227,7 @@ testMapped("an overlay's files have the owners of a user namespace", async (fold
     `upperdir=${join(folder, "upper")}`,
     `lowerdir=${layers.join(":")}`,
   ])];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   assertEquals(await Deno.readTextFile(join(rootfs, "top")), "300");
   assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
   assertEquals(await ownersOf(join(rootfs, "from-1")), "200000:300000");
@@ -243,9 +244,9 @@ for (const mode of ["rw", "ro"]) {
     const [rootfs, source] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
     await Deno.writeTextFile(join(source, "file"), "");
     await Deno.mkdir(join(source, "below"));
-    await mountRootfs(spawn, [tmpfs()], join(source, "below"));
+    await mountRootfs(spawner, [tmpfs()], join(source, "below"));
     const mounts = [bind(source, [mode, ...MAPPED])];
-    await mountRootfs(spawn, mounts, rootfs);
+    await mountRootfs(spawner, mounts, rootfs);
     assertEquals(await ownersOf(join(rootfs, "file")), "200000:300000");
     assertEquals(await ownersOf(join(rootfs, "below")), "200000:300000");
     assertEquals(await ownersOf(join(source, "file")), "0:0");
@@ -274,25 +275,24 @@ for (
   test(`a mapping of owners that ${name} is refused`, async (folder) => {
     const rootfs = join(folder, "rootfs");
     const mounts = [tmpfs(), bind(join(folder, OUTSIDE), [...mapping])];
-    const error = await assertRejects(() => mountRootfs(spawn, mounts, rootfs), Error);
+    const error = await assertRejects(() => mountRootfs(spawner, mounts, rootfs), Error);
     assertMatch(error.message, reason);
   });
 }
 
 test("the options of a FUSE file system are its program's, mappings too", async (folder) => {
   const commands: string[] = [];
-  const recording: typeof spawn = (command, options) => {
-    commands.push([command, ...options.args].join(" "));
-    return spawn("true", options);
-  };
+  const recording = changingSpawner((command, args) => {
+    commands.push([command, ...args].join(" "));
+    return ["true", args];
+  });
   const rootfs = join(folder, "rootfs");
   await mountRootfs(recording, [mountOf("fuse3.layers", "layers", ["ro", ...MAPPED])], rootfs);
   assertEquals(commands, [`mount -t fuse3.layers -o ro,${MAPPED.join(",")} layers ${rootfs}`]);
 });
 
 test("what can't be in a user namespace is told by the program that tried", async (folder) => {
-  const failing: typeof spawn = (_, options) =>
-    spawn("unshare", { ...options, args: ["--no-such"] });
+  const failing = changingSpawner(() => ["unshare", ["--no-such"]]);
   const mounts = [bind(join(folder, OUTSIDE), MAPPED)];
   const failed = mountRootfs(failing, mounts, join(folder, "rootfs"));
   const error = await assertRejects(() => failed, Error);
@@ -304,7 +304,7 @@ test("mounts lie one over the other, and on targets below", async (folder) => {
   await Deno.mkdir(join(source, "a/b"), { recursive: true });
   await Deno.symlink("a/b", join(source, "link"));
   const mounts = [bind(source), bind(source, ["ro"]), tmpfs("a/b"), tmpfs("link"), tmpfs("/a")];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   assertEquals(mountsIn(folder), ["rootfs", "rootfs", "rootfs/a/b", "rootfs/a/b", "rootfs/a"]);
   await unmountRootfs(mounts, rootfs);
 });
@@ -315,7 +315,7 @@ test("a target below a root file system that is no mount is unmounted too", asyn
   await Deno.mkdir(join(rootfs, "b"));
   await Deno.symlink("b", join(rootfs, "link"));
   const mounts = [tmpfs("a"), tmpfs("link")];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   assertEquals(mountsIn(folder), ["rootfs/a", "rootfs/b"]);
   await unmountRootfs(mounts, rootfs);
 });
@@ -329,17 +329,17 @@ for (
   test(`a target that leads out by ${name} is refused, and what is mounted there stays`, async (folder) => {
     const [rootfs, outside] = [join(folder, "rootfs"), join(folder, OUTSIDE)];
     await Deno.mkdir(join(outside, "below"));
-    await mountRootfs(spawn, [tmpfs()], join(outside, "below"));
-    await mountRootfs(spawn, [tmpfs()], outside);
+    await mountRootfs(spawner, [tmpfs()], join(outside, "below"));
+    await mountRootfs(spawner, [tmpfs()], outside);
     await Deno.mkdir(join(outside, "below"));
-    await mountRootfs(spawn, [tmpfs()], join(outside, "below"));
+    await mountRootfs(spawner, [tmpfs()], join(outside, "below"));
     const before = mountsIn(folder);
 
     const image = join(folder, "image");
     await Deno.mkdir(image);
     await Deno.symlink(`../${OUTSIDE}`, join(image, "link"));
     await assertRejects(
-      () => mountRootfs(spawn, [bind(image), tmpfs(target)], rootfs),
+      () => mountRootfs(spawner, [bind(image), tmpfs(target)], rootfs),
       Error,
       `failed to mount rootfs component: the mount target ${target} is not below ${rootfs}`,
     );
@@ -357,7 +357,7 @@ for (const target of ["nowhere", "file", "file/below"]) {
     await Deno.writeTextFile(join(source, "file"), "");
     const error = await assertRejects(
       () =>
-        mountRootfs(spawn, [bind(source, ["ro"]), tmpfs("a"), tmpfs(target), tmpfs("a")], rootfs),
+        mountRootfs(spawner, [bind(source, ["ro"]), tmpfs("a"), tmpfs(target), tmpfs("a")], rootfs),
       Error,
       "failed to mount rootfs component: ",
     );
@@ -368,7 +368,7 @@ for (const target of ["nowhere", "file", "file/below"]) {
 test("what can't be mounted is named, with the reason", async (folder) => {
   const rootfs = join(folder, "rootfs");
   const error = await assertRejects(
-    () => mountRootfs(spawn, [tmpfs(), mountOf("nofs", "source", ["ro", "x=y"])], rootfs),
+    () => mountRootfs(spawner, [tmpfs(), mountOf("nofs", "source", ["ro", "x=y"])], rootfs),
     Error,
   );
   assertEquals(
@@ -380,10 +380,10 @@ test("what can't be mounted is named, with the reason", async (folder) => {
 test("what is busy, or has mounts below it, is unmounted all the same", async (folder) => {
   const rootfs = join(folder, "rootfs");
   const mounts = [tmpfs()];
-  await mountRootfs(spawn, mounts, rootfs);
+  await mountRootfs(spawner, mounts, rootfs);
   // A mount that the shim does not know of, and a file in use.
   await Deno.mkdir(join(rootfs, "nested"));
-  await mountRootfs(spawn, [tmpfs()], join(rootfs, "nested"));
+  await mountRootfs(spawner, [tmpfs()], join(rootfs, "nested"));
   using file = await Deno.open(join(rootfs, "nested/file"), { write: true, create: true });
   await unmountRootfs(mounts, rootfs);
   assertEquals(mountsIn(folder), []);
@@ -395,7 +395,7 @@ for (const end of [0, 32]) {
     const rootfs = join(folder, "rootfs");
     const daemon = join(folder, "daemon");
     const script = `{ sleep 1000; } & echo $! > ${daemon}; echo no such image >&2; exit ${end}`;
-    const leaveDaemon: Spawn = (_, options) => spawn("sh", { ...options, args: ["-c", script] });
+    const leaveDaemon = changingSpawner(() => ["sh", ["-c", script]]);
     const mounted = mountRootfs(leaveDaemon, [mountOf("fuse.image", "image", [])], rootfs);
     try {
       if (end === 0) await within(10, "a mount", mounted);
@@ -437,7 +437,7 @@ test(
   async (folder) => {
     const rootfs = join(folder, "rootfs");
     const mounts = [mountOf("ext4", image, ["loop", "nodev"])];
-    await mountRootfs(spawn, mounts, rootfs);
+    await mountRootfs(spawner, mounts, rootfs);
     assertEquals((await Deno.stat(join(rootfs, "lost+found"))).isDirectory, true);
     assertEquals(optionsOf(rootfs).options.includes("nodev"), true);
     await unmountRootfs(mounts, rootfs);
@@ -456,10 +456,10 @@ test(
     const rootfs = join(folder, "rootfs");
     const mounts = [mountOf("ext4", image, ["loop", "direct-io", "nodev"])];
     const commands: string[] = [];
-    const recording: typeof spawn = (command, options) => {
-      commands.push([command, ...options.args].join(" "));
-      return spawn(command, options);
-    };
+    const recording = changingSpawner((command, args) => {
+      commands.push([command, ...args].join(" "));
+      return [command, args];
+    });
     await mountRootfs(recording, mounts, rootfs);
     const { stdout } = new Deno.Command("findmnt", { args: ["-no", "SOURCE", rootfs] })
       .outputSync();
@@ -477,7 +477,7 @@ test(
 test("what mount(8) can't mount is told in its words", async (folder) => {
   const source = join(folder, "no image");
   const error = await assertRejects(
-    () => mountRootfs(spawn, [mountOf("ext4", source, ["loop"])], join(folder, "rootfs")),
+    () => mountRootfs(spawner, [mountOf("ext4", source, ["loop"])], join(folder, "rootfs")),
     Error,
     "failed to mount rootfs component: mount: ",
   );
@@ -492,9 +492,9 @@ test(
     const device = new TextDecoder().decode(attach.stdout).trim();
     const fuse = open("/dev/fuse", OpenFlag.RDWR);
     const options = `fd=${fuse},rootmode=40000,user_id=0,group_id=0`;
-    await mountRootfs(spawn, [mountOf("fuseblk", device, options.split(","))], rootfs);
+    await mountRootfs(spawner, [mountOf("fuseblk", device, options.split(","))], rootfs);
     const program = new URL("slow_fuse.ts", import.meta.url).pathname;
-    const fileSystem = spawn(Deno.execPath(), {
+    const fileSystem = spawner.spawn(Deno.execPath(), {
       args: ["run", "--allow-read", program, "2000"],
       stdin: fuse,
       stdout: fuse,

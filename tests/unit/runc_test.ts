@@ -1,9 +1,10 @@
 import "./opened_libc.ts";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CheckpointOptions } from "../../proto/mod.ts";
+import { close, pipe, readAll, write } from "../../shim/libc/mod.ts";
 import { Runc, RuncError } from "../../runc/runc.ts";
-import { spawn, type SpawnOptions } from "../../shim/spawn.ts";
+import { spawner } from "../../shim/spawn.ts";
 import { Stdio, type Streams } from "../../shim/stdio.ts";
 import { withFolder } from "./temporary_folder.ts";
 
@@ -50,12 +51,15 @@ function test(name: string, script: string, run: (fixture: Fixture) => Promise<v
         );
         const options = { binary, root: join(bundle, "root"), bundle, systemdCgroup: false };
         const called = () => Deno.readTextFileSync(notes).trimEnd().split("\n");
-        await run({ bundle, runc: new Runc(spawn, options), options, called });
+        await run({ bundle, runc: new Runc(spawner, options), options, called });
       }),
     sanitizeOps: true,
     sanitizeResources: true,
   });
 }
+
+/** What there is in a pipe whose other end is closed. */
+const readText = (descriptor: number) => new TextDecoder().decode(readAll(descriptor));
 
 /** Prints lines into the runtime's log. */
 const logging = (...lines: string[]) => `cat >> "$log" <<'END'\n${lines.join("\n")}\nEND`;
@@ -117,7 +121,10 @@ test("every command has its arguments", "", async ({ bundle, runc, options, call
         ...["--console-socket", "/console", "c"],
       ],
     ],
-    [() => runc.killAll("c", 9), [...start, "kill", "--all", "c", "9"]],
+    [
+      () => runc.killAll("c", 9),
+      [...start.with(3, join(bundle, ".kill-1.log.json")), "kill", "--all", "c", "9"],
+    ],
     [() => runc.pause("c"), [...start, "pause", "c"]],
     [() => runc.resume("c"), [...start, "resume", "c"]],
     [
@@ -165,7 +172,7 @@ test("every command has its arguments", "", async ({ bundle, runc, options, call
 });
 
 test("with systemd's cgroups every command says so", "", async ({ bundle, options, called }) => {
-  const runc = new Runc(spawn, { ...options, systemdCgroup: true });
+  const runc = new Runc(spawner, { ...options, systemdCgroup: true });
   await runc.start("c");
   assertEquals(called(), [
     ...["--root", options.root, "--log", join(bundle, "log.json"), "--log-format", "json"],
@@ -177,25 +184,30 @@ test(
   "a command gets the process's streams, which are released as soon as it has them",
   "echo out; echo err >&2; cat",
   async ({ options }) => {
-    const stdio = new FakeStdio({ stdin: "null", stdout: "piped", stderr: "null" });
-    const spawned: { options: SpawnOptions; released: number }[] = [];
-    const outputs: Promise<string>[] = [];
-    const runc = new Runc((command, each) => {
-      spawned.push({ options: each, released: stdio.released });
-      const child = spawn(command, each);
-      outputs.push(new Response(child.stdout).text());
-      return child;
+    const [input, output, errors] = [pipe(), pipe(), pipe()];
+    const stdio = new FakeStdio({ stdin: input.read, stdout: output.write, stderr: errors.write });
+    const released: number[] = [];
+    const runc = new Runc({
+      ...spawner,
+      spawnExactly(command, each) {
+        released.push(stdio.released);
+        return spawner.spawnExactly(command, each);
+      },
     }, options);
     const created = runc.create(
       "c",
       { pidFile: "/p", noPivotRoot: false, noNewKeyring: false },
       stdio,
     );
-    assertEquals([spawned[0].released, stdio.released], [0, 1]);
+    assertEquals([...released, stdio.released], [0, 1]);
+    for (const end of [input.read, output.write, errors.write]) close(end);
+    write(input.write, new TextEncoder().encode("in\n"));
+    close(input.write);
     await created;
-    const { stdin, stdout, stderr } = spawned[0].options;
-    assertEquals({ stdin, stdout, stderr }, stdio.streams);
-    assertEquals(await outputs[0], "out\n");
+    assertEquals(readText(output.read), "out\nin\n");
+    assertEquals(readText(errors.read), "err\n");
+    close(output.read);
+    close(errors.read);
   },
 );
 
@@ -315,13 +327,80 @@ test("without a log the exit status is told", "exit 42", async ({ options, runc 
 });
 
 test(
+  "what a runtime says on its standard error is told where its log has no error",
+  "echo ' runc: symbol lookup error: undefined symbol: seccomp_x' >&2; exit 127",
+  async ({ runc }) => {
+    const stdio = new FakeStdio(NOWHERE, "/console");
+    const files = { process: "/p.json", pidFile: "/e.pid", log: "/nowhere" };
+    const no = { noPivotRoot: false, noNewKeyring: false };
+    const commands: (() => Promise<void>)[] = [
+      () => runc.create("c", { pidFile: "/p", ...no }, stdio),
+      () => runc.start("c"),
+      () => runc.exec("c", files, stdio),
+      () => runc.pause("c"),
+      () => runc.resume("c"),
+      () => runc.update("c", "/r.json"),
+      () => runc.killAll("c", 9),
+      () => runc.delete("c"),
+    ];
+    for (const command of commands) {
+      const { message } = await assertRejects(command, RuncError);
+      assertEquals(message, "runc: symbol lookup error: undefined symbol: seccomp_x");
+    }
+  },
+);
+
+test(
+  "of a runtime that says megabytes the beginning is told, and it is not held up",
+  "yes no such thing | head -c 5000000 >&2; exit 1",
+  async ({ runc }) => {
+    const { message } = await assertRejects(() => runc.start("c"), RuncError);
+    assertEquals(message.length <= 4096 && message.startsWith("no such thing\nno such"), true);
+  },
+);
+
+test(
+  "the last error in a log of 50 MB is told",
+  `yes '{"level":"debug","msg":"noise"}' | head -c 50000000 >> "$log"\n` +
+    `echo >> "$log"\n${logging(errorLine("no such process"))}\nexit 1`,
+  async ({ runc }) => {
+    const { message } = await assertRejects(() => runc.start("c"), RuncError);
+    assertEquals(message, "no such process");
+  },
+);
+
+for (const megabytes of [0.02, 20]) {
+  test(
+    `of an error of ${megabytes} MB the two ends are told`,
+    `{ printf '{"level":"error","msg":"begin '; yes x | tr -d '\\n' | head -c ${
+      megabytes * 1e6
+    }; echo ' end"}'; } >> "$log"; exit 1`,
+    async ({ runc }) => {
+      const { message } = await assertRejects(() => runc.start("c"), RuncError);
+      assertMatch(message, /^(begin )?x+ \.\.\. x+ end/);
+      assertEquals(message.length < 10_000, true);
+    },
+  );
+}
+
+test(
+  "a log that can't be one does not keep commands from running",
+  'echo > "$log"',
+  async ({ bundle, runc }) => {
+    await Deno.mkdir(join(bundle, "log.json/below"), { recursive: true });
+    await runc.delete("c", true);
+    assertEquals(Deno.lstatSync(join(bundle, "log.json")).isFile, true);
+  },
+);
+
+test(
   "a runtime that a signal ends is told by the signal",
   "kill -KILL $$",
   async ({ options, runc }) => {
     const error = await assertRejects(() => runc.start("c"), RuncError);
     assertEquals(
       error.message,
-      `${options.binary} start ended with signal SIGKILL and logged no error`,
+      `${options.binary} start ended with signal 9 and logged no error`,
     );
   },
 );
@@ -344,7 +423,7 @@ test(
     };
     for (const [binary, reason] of Object.entries(reasons)) {
       const stdio = new FakeStdio(NOWHERE);
-      const runc = new Runc(spawn, { ...options, binary });
+      const runc = new Runc(spawner, { ...options, binary });
       const error = await assertRejects(
         () => runc.create("c", { pidFile: "/p", noPivotRoot: false, noNewKeyring: false }, stdio),
         RuncError,
@@ -361,7 +440,7 @@ test(
     const binary = join(bundle, "text");
     Deno.writeTextFileSync(binary, "");
     const error = await assertRejects(
-      () => new Runc(spawn, { ...options, binary }).start("c"),
+      () => new Runc(spawner, { ...options, binary }).start("c"),
       RuncError,
     );
     assertEquals(error.message.startsWith(`exec: "${binary}": `), true, error.message);

@@ -29,7 +29,8 @@ async function outputOf(
   { env = {}, more = [] }: { env?: Record<string, string>; more?: number[] } = {},
 ): Promise<{ text: string; status: number; pid: number }> {
   const { read, write } = pipe();
-  const pid = spawnProgram(path, { args, env, descriptors: [null, null, null, write, ...more] });
+  const descriptors = [null, null, null, write, ...more];
+  const pid = spawnProgram(path, { args, env, descriptors, newSession: true });
   close(write);
   using output = toFile(read, "read");
   const text = decoder.decode(await readToEnd(output));

@@ -1,0 +1,65 @@
+/** Signals that a process takes in its own time: blocked, and read from a descriptor (signal(7), signalfd(2)). */
+import { OpenFlag, read } from "./descriptor.ts";
+import { check, symbols } from "./library.ts";
+
+/** sigset_t of glibc, and signal N is bit N - 1. */
+const SIGNAL_SET_BYTES = 128;
+
+/** Signals, see signal(7); the numbers are the same on x86-64 and arm64. */
+export const SIGKILL = 9;
+/** See {@linkcode SIGKILL}. */
+export const SIGUSR1 = 10;
+/** See {@linkcode SIGKILL}. */
+export const SIGPIPE = 13;
+/** See {@linkcode SIGKILL}. */
+export const SIGTERM = 15;
+const SIGCHLD = 17;
+const SIGCONT = 18;
+const SIGSTOP = 19;
+const SIGURG = 23;
+const SIGWINCH = 28;
+const LAST_SIGNAL = 64;
+/** glibc's own, for its threads (nptl(7)). */
+const NPTL_SIGNALS = [32, 33];
+
+/**
+ * The signals that a server blocks from its first moment on: all that would end or stop it, or make it do what it must not (SIGUSR1
+ * opens Deno's inspector). What a fault of its own raises is not held up by that: the kernel ends the process all the same.
+ */
+export const BLOCKED_SIGNALS: readonly number[] = Array.from(
+  { length: LAST_SIGNAL },
+  (_, index) => index + 1,
+).filter((signal) =>
+  ![SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, ...NPTL_SIGNALS].includes(signal)
+);
+
+/** A set of signals as glibc's functions take it. */
+export function signalSet(signals: readonly number[]): Uint8Array<ArrayBuffer> {
+  const set = new Uint8Array(SIGNAL_SET_BYTES);
+  for (const signal of signals) set[(signal - 1) >> 3] |= 1 << ((signal - 1) & 7);
+  return set;
+}
+
+/** Makes a nonblocking descriptor to read blocked signals from. */
+export function signalDescriptor(signals: readonly number[]): number {
+  // SFD_NONBLOCK and SFD_CLOEXEC are the flags of open(2).
+  const flags = OpenFlag.NONBLOCK | OpenFlag.CLOEXEC;
+  return check(symbols.signalfd(-1, signalSet(signals), flags), "signalfd");
+}
+
+/** A signal that has come. */
+export interface Signal {
+  readonly signal: number;
+  /** Who has sent it; 0 for the kernel. */
+  readonly sender: number;
+}
+
+// struct signalfd_siginfo: ssi_signo at 0, ssi_pid at 12, 4 bytes each; 128 bytes in all.
+const SIGNALFD_SIGINFO_BYTES = 128;
+const info = new DataView(new ArrayBuffer(SIGNALFD_SIGINFO_BYTES));
+
+/** Takes the next signal from a {@linkcode signalDescriptor}, if one has come. */
+export function takeSignal(descriptor: number): Signal | undefined {
+  if (read(descriptor, new Uint8Array(info.buffer)) !== SIGNALFD_SIGINFO_BYTES) return undefined;
+  return { signal: info.getUint32(0, true), sender: info.getUint32(12, true) };
+}
