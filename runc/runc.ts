@@ -174,7 +174,7 @@ export class Runc {
     { stdio, log = join(this.options.bundle, "log.json") }: { stdio?: Stdio; log?: string } = {},
   ): Promise<void> {
     this.limit?.throwIfAborted();
-    const { binary, root, systemdCgroup } = this.options;
+    const { binary, root, systemdCgroup, bundle } = this.options;
     const logged = prepareLog(log);
     const args = ["--root", root, "--log", log, "--log-format", "json"];
     if (systemdCgroup) args.push("--systemd-cgroup");
@@ -186,7 +186,8 @@ export class Runc {
     const name = command[0];
     let child: Child;
     try {
-      const options = { args: [...args, ...command], ...streams };
+      // As Go's shim, whose current directory is the bundle: a runtime's hooks may look for files there.
+      const options = { directory: bundle, args: [...args, ...command], ...streams };
       child = LEAVE_PROCESSES.includes(name)
         ? this.spawner.spawnExactly(binary, options)
         : this.spawner.spawn(binary, options);

@@ -182,7 +182,7 @@ export class TaskService implements DescribedTask {
         yield {
           container: id,
           ...(process === container.init ? {} : { exec: process.id }),
-          ...{ status: container.stateOf(process), pid, stdin, stdout, stderr },
+          ...{ status: container.stateOf(process), processPid: pid, stdin, stdout, stderr },
           ...(exit && { exitStatus: exit.status }),
         };
       }

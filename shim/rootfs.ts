@@ -1,15 +1,6 @@
 /** A container's root file system: mounts what containerd's snapshotters hand over. */
 import { join } from "@std/path/posix";
-import {
-  changeDirectory,
-  close,
-  mount,
-  MountFlag,
-  mountIdMapped,
-  open,
-  OpenFlag,
-  unmountAll,
-} from "./libc/mod.ts";
+import { inDirectory, mount, MountFlag, mountIdMapped, unmountAll } from "./libc/mod.ts";
 import { parseMountOptions, rebaseLowerDirectories, takeIdMapping } from "./mount_options.ts";
 import type { Spawner } from "./spawn.ts";
 import { StandardError } from "./standard_error.ts";
@@ -131,17 +122,10 @@ function mountWithData(each: Mount, target: string, flags: number, data: readonl
       `the ${each.type} mount has ${bytes} bytes of options, expected less than ${PAGE_BYTES}`,
     );
   }
-  // No other JavaScript runs meanwhile, and nothing of the shim uses relative paths.
-  const home = open(".", OpenFlag.PATH);
-  const directory = open(compact.directory, OpenFlag.PATH);
-  try {
-    changeDirectory(directory);
-    mount(each.source, target, each.type, flags, compactText!);
-  } finally {
-    changeDirectory(home);
-    close(directory);
-    close(home);
-  }
+  inDirectory(
+    compact.directory,
+    () => mount(each.source, target, each.type, flags, compactText!),
+  );
 }
 
 function byteLength(text: string): number {

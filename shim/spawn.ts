@@ -15,6 +15,8 @@ export type Stream = "null" | number;
 
 /** How to spawn a command; its streams are `null` where nothing else is said. */
 export interface SpawnOptions<S = Stream> {
+  /** Its current directory; ours where not given. */
+  readonly directory?: string;
   readonly args: readonly string[];
   readonly stdin?: S;
   readonly stdout?: S;
@@ -53,9 +55,10 @@ export interface Spawner {
 
 /** For who has no reaper: the actions beside `serve`. */
 export const spawner: Spawner = {
-  spawn(command, { args, stdin = "null", stdout = "null", stderr = "null" }) {
+  spawn(command, { directory, args, stdin = "null", stdout = "null", stderr = "null" }) {
     return new Deno.Command(command, {
       args: [...args],
+      cwd: directory,
       // Deno takes descriptors here, though its types do not say so.
       stdin: stdin as "null",
       stdout: stdout as "null",
@@ -72,10 +75,10 @@ export const spawner: Spawner = {
 /** Spawns a command exactly; who calls it sees to it that it is reaped. */
 export function spawnExactly(
   command: string,
-  { args, stdin = "null", stdout = "null", stderr = "null" }: SpawnOptions,
+  { directory, args, stdin = "null", stdout = "null", stderr = "null" }: SpawnOptions,
 ): number {
   const descriptors = [stdin, stdout, stderr].map((stream) => stream === "null" ? null : stream);
-  return spawnProgram(command, { args, descriptors, openFiles: givenOpenFiles() });
+  return spawnProgram(command, { directory, args, descriptors, openFiles: givenOpenFiles() });
 }
 
 /** What waitid(2) tells, as that of a command. */

@@ -14,7 +14,7 @@ import {
   toSocketPath,
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
-import { ownExecutable } from "./executable.ts";
+import { DENO_VARIABLES, ownExecutable } from "./executable.ts";
 import { giveInput, takeInput, waitUntilListening } from "./handshake.ts";
 import {
   BLOCKED_SIGNALS,
@@ -124,6 +124,8 @@ function startServer(
   const stdin = pipe();
   const stdout = pipe();
   const errors = openLog(args.bundle);
+  // The compiled form runs in a Deno, too.
+  for (const name of DENO_VARIABLES) Deno.env.delete(name);
   // A bundle goes away with its container, and a server for a group stays.
   Deno.chdir("/");
   // In a session of its own no terminal and no process group of containerd's reaches it.

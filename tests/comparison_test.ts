@@ -3,14 +3,12 @@
  * events, are the same, field by field, but for what is listed here.
  */
 import { assertEquals } from "@std/assert";
-import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { FOLDER, path } from "./call_script.ts";
 import { SCRIPTS } from "./compared_scripts.ts";
 import { type Difference, differencesOf } from "./differences.ts";
+import { GO_SHIM, isGoShimKnown } from "./go_shim.ts";
 import { play } from "./play.ts";
-
-const GO_SHIM = { name: "io.containerd.runc.v2", binary: "containerd-shim-runc-v2" };
 
 /** What the Go shim made of a step, an event or a field, and what ours did. */
 type Pair = readonly [go: Pattern, ours: Pattern];
@@ -331,14 +329,11 @@ const ACCEPTED: readonly Acceptance[] = [
 const usedPairs = new Set<Pair>();
 let played = 0;
 
-// Nobody has looked yet at what is different with other Go shims, other runc, and other cgroups.
-const isKnown = /Version: +1\.6\./.test(versionOf(GO_SHIM.binary)) &&
-  /version 1\.1\./.test(versionOf("runc")) && cgroupFoldersOf(Deno.pid).unified === undefined;
-if (!isKnown) {
+if (!isGoShimKnown) {
   Deno.test.ignore("like the Go shim of containerd 1.6, with runc 1.1 on cgroup v1", () => {});
 }
 
-for (const script of isKnown ? SCRIPTS : []) {
+for (const script of isGoShimKnown ? SCRIPTS : []) {
   test(`like the Go shim: ${script.name}`, async (containerd) => {
     const { namespace, rootfs, runtime } = containerd;
     const host = { folder: FOLDER, address: path("containerd.sock"), namespace, rootfs };
@@ -358,11 +353,6 @@ testBetterThanGo("all accepted differences from the Go shim are still there", ()
   if (played === SCRIPTS.length) assertEquals(unused, []);
   return Promise.resolve();
 });
-
-function versionOf(program: string): string {
-  const { stdout } = new Deno.Command(program, { args: ["-v"] }).outputSync();
-  return new TextDecoder().decode(stdout);
-}
 
 /** Whether a difference is one of those accepted. */
 function accept(accepted: readonly Acceptance[], script: string, difference: Difference): boolean {

@@ -25,6 +25,8 @@ export interface BundleOptions {
   /** Default: `sleep 1000`. */
   args?: string[];
   annotations?: Record<string, string>;
+  /** As the OCI spec has them. */
+  hooks?: object;
   /** The container shares the PID namespace of the host, so that its init's end ends nothing else in it. */
   hostPidNamespace?: boolean;
   /** Runtime options for `start`, on its standard input. */
@@ -72,7 +74,7 @@ export class Bundle {
     id: string,
     options: BundleOptions = {},
   ): Promise<Bundle> {
-    const { args = ["sleep", "1000"], annotations = {}, terminal = false } = options;
+    const { args = ["sleep", "1000"], annotations = {}, hooks, terminal = false } = options;
     const path = `${containerd.folder}/${id}`;
     await Deno.mkdir(`${path}/rootfs`, { recursive: true });
     const own = ["mount", "ipc", "uts", "network", ...(options.hostPidNamespace ? [] : ["pid"])];
@@ -83,6 +85,7 @@ export class Bundle {
       root: { path: "rootfs" },
       mounts: MOUNTS,
       annotations,
+      hooks,
       linux: { namespaces, cgroupsPath: `/${containerd.namespace}/${id}` },
     };
     await Deno.writeTextFile(`${path}/config.json`, JSON.stringify(spec));

@@ -1,7 +1,9 @@
 /**
- * The form of the shim that needs an installed Deno: one executable file, two lines for the shell, and behind them a page for each
+ * The form of the shim that needs an installed Deno: one executable file, a few lines for the shell, and behind them a page for each
  * module, which Deno reads when it is first imported.
  */
+
+import { DENO_VARIABLES } from "../shim/executable.ts";
 
 /** Nothing at the place where it runs has a say, nothing is fetched, nothing but errors is printed. */
 const RUN_FLAGS = [
@@ -85,6 +87,7 @@ export function scriptForm(
   const command = [quote(deno), "run", ...RUN_FLAGS, ...flags].join(" ");
   const program = quote(`${loader([fromEnd + main.length, main.length])}#`);
   return `#!/bin/sh
+unset ${DENO_VARIABLES.join(" ")}
 ${environment.join(" ")} exec ${command} ${program}"$0" "$@"
 ${main}${rest.join("")}`;
 }

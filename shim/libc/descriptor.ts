@@ -122,9 +122,24 @@ export function changeOwner(descriptor: number, uid: number, gid: number): void 
   check(symbols.fchown(descriptor, uid, gid), `fchown to ${uid}:${gid}`);
 }
 
-/** Makes an open directory the current one. */
-export function changeDirectory(descriptor: number): void {
-  check(symbols.fchdir(descriptor), "fchdir");
+/**
+ * Does some work with another current directory. No other JavaScript runs meanwhile, and nothing of the shim uses relative paths.
+ * @throws {SystemError} where there is no such directory.
+ */
+export function inDirectory<Result>(path: string, work: () => Result): Result {
+  const home = open(".", OpenFlag.PATH);
+  try {
+    const directory = open(path, OpenFlag.PATH);
+    try {
+      check(symbols.fchdir(directory), () => `change to ${path}`);
+      return work();
+    } finally {
+      close(directory);
+    }
+  } finally {
+    symbols.fchdir(home);
+    close(home);
+  }
 }
 
 /** Reads into `buffer`; how many bytes came, 0 at the end of the file, or -1 where there are none now (EAGAIN). */

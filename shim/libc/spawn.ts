@@ -2,7 +2,7 @@
  * Executing a program that inherits exactly what it is given (posix_spawn(3)). Deno.Command can't: it has but the three standard
  * streams, leaves further copies of them and an ignored signal to the program, and its first use takes 6 ms longer.
  */
-import { close, closeAllOnExec, duplicate, OpenFlag } from "./descriptor.ts";
+import { close, closeAllOnExec, duplicate, inDirectory, OpenFlag } from "./descriptor.ts";
 import { cString, symbols, SystemError, variables } from "./library.ts";
 import { openFilesLimit, setOpenFilesLimit } from "./limits.ts";
 import { signalSet } from "./signals.ts";
@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it has open as 0, 1, 2 ...; `null` is /dev/null, and the others stay the caller's. */
   readonly descriptors: readonly (number | null)[];
+  /** Its current directory; ours where not given. */
+  readonly directory?: string;
   /** Whether it leads a session of its own (setsid(2)); else it is in ours. */
   readonly newSession?: boolean;
   /** The signals that are blocked in it; none where not given. */
@@ -39,7 +41,8 @@ export interface ProgramOptions {
  * @throws {SystemError} ENOENT, EACCES, ENOEXEC and the others of execve(2).
  */
 export function spawnProgram(command: string, options: ProgramOptions): number {
-  const { args, env, descriptors, newSession = false, blockedSignals, openFiles } = options;
+  const { args, env, descriptors, directory, newSession = false, blockedSignals, openFiles } =
+    options;
   const actions = new Uint8Array(FILE_ACTIONS_BYTES);
   const attributes = new Uint8Array(ATTRIBUTES_BYTES);
   const pid = new Int32Array(1);
@@ -60,7 +63,10 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
     });
     for (const [index, source] of sources.entries()) {
       if (source !== null) symbols.posix_spawn_file_actions_adddup2(actions, source, index);
-      else symbols.posix_spawn_file_actions_addopen(actions, index, devNull, OpenFlag.RDWR, 0);
+      else {
+        const flags = index === 0 ? OpenFlag.RDONLY : OpenFlag.WRONLY;
+        symbols.posix_spawn_file_actions_addopen(actions, index, devNull, flags, 0);
+      }
     }
     symbols.posix_spawnattr_setflags(
       attributes,
@@ -74,15 +80,13 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
     }
     const environment = env && stringArray(Object.entries(env).map((pair) => pair.join("=")));
     const argv = stringArray([command, ...args]);
-    const errno = withOpenFiles(openFiles, () =>
-      symbols.posix_spawnp(
-        pid,
-        cString(command),
-        actions,
-        attributes,
-        argv,
-        environment === undefined ? environ() : Deno.UnsafePointer.of(environment),
-      ));
+    const path = cString(command);
+    const envp = environment === undefined ? environ() : Deno.UnsafePointer.of(environment);
+    const spawn = () => symbols.posix_spawnp(pid, path, actions, attributes, argv, envp);
+    const errno = withOpenFiles(
+      openFiles,
+      () => directory === undefined ? spawn() : inDirectory(directory, spawn),
+    );
     if (errno !== 0) throw new SystemError(`execute ${command}`, errno);
     return pid[0];
   } finally {
@@ -92,7 +96,7 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
   }
 }
 
-/** Limits are inherited as they are: this process has it for the moment of the call, in which it opens nothing. */
+/** Limits are inherited as they are: this process has it for the moment of the call, in which it opens next to nothing. */
 function withOpenFiles<Result>(soft: bigint | undefined, call: () => Result): Result {
   if (soft === undefined) return call();
   const own = openFilesLimit();
