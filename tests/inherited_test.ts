@@ -2,7 +2,7 @@
  * All that a process inherits, of the shim and through it of containerd: with ours it is what it is with Go's shim, field by field, but
  * for what is listed here; also where containerd itself was started oddly.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";
 import { DirectShim, type Host } from "./direct_shim.ts";
@@ -230,6 +230,31 @@ async function inheritances(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+testBetterThanGo(
+  "a server raises its own limit of open files, and no other",
+  async (containerd) => {
+    const binary = `${containerd.folder}/limited`;
+    const script =
+      `#!/bin/sh\nulimit -Sn 100; ulimit -Hn 5678\nexec ${containerd.runtime.binary} "$@"\n`;
+    await Deno.writeTextFile(binary, script, { mode: 0o755 });
+    const { folder, address, namespace, rootfs } = containerd;
+    const host = { folder, address, namespace, rootfs, runtime: { ...containerd.runtime, binary } };
+    const shim = await DirectShim.run(host, "box");
+    const limits = Deno.readTextFileSync(`/proc/${shim.pid}/limits`);
+    assertMatch(limits, /^Max open files +5678 +5678 /m);
+    // More than a hundred descriptors are of use.
+    await Promise.all(Array.from({ length: 20 }, async (_, index) => {
+      using stdout = await ClientFifo.make(`${shim.bundle.path}/stdout-${index}`);
+      const exec = { id: "box", execId: `exec-${index}` };
+      await shim.exec(exec.execId, ["echo", "hello"], { stdout: stdout.path });
+      assertEquals((await shim.tasks.call("Wait", exec)).exitStatus, 0);
+      await shim.tasks.call("Delete", exec);
+    }));
+    await shim.end();
+    await Deno.remove(binary);
+  },
+);
 
 /** Each field that differs, and how. */
 function differencesOf(

@@ -82,11 +82,12 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
     const argv = stringArray([command, ...args]);
     const path = cString(command);
     const envp = environment === undefined ? environ() : Deno.UnsafePointer.of(environment);
-    const spawn = () => symbols.posix_spawnp(pid, path, actions, attributes, argv, envp);
-    const errno = withOpenFiles(
-      openFiles,
-      () => directory === undefined ? spawn() : inDirectory(directory, spawn),
-    );
+    const spawn = () =>
+      withOpenFiles(
+        openFiles,
+        () => symbols.posix_spawnp(pid, path, actions, attributes, argv, envp),
+      );
+    const errno = directory === undefined ? spawn() : inDirectory(directory, spawn);
     if (errno !== 0) throw new SystemError(`execute ${command}`, errno);
     return pid[0];
   } finally {
@@ -96,7 +97,7 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
   }
 }
 
-/** Limits are inherited as they are: this process has it for the moment of the call, in which it opens next to nothing. */
+/** Limits are inherited as they are: this process has it for the moment of the call, in which it opens nothing. */
 function withOpenFiles<Result>(soft: bigint | undefined, call: () => Result): Result {
   if (soft === undefined) return call();
   const own = openFilesLimit();
