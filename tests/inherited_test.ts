@@ -23,14 +23,21 @@ interface Difference {
   readonly ours: RegExp;
 }
 
-const SIGNALS: Difference = {
-  why:
-    "Go's runtime leaves signals ignored that glibc keeps for itself, and those that containerd ignores",
-  where: /: SigIgn$/,
-  go: /^000000008000000[0145]$/,
-  ours: /^000000000000000[04]$/,
-};
-const LOGGER: readonly Difference[] = [
+/** What differs on purpose. One that is not needed any more is a failure, too. */
+const ACCEPTED: readonly Difference[] = [
+  {
+    why:
+      "Go's runtime leaves signals ignored that glibc keeps for itself, and some that containerd ignores",
+    where: /: SigIgn$/,
+    go: /^000000008000000[0145]$/,
+    ours: /^000000000000000[04]$/,
+  },
+  {
+    why: "no signal is blocked, whatever containerd blocks",
+    where: /^(init|exec|exec at a terminal): SigBlk$/,
+    go: /^0000000000002200$/,
+    ours: /^0000000000000000$/,
+  },
   {
     why: "a bundle goes away with its container, and a logger may go on for a while",
     where: /^logger: (cwd|environment)$/,
@@ -43,18 +50,18 @@ const LOGGER: readonly Difference[] = [
     go: /pipe|passwd|full/,
     ours: /^$/,
   },
+  {
+    why: "a logger has containerd's limit of open files, as everything else has",
+    where: /^logger: Max open files$/,
+    go: /^5678 5678 files$/,
+    ours: /^1234 5678 files$/,
+  },
 ];
 
-/** How containerd was started, and what differs then. The shim's program is executed by it. */
-const CALLERS: { name: string; script: string; accepted: readonly Difference[] }[] = [
-  {
-    name: "an ordinary containerd",
-    script: 'exec "$SHIM" "$@"',
-    accepted: [SIGNALS, ...LOGGER],
-  },
-  {
-    name: "a containerd that was started oddly",
-    script: `
+/** How containerd was started: the script by which it executes the shim's program. */
+const CALLERS = {
+  "an ordinary containerd": 'exec "$SHIM" "$@"',
+  "a containerd that was started oddly": `
 umask 027
 ulimit -Sn 1234; ulimit -Hn 5678; ulimit -c 4096; ulimit -Ss 4096
 ODD=$(printf '\\377\\376'); export ODD
@@ -63,24 +70,7 @@ exec nice -n 5 ionice -c 2 -n 6 setarch -R \\
   env --ignore-signal=HUP --ignore-signal=USR2 --ignore-signal=RTMAX \\
   --block-signal=USR1 --block-signal=ALRM --block-signal=TERM "$SHIM" "$@"
 `,
-    accepted: [
-      SIGNALS,
-      ...LOGGER,
-      {
-        why: "no signal is blocked, whatever containerd blocks",
-        where: /^(init|exec|exec at a terminal): SigBlk$/,
-        go: /^0000000000002200$/,
-        ours: /^0000000000000000$/,
-      },
-      {
-        why: "a logger has containerd's limit of open files, as everything else has",
-        where: /^logger: Max open files$/,
-        go: /^5678 5678 files$/,
-        ours: /^1234 5678 files$/,
-      },
-    ],
-  },
-];
+};
 
 /** Writes all that the shell that runs it has inherited to files that begin with `$1`. */
 const PROBE = `
@@ -271,18 +261,28 @@ function differencesOf(
   });
 }
 
-for (const { name, script, accepted } of isGoShimKnown ? CALLERS : []) {
+const needed = new Set<Difference>();
+
+for (const [name, script] of isGoShimKnown ? Object.entries(CALLERS) : []) {
   testBetterThanGo(`a process inherits what it does of Go's shim: ${name}`, async (containerd) => {
     const go = await inheritances(containerd, GO_SHIM, script);
     const ours = await inheritances(containerd, containerd.runtime, script);
-    const differences = differencesOf(go, ours);
-    const acceptedBy = (difference: typeof differences[number]) =>
-      accepted.filter((each) =>
+    const unexpected = differencesOf(go, ours).filter((difference) => {
+      const accepted = ACCEPTED.filter((each) =>
         each.where.test(difference.where) && each.go.test(difference.go) &&
         each.ours.test(difference.ours)
       );
-    assertEquals(differences.filter((each) => acceptedBy(each).length === 0), []);
-    const needed = new Set(differences.flatMap(acceptedBy));
-    assertEquals(accepted.filter((each) => !needed.has(each)).map(({ why }) => why), []);
+      for (const each of accepted) needed.add(each);
+      return accepted.length === 0;
+    });
+    assertEquals(unexpected, []);
   });
 }
+
+testBetterThanGo("all accepted differences of what is inherited are still there", () => {
+  // Where only some of the tests ran nobody knows.
+  if (needed.size > 0) {
+    assertEquals(ACCEPTED.filter((each) => !needed.has(each)).map(({ why }) => why), []);
+  }
+  return Promise.resolve();
+});
