@@ -4,6 +4,7 @@ import { checkSocketPath, sidePath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Bootstrap, readBootstrap } from "./bootstrap.ts";
 import { Publisher } from "./events.ts";
+import { collectingGarbage } from "./garbage.ts";
 import { say, sayListening, takeInput } from "./handshake.ts";
 import { becomeSubreaper, hasChildren, setNonblocking, SIGTERM, SIGUSR1 } from "./libc/mod.ts";
 import { createLogger, type Fields, fifoSink, type Logger } from "./logger.ts";
@@ -105,7 +106,8 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
     shutdown,
   };
   const task = await createTask(shim, bootstrap);
-  const server = await listen(args.socket, taskServices(task), logger);
+  const services = collectingGarbage(taskServices(task));
+  const server = await listen(args.socket, services, logger);
   const askToEnd = endAfterSigterm(reaper, server, () => {
     logger.info("the shim ends, as SIGTERM asked for");
     removeIfThere(args.socket);
