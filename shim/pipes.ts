@@ -63,10 +63,12 @@ export class Pipes extends Stdio {
   }
 
   override start(): void {
-    const relay = (ends: Ends) => new Relay(this.reactor, ends);
-    if (this.#inputEnds !== undefined) this.input = relay(this.#inputEnds);
-    this.outputs = this.#outputEnds.map(relay);
-    this.#forgetEnds();
+    // What a relay has got is its own to close, also where the next one can't be made.
+    if (this.#inputEnds !== undefined) this.input = new Relay(this.reactor, this.#inputEnds);
+    this.#inputEnds = undefined;
+    for (let ends; (ends = this.#outputEnds[0]) !== undefined; this.#outputEnds.shift()) {
+      this.outputs = [...this.outputs, new Relay(this.reactor, ends)];
+    }
   }
 
   override close(): Promise<void> {
@@ -75,12 +77,8 @@ export class Pipes extends Stdio {
       close(source);
       close(target);
     }
-    this.#forgetEnds();
-    return super.close();
-  }
-
-  #forgetEnds(): void {
     this.#inputEnds = undefined;
     this.#outputEnds.length = 0;
+    return super.close();
   }
 }

@@ -306,6 +306,40 @@ test("close before start, and twice, closes everything", ({ stdin, stdout, stder
   return Promise.resolve();
 });
 
+/** A reactor that can watch only so many descriptors. */
+class SmallReactor extends Reactor {
+  readonly watched = new Set<number>();
+
+  constructor(private readonly limit: number) {
+    super();
+  }
+
+  override watch(...args: Parameters<Reactor["watch"]>): void {
+    if (this.watched.size === this.limit) throw new Error("no room for another one");
+    super.watch(...args);
+    this.watched.add(args[0]);
+  }
+
+  override unwatch(descriptor: number): void {
+    super.unwatch(descriptor);
+    this.watched.delete(descriptor);
+  }
+}
+
+const smallReactors = [0, 1, 2].map((limit) => new SmallReactor(limit));
+
+for (const reactor of smallReactors) {
+  const made = smallReactors.indexOf(reactor);
+  test(`a start that makes ${made} of 3 relays leaves nothing open or watched`, async (fifos) => {
+    const { stdin, stdout, stderr } = fifos;
+    const pipes = new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, OWNER);
+    assertThrows(() => pipes.start(), Error, "no room");
+    assertEquals(reactor.watched.size, made);
+    await pipes.close();
+    assertEquals(reactor.watched, new Set());
+  });
+}
+
 // What is opened
 
 test("the pipes belong to their owner, and can be opened again by it", async ({ stdin, stdout, stderr }) => {
