@@ -2,7 +2,7 @@
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
 import { removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
-import { decodeJson } from "./json.ts";
+import { decodeJson, withMember } from "./json.ts";
 import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
 
@@ -66,5 +66,5 @@ export class Exec extends Process {
 }
 
 function readSpec({ spec, terminal }: ExecProcessRequest): string {
-  return JSON.stringify({ ...JSON.parse(decodeJson(spec, "OCI process")), terminal });
+  return withMember(decodeJson(spec, "OCI process"), "terminal", terminal);
 }

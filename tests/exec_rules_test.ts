@@ -114,6 +114,28 @@ testBetterThanGo("a spec that is no JSON object is an invalid argument", async (
   await shim.end();
 });
 
+test("a limit that JavaScript has no number for is set as it came", async (containerd) => {
+  const shim = await DirectShim.run(containerd, id);
+  const { tasks, bundle } = shim;
+  const exec = { id, execId: "visitor" };
+  const output = `${bundle.path}/output`;
+  // As docker sends it for a container with --ulimit core=-1.
+  const spec =
+    `{"args":["sh","-c","ulimit -c"],"cwd":"/","env":["PATH=/bin"],"user":{"uid":0,"gid":0},
+    "rlimits":[{"type":"RLIMIT_CORE","hard":18446744073709551615,"soft":18446744073709551615}]}`;
+  await tasks.call("Exec", {
+    ...exec,
+    stdout: `file://${output}`,
+    stderr: `file://${output}`,
+    spec: { typeUrl: "", value: new TextEncoder().encode(spec) },
+  });
+  await tasks.call("Start", exec);
+  assertEquals((await tasks.call("Wait", exec)).exitStatus, 0);
+  await tasks.call("Delete", exec);
+  assertEquals(await Deno.readTextFile(output), "unlimited\n");
+  await shim.end();
+});
+
 test("a spec that is no process is refused in runc's words", async (containerd) => {
   const shim = await DirectShim.run(containerd, id);
   const { tasks } = shim;
