@@ -123,6 +123,11 @@ export class Container {
     return [this.init, ...this.#execs.values()];
   }
 
+  /** Waits for a start of a process that is under way: before its end nobody knows the pid, nor has the terminal. */
+  async #untilStarted(process: Process): Promise<void> {
+    if (process.pid === 0) await process.changes.idle;
+  }
+
   /** The state of a process: everything in a paused container is paused. */
   stateOf(process: Process): State {
     return this.#isPaused ? this.init.state : process.state;
@@ -316,6 +321,8 @@ export class Container {
         `expected a signal from 0 to ${LAST_SIGNAL}, not ${signal}`,
       );
     }
+    await this.#untilStarted(process);
+    limit.throwIfAborted();
     try {
       if (all && process === this.init) await this.#killAll(signal, limit);
       else await process.kill(signal);
@@ -327,6 +334,13 @@ export class Container {
       throw new StatusError(StatusCode.NOT_FOUND, `process already finished: ${error.message}`);
     }
     if (process === this.init) await this.#unpause(signal);
+  }
+
+  /** See {@linkcode Process.resize}. */
+  async resize(execId: string, width: number, height: number): Promise<void> {
+    const process = this.process(execId);
+    await this.#untilStarted(process);
+    process.resize(width, height);
   }
 
   /** runc, from 1.2 on, sends no signal but SIGKILL to more than init; and up to 1.1 none without a cgroup. */

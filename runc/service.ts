@@ -5,6 +5,7 @@ import {
   type Call,
   type DescribedTask,
   type Fields,
+  orWarn,
   type Shim,
   StatusCode,
   StatusError,
@@ -35,8 +36,11 @@ export class TaskService implements DescribedTask {
 
   constructor(private readonly shim: Shim) {}
 
-  state({ id, execId }: proto.StateRequest): proto.StateResponse.Properties {
-    const container = this.#container(id);
+  async state(
+    { id, execId }: proto.StateRequest,
+    call: Call,
+  ): Promise<proto.StateResponse.Properties> {
+    const container = await this.#container(id, call);
     const process = container.process(execId);
     const exit = process.state === "stopped" ? process.exit : undefined;
     const { stdin, stdout, stderr, terminal } = process.paths;
@@ -72,6 +76,8 @@ export class TaskService implements DescribedTask {
       // The one who has gone would have told a server without containers to end.
       if (signal.aborted && !deadline.aborted) this.shutdown();
       throw error;
+    } finally {
+      this.#creating.delete(id);
     }
   }
 
@@ -83,37 +89,42 @@ export class TaskService implements DescribedTask {
       this.#containers.set(id, container);
       return container;
     } catch (error) {
-      forgetContainer(this.shim.bundle, id);
+      this.#forget(id);
       throw error;
-    } finally {
-      this.#creating.delete(id);
     }
+  }
+
+  #forget(id: string): void {
+    orWarn(this.shim.logger, `forget the container ${id}`, () => {
+      forgetContainer(this.shim.bundle, id);
+    });
   }
 
   async start(
     { id, execId }: proto.StartRequest,
-    { deadline }: Call,
+    call: Call,
   ): Promise<proto.StartResponse.Properties> {
-    return { pid: await this.#container(id).start(execId, deadline) };
+    const container = await this.#container(id, call);
+    return { pid: await container.start(execId, call.deadline) };
   }
 
   async delete(
     { id, execId }: proto.DeleteRequest,
-    { deadline }: Call,
+    call: Call,
   ): Promise<proto.DeleteResponse.Properties> {
-    // A containerd that died during the Create and came back does not wait for it before it removes the bundle.
-    await this.#creating.get(id)?.catch(() => {});
-    const process = await this.#container(id).delete(execId, deadline);
+    const container = await this.#container(id, call);
+    const process = await container.delete(execId, call.deadline);
     if (execId === "") {
       this.#containers.delete(id);
-      forgetContainer(this.shim.bundle, id);
+      this.#forget(id);
     }
     const { status, exitedAt } = await process.exited;
     return { pid: process.pid, exitStatus: status, exitedAt: toTimestamp(exitedAt) };
   }
 
-  pids({ id }: proto.PidsRequest): proto.PidsResponse.Properties {
-    const processes = this.#container(id).pids().map(({ pid, execId }) => ({
+  async pids({ id }: proto.PidsRequest, call: Call): Promise<proto.PidsResponse.Properties> {
+    const container = await this.#container(id, call);
+    const processes = container.pids().map(({ pid, execId }) => ({
       pid,
       info: execId === undefined ? undefined : {
         typeUrl: "containerd.runc.v1.ProcessDetails",
@@ -123,54 +134,73 @@ export class TaskService implements DescribedTask {
     return { processes };
   }
 
-  async pause({ id }: proto.PauseRequest, { deadline }: Call): Promise<void> {
-    await this.#container(id).pause(deadline);
+  async pause({ id }: proto.PauseRequest, call: Call): Promise<void> {
+    const container = await this.#container(id, call);
+    await container.pause(call.deadline);
   }
 
-  async resume({ id }: proto.ResumeRequest, { deadline }: Call): Promise<void> {
-    await this.#container(id).resume(deadline);
+  async resume({ id }: proto.ResumeRequest, call: Call): Promise<void> {
+    const container = await this.#container(id, call);
+    await container.resume(call.deadline);
   }
 
   async checkpoint(
     { id, path, options }: proto.CheckpointTaskRequest,
-    { deadline }: Call,
+    call: Call,
   ): Promise<void> {
-    await this.#container(id).checkpoint(path, decodeCheckpointOptions(options), deadline);
+    const container = await this.#container(id, call);
+    await container.checkpoint(path, decodeCheckpointOptions(options), call.deadline);
   }
 
-  async update({ id, resources }: proto.UpdateTaskRequest, { deadline }: Call): Promise<void> {
-    await this.#container(id).update(decodeJson(resources, "OCI LinuxResources"), deadline);
+  async update({ id, resources }: proto.UpdateTaskRequest, call: Call): Promise<void> {
+    const container = await this.#container(id, call);
+    await container.update(decodeJson(resources, "OCI LinuxResources"), call.deadline);
   }
 
-  async kill({ id, execId, signal, all }: proto.KillRequest, { deadline }: Call): Promise<void> {
-    await this.#container(id).kill(execId, signal, all, deadline);
+  async kill({ id, execId, signal, all }: proto.KillRequest, call: Call): Promise<void> {
+    const container = await this.#container(id, call);
+    await container.kill(execId, signal, all, call.deadline);
   }
 
-  exec(request: proto.ExecProcessRequest): void {
-    this.#container(request.id).exec(request);
+  async exec(request: proto.ExecProcessRequest, call: Call): Promise<void> {
+    const container = await this.#container(request.id, call);
+    container.exec(request);
   }
 
-  resizePty({ id, execId, width, height }: proto.ResizePtyRequest): void {
-    this.#container(id).process(execId).resize(width, height);
+  async resizePty(
+    { id, execId, width, height }: proto.ResizePtyRequest,
+    call: Call,
+  ): Promise<void> {
+    const container = await this.#container(id, call);
+    await container.resize(execId, width, height);
   }
 
-  closeIO({ id, execId, stdin }: proto.CloseIORequest): void {
-    const process = this.#container(id).process(execId);
+  async closeIO({ id, execId, stdin }: proto.CloseIORequest, call: Call): Promise<void> {
+    const container = await this.#container(id, call);
+    const process = container.process(execId);
     if (stdin) process.closeStdin();
   }
 
-  async wait({ id, execId }: proto.WaitRequest): Promise<proto.WaitResponse.Properties> {
-    const { status, exitedAt } = await this.#container(id).process(execId).exited;
+  async wait(
+    { id, execId }: proto.WaitRequest,
+    call: Call,
+  ): Promise<proto.WaitResponse.Properties> {
+    const container = await this.#container(id, call);
+    const { status, exitedAt } = await container.process(execId).exited;
     return { exitStatus: status, exitedAt: toTimestamp(exitedAt) };
   }
 
-  stats({ id }: proto.StatsRequest): proto.StatsResponse.Properties {
-    return { stats: this.#container(id).stats() };
+  async stats({ id }: proto.StatsRequest, call: Call): Promise<proto.StatsResponse.Properties> {
+    const container = await this.#container(id, call);
+    return { stats: container.stats() };
   }
 
-  /** By what this answers a restarted containerd 1.6 tells a shim that it died too early to use: others ask for Pids as well. */
+  /**
+   * By what this answers a restarted containerd 1.6 tells a shim that it died too early to use: others ask for Pids as well. It waits
+   * for nothing.
+   */
   connect({ id }: proto.ConnectRequest): proto.ConnectResponse.Properties {
-    const taskPid = this.#creating.has(id) ? 0 : this.#container(id).init.pid;
+    const taskPid = this.#creating.has(id) ? 0 : this.#found(id).init.pid;
     return { shimPid: Deno.pid, taskPid };
   }
 
@@ -196,7 +226,18 @@ export class TaskService implements DescribedTask {
     });
   }
 
-  #container(id: string): Container {
+  /** Waits for a Create of that container: nerdctl asks for a task as soon as its own input has ended, and asks only once. */
+  async #container(id: string, call: Call): Promise<Container> {
+    const creation = this.#creating.get(id);
+    if (creation !== undefined) {
+      await creation.catch(() => {});
+      // Who has been told that it was too late must not find it done all the same.
+      call.deadline.throwIfAborted();
+    }
+    return this.#found(id);
+  }
+
+  #found(id: string): Container {
     const container = this.#containers.get(id);
     if (container !== undefined) return container;
     throw new StatusError(StatusCode.NOT_FOUND, `there is no container ${id}`);

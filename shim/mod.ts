@@ -23,6 +23,7 @@ export {
   writeText,
 } from "./libc/mod.ts";
 export type { Publisher } from "./events.ts";
+export { orWarn } from "./or_warn.ts";
 export type { Reactor } from "./reactor.ts";
 export { removeIfThere } from "./remove_if_there.ts";
 export { Serial } from "./serial.ts";

@@ -170,6 +170,13 @@ testRootlessToo("exec --interactive --tty at a terminal", async (docker) => {
   await docker.remove("box");
 });
 
+test("exec has the limits that run was given, none among them", async (docker) => {
+  await docker.runDetached(["--name", "box", "--ulimit", "core=-1"], "sleep", "1000");
+  const { stdout, stderr } = await docker.docker("exec", "box", "sh", "-c", "ulimit -c");
+  assertEquals([stdout, stderr], ["unlimited\n", ""]);
+  await docker.remove("box");
+});
+
 test("twelve execs at once", async (docker) => {
   await docker.runDetached(["--name", "box"], "sleep", "1000");
   const codes = [...Array(12).keys()];
