@@ -1,7 +1,10 @@
 /** Containers of one group (a pod) share a shim. */
 
-import { assertEquals, assertNotEquals } from "@std/assert";
-import { test } from "./black_box.ts";
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { StatusCode } from "../shim/ttrpc/mod.ts";
+import { test, testBetterThanGo } from "./black_box.ts";
+import { Bundle, DirectShim } from "./direct_shim.ts";
+import { expectStatus } from "./expect_status.ts";
 import { expectSuccess } from "./private_containerd.ts";
 import { findProcess } from "./processes.ts";
 
@@ -41,3 +44,28 @@ test("ids are free again in a shim that goes on", async (containerd) => {
   assertEquals((await containerd.run(["--rm", ...flags], "box", "echo", "well")).stdout, "well\n");
   await containerd.remove("holder");
 });
+
+testBetterThanGo(
+  "a Create that can't be noted fails, and keeps neither id nor shim",
+  async (containerd) => {
+    const shim = await DirectShim.start(containerd, "box");
+    const other = await Bundle.make(containerd, "other");
+    const request = { id: other.id, bundle: other.path, rootfs: [await other.rootfs(containerd)] };
+    // In the way of the note, as a full disk is, and of taking it back.
+    const inTheWay = `${shim.bundle.path}/container-other`;
+    await Deno.mkdir(`${inTheWay}/full`, { recursive: true });
+    for (let tries = 0; tries < 2; tries++) {
+      const answer = shim.tasks.call("Create", request);
+      assertStringIncludes(await expectStatus(StatusCode.UNKNOWN, answer), "Is a directory");
+    }
+    await Deno.remove(inTheWay, { recursive: true });
+    await shim.tasks.call("Create", request);
+    await shim.tasks.call("Kill", { id: other.id, signal: 9 });
+    await shim.tasks.call("Delete", { id: other.id });
+
+    await Deno.mkdir(inTheWay);
+    await expectStatus(StatusCode.UNKNOWN, shim.tasks.call("Create", request));
+    assertStringIncludes(await shim.shutDown(), "can't forget the container other");
+    await other.remove();
+  },
+);
