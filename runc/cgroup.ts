@@ -1,5 +1,6 @@
 /** Where cgroups are, and who is in them; see cgroups(7). */
 import { join } from "@std/path/posix";
+import { close, open, OpenFlag } from "../shim/libc/mod.ts";
 import { Errno, listFolders, readText, SystemError, writeText } from "../shim/mod.ts";
 
 /** ENOENT, ENODEV: it is being removed. EOPNOTSUPP: it is for threads of processes that are told of above it (cgroup v2). */
@@ -35,21 +36,27 @@ export function parseHierarchies(mountInfo: string): Hierarchy[] {
   return hierarchies.filter(({ unified }) => unified !== usesV1);
 }
 
-/**
- * The pids in a cgroup and all below it.
- * @throws {SystemError} where the cgroup is not there.
- */
+/** The pids in a cgroup and all below it; none where it is gone. Those below it the container may remove while they are read. */
 export function pidsIn(folder: string): number[] {
-  const pids = readText(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
-  return [...pids, ...listFolders(folder).flatMap((name) => pidsBelow(join(folder, name)))];
-}
-
-/** The pids in a cgroup that the container has made, and may remove while it is read. */
-function pidsBelow(folder: string): number[] {
   try {
-    return pidsIn(folder);
+    const pids = readText(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
+    return [...pids, ...listFolders(folder).flatMap((name) => pidsIn(join(folder, name)))];
   } catch (error) {
     if (error instanceof SystemError && WITHOUT_PROCESSES.includes(error.errno)) return [];
+    throw error;
+  }
+}
+
+/**
+ * Whether a cgroup, or a file of it, is there.
+ * @throws {SystemError} where that can't be found out.
+ */
+export function isThere(path: string): boolean {
+  try {
+    close(open(path, OpenFlag.PATH));
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError && error.errno === Errno.ENOENT) return false;
     throw error;
   }
 }
@@ -61,19 +68,9 @@ function pidsBelow(folder: string): number[] {
 export function joinCgroup(path: string): void {
   const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
   const files = hierarchies.map(({ mountPoint }) => join(mountPoint, path, "cgroup.procs"));
-  const there = files.filter((file) => exists(file));
+  const there = files.filter((file) => isThere(file));
   if (there.length === 0) {
     throw new Error(`the cgroup ${path} for the shim does not exist: expected one of ${files}`);
   }
   for (const file of there) writeText(file, `${Deno.pid}`);
-}
-
-function exists(path: string): boolean {
-  try {
-    readText(path);
-    return true;
-  } catch (error) {
-    if (error instanceof SystemError) return false;
-    throw error;
-  }
 }

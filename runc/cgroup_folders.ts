@@ -1,7 +1,8 @@
 /** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
 import { join } from "@std/path/posix";
 import { readText } from "../shim/mod.ts";
-import { type Hierarchy, parseHierarchies } from "./cgroup.ts";
+import { type Hierarchy, isThere, parseHierarchies } from "./cgroup.ts";
+import { readStatFile } from "./stat_files.ts";
 
 /** For cgroup v2's only hierarchy, which has no controllers in /proc/PID/cgroup. */
 const UNIFIED = "";
@@ -23,11 +24,18 @@ export class CgroupFolders {
     return this.unified ?? this.controller("devices") ?? this.folders.values().next().value;
   }
 
-  /** Whether its processes are frozen, or about to be. */
-  get isFrozen(): boolean {
-    if (this.unified !== undefined) return readText(join(this.unified, "cgroup.freeze")) === "1\n";
-    const folder = this.controller("freezer");
-    return folder !== undefined && readText(join(folder, "freezer.state")) !== "THAWED\n";
+  /** Whether nobody has removed it yet: systemd removes that of a scope with its last process. */
+  get isThere(): boolean {
+    return isThere(this.processes!);
+  }
+
+  /** Whether its processes are frozen, or about to be; undefined where it is gone, or can't freeze any. */
+  get isFrozen(): boolean | undefined {
+    const [folder, file, thawed] = this.unified !== undefined
+      ? [this.unified, "cgroup.freeze", "0\n"]
+      : [this.controller("freezer"), "freezer.state", "THAWED\n"];
+    const state = folder === undefined ? undefined : readStatFile(folder, file);
+    return state === undefined ? undefined : state !== thawed;
   }
 
   /** The folder that has the files of one controller of cgroup v1: `memory`, `blkio`, … */

@@ -345,7 +345,7 @@ export class Container {
 
   /** runc, from 1.2 on, sends no signal but SIGKILL to more than init; and up to 1.1 none without a cgroup. */
   async #killAll(signal: number, limit: AbortSignal): Promise<void> {
-    if (signal === SIGKILL && this.#cgroup !== undefined) {
+    if (signal === SIGKILL && this.#cgroup?.isThere) {
       return await this.init.killAll(this.context.runc.within(limit));
     }
     this.#killOthers(signal);
@@ -360,11 +360,12 @@ export class Container {
   }
 
   /**
-   * The pids of all processes. Where the container shares its cgroup with who knows whom, these are init, the execs, and all below
-   * them; not a daemon that has left its parents, unless it became init's child.
+   * The pids of all processes. Where the container shares its cgroup with who knows whom, or somebody has removed it, these are init,
+   * the execs, and all below them; not a daemon that has left its parents, unless it became init's child.
    */
   #running(): number[] {
-    if (this.#cgroup !== undefined) return pidsIn(this.#cgroup.processes!);
+    const listed = this.#cgroup ? pidsIn(this.#cgroup.processes!) : [];
+    if (listed.length > 0) return listed;
     const known = [this.init, ...this.#execs.values()];
     return withDescendants(
       known.filter(({ pid, exit }) => pid !== 0 && exit === undefined).map(({ pid }) => pid),
@@ -377,12 +378,11 @@ export class Container {
     if (!this.#isPaused) return;
     await init.changes.run(async () => {
       if (init.state !== "paused" || init.exit !== undefined) return;
-      const cgroup = this.#foundCgroup;
-      if (!cgroup.isFrozen) {
+      if (this.#cgroup?.isFrozen === false) {
         // runc freezes the processes while it signals them all, and up to 1.1 lets them go on then.
         init.enter("resume");
         shim.events.publish("TaskResumed", { containerId: id });
-      } else if (signal === SIGKILL && cgroup.unified === undefined) {
+      } else if (signal === SIGKILL && this.#cgroup?.unified === undefined) {
         // What is frozen by cgroup v1 does not even end by SIGKILL.
         await init.thaw();
       }
@@ -400,16 +400,15 @@ export class Container {
     return [...pids].map((pid) => ({ pid, execId: execIds.get(pid) }));
   }
 
-  /** What the container uses, and its limits. */
+  /**
+   * What the container uses, and its limits.
+   * @throws {StatusError} NOT_FOUND where it has no cgroup of its own, or not any more.
+   */
   stats(): Any.Properties {
-    return readStats(this.#foundCgroup);
-  }
-
-  get #foundCgroup(): CgroupFolders {
-    if (this.#cgroup !== undefined) return this.#cgroup;
-    throw new StatusError(
-      StatusCode.NOT_FOUND,
-      `the container ${this.context.id} has no cgroup of its own`,
-    );
+    const stats = this.#cgroup && readStats(this.#cgroup);
+    // Asked for behind it: what is read while it goes away is only a part.
+    if (stats !== undefined && this.#cgroup!.isThere) return stats;
+    const message = `the container ${this.context.id} has no cgroup of its own`;
+    throw new StatusError(StatusCode.NOT_FOUND, message);
   }
 }

@@ -2,16 +2,14 @@
 import type { Any } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/mod.ts";
 
-declare global {
-  /** What TypeScript does not know yet of https://github.com/tc39/proposal-json-parse-with-source. */
-  interface JSON {
-    parse(
-      text: string,
-      reviver: (key: string, value: unknown, context: { readonly source: string }) => unknown,
-    ): unknown;
-    rawJSON(text: string): unknown;
-  }
-}
+/** JSON, with what TypeScript does not know yet of it (https://github.com/tc39/proposal-json-parse-with-source). */
+const exact = JSON as unknown as {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): unknown;
+};
 
 /** How much an error shows of what is no JSON, in characters. */
 const SHOWN = 100;
@@ -42,9 +40,11 @@ export function decodeJson(any: Any | null, what: string): string {
  * @param text An object's.
  */
 export function withMember(text: string, name: string, value: unknown): string {
-  const keepDigits = (_key: string, value: unknown, { source }: { readonly source: string }) =>
-    typeof value === "number" ? JSON.rawJSON(source) : value;
-  const { [name]: _, ...rest } = JSON.parse(text, keepDigits) as Record<string, unknown>;
+  const object = exact.parse(
+    text,
+    (_key, value, { source }) => typeof value === "number" ? exact.rawJSON(source) : value,
+  );
+  const { [name]: _, ...rest } = object as Record<string, unknown>;
   // Behind the others: in whatever case their names are, Go takes them for the same one, and the last of these.
   return JSON.stringify({ ...rest, [name]: value });
 }

@@ -78,6 +78,8 @@ for (
         Deno.writeTextFileSync(`${folder}/${file}`, `${state}\n`);
         assertEquals(new CgroupFolders(new Map([[name, folder]])).isFrozen, frozen, state);
       }
+      Deno.removeSync(`${folder}/${file}`);
+      assertEquals(new CgroupFolders(new Map([[name, folder]])).isFrozen, undefined);
     }));
 }
 

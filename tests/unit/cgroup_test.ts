@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseHierarchies, pidsIn } from "../../runc/cgroup.ts";
 import { unifiedMount } from "../cgroups.ts";
@@ -54,7 +54,7 @@ Deno.test("cgroup: the pids in a cgroup and all below it", () =>
     }
     assertEquals(pidsIn(folder).toSorted((a, b) => a - b), [1, 20, 300, 4000]);
     assertEquals(pidsIn(join(folder, "a")), [300]);
-    assertThrows(() => pidsIn(join(folder, "d")), Error, "o such file");
+    assertEquals(pidsIn(join(folder, "d")), []);
   }));
 
 const unified = unifiedMount();
