@@ -31,8 +31,11 @@ export async function mountRootfs(
   try {
     for (const each of mounts) await mountOne(spawner, each, targetOf(each, rootfs));
   } catch (error) {
-    await unmountRootfs(mounts, rootfs);
-    throw new Error(`failed to mount rootfs component: ${(error as Error).message}`);
+    const message = `failed to mount rootfs component: ${(error as Error).message}`;
+    await unmountRootfs(mounts, rootfs).catch((next) => {
+      throw new Error(`${message}; and what was mounted before it stays: ${next.message}`);
+    });
+    throw new Error(message);
   }
 }
 

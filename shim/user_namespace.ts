@@ -37,8 +37,8 @@ export async function withUserNamespace(
       close(descriptor);
     }
   } finally {
-    await input.close().catch(() => {});
-    await Promise.all([output.cancel(), child.stderr.cancel(), child.status]);
+    // An error of these tells nothing: what matters has failed before, or is done.
+    await Promise.allSettled([input.close(), output.cancel(), child.stderr.cancel(), child.status]);
   }
 }
 

@@ -8,6 +8,7 @@ import { changingSpawner } from "./changing_spawner.ts";
 import { inPrivateMounts } from "../private_mounts.ts";
 import { canMapOwners } from "../user_namespaces.ts";
 import { within } from "../within.ts";
+import { expectNoNewDescriptors } from "./descriptors.ts";
 import { withFolder } from "./temporary_folder.ts";
 
 /** Not below the root file system, though its name begins like it. */
@@ -166,6 +167,18 @@ test("an overlay of 300 layers, of more options than a page, has them all", asyn
   assertEquals((await layersIn(rootfs)).toSorted(), names.toSorted());
   await unmountRootfs(mounts, rootfs);
 });
+
+test("a folder of layers that is not there leaves nothing open", (folder) =>
+  expectNoNewDescriptors(async () => {
+    const nowhere = join(folder, "nowhere".repeat(20));
+    const layers = Array.from({ length: 60 }, (_, index) => join(nowhere, `${index}`));
+    const mounts = [mountOf("overlay", "overlay", [`lowerdir=${layers.join(":")}`])];
+    await assertRejects(
+      () => mountRootfs(spawner, mounts, join(folder, "rootfs")),
+      Error,
+      `failed to mount rootfs component: open ${nowhere}`,
+    );
+  }));
 
 test("the page is measured in bytes", async (folder) => {
   const rootfs = join(folder, "rootfs");
@@ -364,6 +377,19 @@ for (const target of ["nowhere", "file", "file/below"]) {
     assertEquals(/no such file|not a directory/i.test(error.message), true, error.message);
   });
 }
+
+test("a failure comes before that of unmounting what was mounted", async (folder) => {
+  const file = join(folder, "file");
+  await Deno.writeTextFile(file, "");
+  const rootfs = join(file, "rootfs");
+  const failure = `mount tmpfs on ${rootfs} (type tmpfs, flags 0x0, ): not a directory`;
+  await assertRejects(
+    () => mountRootfs(spawner, [tmpfs()], rootfs),
+    Error,
+    `failed to mount rootfs component: ${failure}; and what was mounted before it stays: ` +
+      `unmount ${rootfs}: not a directory`,
+  );
+});
 
 test("what can't be mounted is named, with the reason", async (folder) => {
   const rootfs = join(folder, "rootfs");
