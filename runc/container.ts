@@ -7,6 +7,7 @@ import type {
 } from "../proto/mod.ts";
 import {
   killIfThere,
+  orWarn,
   type Shim,
   SIGKILL,
   StatusCode,
@@ -264,9 +265,11 @@ export class Container {
 
   /** Removes the execs that no client has deleted: nobody could any more, and who waits for one would wait without end. */
   async #deleteExecs(): Promise<void> {
+    const { shim: { logger } } = this.context;
     await Promise.all([...this.#execs.values()].map((exec) =>
       exec.changes.run(async () => {
-        if (exec.state !== "deleted") await exec.delete();
+        if (exec.state === "deleted") return;
+        await orWarn(logger, `remove the exec ${exec.id}`, () => exec.delete());
       })
     ));
   }

@@ -1,7 +1,7 @@
 /** A process that runs in a container beside its init. */
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
-import { removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
+import { orWarn, removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
 import { decodeJson, withMember } from "./json.ts";
 import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
@@ -44,11 +44,13 @@ export class Exec extends Process {
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {
-      await stdio.close();
+      await orWarn(shim.logger, `close the streams of ${this.id}`, () => stdio.close());
       this.fail();
       throw runtimeFailure("exec", error);
     } finally {
-      for (const file of [process, pidFile, log]) removeIfThere(file);
+      for (const file of [process, pidFile, log]) {
+        await orWarn(shim.logger, `remove ${file}`, () => removeIfThere(file));
+      }
     }
     this.enter("start");
   }

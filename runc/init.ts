@@ -3,6 +3,8 @@ import { join } from "@std/path/posix";
 import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
 import {
   mountRootfs,
+  orWarn,
+  removeIfThere,
   SIGKILL,
   StatusCode,
   StatusError,
@@ -47,7 +49,9 @@ export class Init extends Process {
         (pidFile, stdio) => runc.within(limit).create(id, { ...options, pidFile }, stdio),
       );
     } catch (error) {
-      await unmountRootfs(rootfs, this.#rootfs);
+      await this.#orWarn("unmount the root file system", () => {
+        return unmountRootfs(rootfs, this.#rootfs);
+      });
       throw error;
     }
   }
@@ -67,12 +71,18 @@ export class Init extends Process {
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {
-      const closed = stdio.close();
-      // Not that of another shim, for which this one failed.
-      if (!known && runc.knows(id)) await runc.delete(id, true);
+      const closed = this.#orWarn("close the streams", () => stdio.close());
+      await this.#orWarn("remove what the runtime has left", async () => {
+        // Not that of another shim, for which this one failed.
+        if (!known && runc.knows(id)) await runc.delete(id, true);
+      });
       await closed;
       throw runtimeFailure(what, error);
     }
+  }
+
+  #orWarn(what: string, work: () => void | Promise<void>): Promise<void> {
+    return orWarn(this.container.shim.logger, `${what} of ${this.id}`, work);
   }
 
   /** Lets init go. */
@@ -132,7 +142,11 @@ export class Init extends Process {
     } catch (error) {
       throw runtimeFailure("checkpoint", error);
     } finally {
-      if (!options.workPath) await Deno.remove(workPath, { recursive: true });
+      if (!options.workPath) {
+        await this.#orWarn("remove criu's folder", () => {
+          return Deno.remove(workPath, { recursive: true });
+        });
+      }
     }
   }
 
@@ -181,7 +195,7 @@ export class Init extends Process {
     } catch (error) {
       throw runtimeFailure("update", error);
     } finally {
-      Deno.removeSync(file);
+      await this.#orWarn("remove the resources", () => removeIfThere(file));
     }
   }
 
