@@ -73,12 +73,20 @@ function withReasons(error: Error, log: string, kept: string): Error {
   } catch {
     return error;
   }
-  if (log !== kept) Deno.writeTextFileSync(kept, text, { mode: 0o600 });
   const [what] = error.message.split("\n");
   const reasons = criuErrors(text).slice(-TOLD_ERRORS).join("; ");
-  return new Error(`${what}: ${reasons} (all that criu has logged is in ${kept})`, {
-    cause: error,
-  });
+  const where = log === kept ? `in ${log}` : keepLog(text, kept);
+  return new Error(`${what}: ${reasons} (all that criu has logged is ${where})`, { cause: error });
+}
+
+/** @returns Where it can be read. */
+function keepLog(text: string, path: string): string {
+  try {
+    Deno.writeTextFileSync(path, text, { mode: 0o600 });
+    return `in ${path}`;
+  } catch (error) {
+    return `lost: ${(error as Error).message}`;
+  }
 }
 
 /** The errors in a log of criu, each once: lines like `(00.160106) Error (criu/cr-dump.c:1975): Dumping FAILED.` */

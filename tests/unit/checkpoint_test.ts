@@ -86,6 +86,19 @@ Deno.test("checkpoint: a failure has criu's errors, and where its log is kept", 
     assertEquals(Deno.readTextFileSync(kept), LOG);
   }));
 
+Deno.test("checkpoint: a failure whose log can't be kept has criu's errors all the same", () =>
+  withFolder(async (folder) => {
+    const log = join(folder, "dump.log");
+    const fail = async () => {
+      await Deno.writeTextFile(log, LOG);
+      throw new Error("criu failed");
+    };
+    // A folder.
+    const { message } = await assertRejects(() => runCriu(fail, log, folder), Error);
+    const lost = "(all that criu has logged is lost: Is a directory";
+    assertEquals(message.startsWith(`criu failed: ${ERRORS.join("; ")} ${lost}`), true, message);
+  }));
+
 Deno.test("checkpoint: a failure without criu tells nothing of an earlier one", () =>
   withFolder(async (folder) => {
     const log = join(folder, "dump.log");
