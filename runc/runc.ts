@@ -6,6 +6,7 @@ import {
   type ChildStatus,
   Errno,
   killIfThere,
+  orWarn,
   removeIfThere,
   SIGKILL,
   type Spawner,
@@ -107,7 +108,7 @@ export class Runc {
     try {
       await this.#run(["kill", "--all", id, `${signal}`], { log });
     } finally {
-      removeIfThere(log);
+      await orWarn(console, `remove ${log}`, () => removeIfThere(log));
     }
   }
 
