@@ -6,6 +6,7 @@ import {
   Errno,
   open,
   OpenFlag,
+  orClose,
   read,
   readAgain,
   type SystemError,
@@ -32,13 +33,17 @@ export interface OomCounter {
 export class OomWatch {
   #isOpen = true;
 
-  /** @param onOom Must not throw. */
+  /**
+   * @param counter Its descriptor is closed at the end.
+   * @param onOom Must not throw.
+   */
   constructor(
     private readonly reactor: Reactor,
     private readonly counter: OomCounter,
     private readonly onOom: () => void,
   ) {
-    reactor.watch(counter.descriptor, counter.events, () => this.#tell());
+    const { descriptor, events } = counter;
+    orClose(descriptor, () => reactor.watch(descriptor, events, () => this.#tell()));
   }
 
   #tell(): void {

@@ -5,11 +5,12 @@ import {
   parseCgroupFolders,
 } from "../../runc/cgroup_folders.ts";
 import { GrowingKey, type OomCounter, oomCounter, OomWatch } from "../../runc/oom.ts";
-import { close } from "../../shim/libc/mod.ts";
+import { close, EpollEvent, memoryFile } from "../../shim/libc/mod.ts";
 import { Reactor } from "../../shim/reactor.ts";
 import { cgroupMounts, unifiedMount } from "../cgroups.ts";
 import { runName } from "../private_mounts.ts";
 import { within } from "../within.ts";
+import { expectNoNewDescriptors } from "./descriptors.ts";
 
 const reactor = new Reactor();
 
@@ -287,6 +288,17 @@ Deno.test(
     assertEquals(openDescriptors(), before);
   },
 );
+
+Deno.test("a counter that can't be watched is closed", () =>
+  expectNoNewDescriptors(() => {
+    const counter = {
+      descriptor: memoryFile("no counter", 1),
+      events: EpollEvent.IN,
+      take: () => 0,
+    };
+    // epoll(7) takes no files.
+    assertThrows(() => new OomWatch(reactor, counter, () => {}), Error, "epoll_ctl");
+  }));
 
 Deno.test("the folders of a process's cgroups are found", () => {
   const folders = cgroupFoldersOf(Deno.pid);
