@@ -1,5 +1,5 @@
 /** Standard streams by pipes. */
-import { changeOwner, close, OpenFlag, orClose, pipe } from "./libc/mod.ts";
+import { changeOwner, close, orClose, pipe, setNonblocking } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
@@ -40,14 +40,17 @@ export class Pipes extends Stdio {
 
   #makeInput(uri: string): Stream {
     const source = this.openInput(uri);
-    const { read, write } = orClose(source, () => pipe(OpenFlag.NONBLOCK));
+    const { read, write } = orClose(source, () => pipe());
+    // The process's side waits, as programs expect it.
+    setNonblocking(write);
     this.#inputEnds = { source, target: write, transfer: splicing };
     return this.#giveToProcess(read);
   }
 
   #makeOutput(name: "stdout" | "stderr", uri: string): Stream {
     const output = this.openOutput(name, uri, splicing);
-    const { read, write } = orClose(output.target, () => pipe(OpenFlag.NONBLOCK));
+    const { read, write } = orClose(output.target, () => pipe());
+    setNonblocking(read);
     this.#outputEnds.push({ source: read, ...output });
     return this.#giveToProcess(write);
   }

@@ -342,6 +342,17 @@ for (const reactor of smallReactors) {
 
 // What is opened
 
+test("a process waits for its input, and for room for its output", async ({ stdin, stdout, stderr }) => {
+  const pipes = new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, OWNER);
+  for (const [name, stream] of Object.entries(pipes.streams)) {
+    const [, flags] = /^flags:\t(\d+)$/m.exec(
+      await Deno.readTextFile(`/proc/self/fdinfo/${stream}`),
+    )!;
+    assertEquals(parseInt(flags, 8) & OpenFlag.NONBLOCK, 0, name);
+  }
+  pipes.close();
+});
+
 test("the pipes belong to their owner, and can be opened again by it", async ({ stdin, stdout, stderr }) => {
   const pipes = new Pipes(
     reactor,
