@@ -35,7 +35,7 @@ const more: typeof calls = {
   Checkpoint: (tasks) => tasks.call("Checkpoint", { id, path: "/nowhere" }),
 };
 
-testBetterThanGo(
+test(
   "the input of a container that is being created can be closed",
   async (containerd) => {
     const shim = await DirectShim.start(containerd, id, { args: ["cat"] });
@@ -43,7 +43,7 @@ testBetterThanGo(
     using runc = await SlowRunc.make(bundle.path, "begin create");
     using stdout = await ClientFifo.make(`${bundle.path}/stdout`);
     const stdin = await ClientFifo.make(`${bundle.path}/stdin`);
-    const streams = { stdin: stdin.path, stdout: stdout.path };
+    const streams = { stdin: stdin.path, stdout: stdout.path, stderr: stdout.path };
     const create = shim.create(containerd, { options: runc.options, ...streams });
     await runc.untilHeld("begin create");
     // As nerdctl run -i does when its own input has ended.
