@@ -35,35 +35,32 @@ const more: typeof calls = {
   Checkpoint: (tasks) => tasks.call("Checkpoint", { id, path: "/nowhere" }),
 };
 
-test(
-  "the input of a container that is being created can be closed",
-  async (containerd) => {
-    const shim = await DirectShim.start(containerd, id, { args: ["cat"] });
-    const { tasks, bundle } = shim;
-    using runc = await SlowRunc.make(bundle.path, "begin create");
-    using stdout = await ClientFifo.make(`${bundle.path}/stdout`);
-    const stdin = await ClientFifo.make(`${bundle.path}/stdin`);
-    const streams = { stdin: stdin.path, stdout: stdout.path, stderr: stdout.path };
-    const create = shim.create(containerd, { options: runc.options, ...streams });
-    await runc.untilHeld("begin create");
-    // As nerdctl run -i does when its own input has ended.
-    await stdin.write("all there is\n");
-    stdin[Symbol.dispose]();
-    const state = tasks.call("State", { id });
-    const closing = tasks.call("CloseIO", { id, stdin: true });
-    await runc.release();
-    const pid = await create;
-    const { status, pid: told } = await state;
-    assertEquals([status, told], [CREATED, pid]);
-    await closing;
-    await tasks.call("Start", { id });
-    await stdout.output.until(/all there is\n/);
-    const wait = tasks.call("Wait", { id });
-    assertEquals((await within(10, "an end of cat", wait)).exitStatus, 0);
-    await tasks.call("Delete", { id });
-    await shim.shutDown();
-  },
-);
+test("the input of a container that is being created can be closed", async (containerd) => {
+  const shim = await DirectShim.start(containerd, id, { args: ["cat"] });
+  const { tasks, bundle } = shim;
+  using runc = await SlowRunc.make(bundle.path, "begin create");
+  using stdout = await ClientFifo.make(`${bundle.path}/stdout`);
+  const stdin = await ClientFifo.make(`${bundle.path}/stdin`);
+  const streams = { stdin: stdin.path, stdout: stdout.path, stderr: stdout.path };
+  const create = shim.create(containerd, { options: runc.options, ...streams });
+  await runc.untilHeld("begin create");
+  // As nerdctl run -i does when its own input has ended.
+  await stdin.write("all there is\n");
+  const state = tasks.call("State", { id });
+  const closing = tasks.call("CloseIO", { id, stdin: true });
+  await runc.release();
+  const pid = await create;
+  const { status, pid: told } = await state;
+  assertEquals([status, told], [CREATED, pid]);
+  await closing;
+  stdin[Symbol.dispose]();
+  await tasks.call("Start", { id });
+  await stdout.output.until(/all there is\n/);
+  const wait = tasks.call("Wait", { id });
+  assertEquals((await within(10, "an end of cat", wait)).exitStatus, 0);
+  await tasks.call("Delete", { id });
+  await shim.shutDown();
+});
 
 testBetterThanGo(
   "every call waits for the Create, and no other container does",
