@@ -228,7 +228,7 @@ export class Container {
     // A checkpoint may have ended it: then the runtime has killed the rest and forgotten it.
     if (!this.ownPidNamespace && this.context.runc.knows(this.context.id)) {
       // The runtime does not find them then.
-      if (this.#cgroup === undefined) this.#killOthers(SIGKILL);
+      if (!this.#cgroup?.isThere) this.#killOthers(SIGKILL);
       await this.init.killAll(this.context.runc).catch((error) =>
         this.context.shim.logger.error("can't kill what init left behind", { error })
       );

@@ -9,7 +9,7 @@ import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { expectStatus } from "./expect_status.ts";
 import { expectSuccess } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
+import { childrenOf, isAlive } from "./processes.ts";
 
 const id = "box";
 /** containerd.v1.types.Status */
@@ -32,6 +32,16 @@ function realPath(path: string): string | undefined {
   } catch {
     return undefined; // not in that hierarchy
   }
+}
+
+/** Takes processes out of their cgroup, and removes it. */
+async function takeOut(pids: number[]): Promise<void> {
+  const folders = foldersOf(pids[0]);
+  for (const folder of folders) {
+    const mount = cgroupMounts().find((mount) => folder.startsWith(`${mount}/`))!;
+    for (const pid of pids) Deno.writeTextFileSync(`${mount}/cgroup.procs`, `${pid}`);
+  }
+  await remove(folders);
 }
 
 /** Removes the folders as soon as the kernel lets them go. */
@@ -72,20 +82,14 @@ for (const signal of [9, SIGTERM]) {
       const args = ["sh", "-c", "trap 'exit 4' TERM; sleep 1000 & while :; do wait; done"];
       const shim = await DirectShim.run(containerd, id, { args });
       const { tasks } = shim;
-      const visitor = await shim.exec("visitor", ["sleep", "1000"]);
+      await shim.exec("visitor", ["sleep", "1000"]);
       const pids = async () =>
         (await tasks.call("Pids", { id })).processes.map(({ pid }) => pid).toSorted();
       const all = await eventually("init, its child and an exec", async () => {
         const all = await pids();
         return all.length === 3 ? all : undefined;
       });
-      const folders = foldersOf(visitor);
-      for (const folder of folders) {
-        const mount = cgroupMounts().find((mount) => folder.startsWith(`${mount}/`))!;
-        for (const pid of all) Deno.writeTextFileSync(`${mount}/cgroup.procs`, `${pid}`);
-      }
-      await remove(folders);
-
+      await takeOut(all);
       assertEquals(await pids(), all);
       await expectStatus(StatusCode.NOT_FOUND, tasks.call("Stats", { id }));
       await tasks.call("Kill", { id, signal, all: true });
@@ -96,6 +100,23 @@ for (const signal of [9, SIGTERM]) {
     },
   );
 }
+
+testBetterThanGo(
+  "processes that were taken out of their cgroup end with init",
+  async (containerd) => {
+    const shim = await DirectShim.run(containerd, id, { hostPidNamespace: true });
+    const { tasks } = shim;
+    const { pid } = await tasks.call("State", { id });
+    const visitor = await shim.exec("visitor", ["sh", "-c", "sleep 1000 & wait"]);
+    const child = await eventually("a child", () => childrenOf(visitor)[0]);
+    await takeOut([pid, visitor, child.pid]);
+    await tasks.call("Kill", { id, signal: 9 });
+    await tasks.call("Wait", { id });
+    assertEquals([visitor, child.pid].filter(isAlive), []);
+    await tasks.call("Delete", { id });
+    assertEquals(/level=(warning|error)/.exec(await shim.shutDown()), null);
+  },
+);
 
 test("the exit of a container whose cgroup has gone is told after containerd's restart", async (containerd) => {
   await containerd.runDetached("box", "sleep", "1000");
