@@ -58,7 +58,7 @@ export class Client {
    *
    * @throws {StatusError} with the code and message of the answer; `UNAVAILABLE` if the connection is
    * lost, `DEADLINE_EXCEEDED` if no answer came in time, `RESOURCE_EXHAUSTED` if the request is longer
-   * than a frame can be, `INTERNAL` if the answer makes no sense
+   * than a frame can be or the answer is, `INTERNAL` if the answer makes no sense
    */
   async call(
     service: string,
@@ -136,7 +136,10 @@ function encodeRequest(streamId: number, request: Request.Properties): Uint8Arra
 }
 
 /** The payload of an answer. */
-function decodeResponse(name: string, { type, data }: Frame): Uint8Array {
+function decodeResponse(name: string, { type, data, oversized }: Frame): Uint8Array {
+  if (oversized) {
+    throw new StatusError(StatusCode.RESOURCE_EXHAUSTED, `${name}: answer: ${oversized.message}`);
+  }
   if (type !== FrameType.RESPONSE) {
     const message = `${name}: expected a response (frame type 2), got frame type ${type}`;
     throw new StatusError(StatusCode.INTERNAL, message);

@@ -1,17 +1,75 @@
+/** How late a deadline may be noticed, in milliseconds. */
+const RESOLUTION_MS = 50;
 /** What a timer holds, in milliseconds: 24.8 days. A longer one would fire at once. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+interface Deadline {
+  /** In the time of `performance.now`. */
+  readonly at: number;
+  readonly passed: () => void;
+}
+
+/** Those that have neither passed nor been stopped. */
+const waiting = new Set<Deadline>();
+/** What looks at a deadline first, see {@linkcode startDeadline}. */
+let firstLook: AbortSignal | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+/** When the timer fires, while there is one. */
+let timerAt = 0;
 
 /**
- * Calls back when a call's time has run out, unless the returned function is called before. A time
- * longer than timers hold never runs out.
+ * Calls back when so many milliseconds have passed, or up to 50 later, unless the returned function is called before. Until then it
+ * keeps the process alive.
  *
- * The timer is that of an AbortSignal, since the first setTimeout of a process takes 5 ms (Deno 2.9.6
- * loads Node's timers for it) and the first of these 0.4. It can't be stopped, but without a listener
- * it keeps neither the process alive nor anything of the call.
+ * All deadlines have one timer, so that those that are stopped leave nothing behind, however far off they were; there is none when
+ * there is no deadline. The first setTimeout of a process takes 3 to 6 ms (Deno 2.9.6 loads Node's timers for it) and the first timer
+ * of an AbortSignal 0.4, but that one can't be stopped. So it is an AbortSignal's that looks first, 50 ms long, and nearly all
+ * deadlines are stopped by then.
  */
 export function startDeadline(milliseconds: number, passed: () => void): () => void {
-  if (milliseconds > LONGEST_TIMER) return () => {};
-  const signal = AbortSignal.timeout(Math.max(0, Math.ceil(milliseconds)));
-  signal.addEventListener("abort", passed);
-  return () => signal.removeEventListener("abort", passed);
+  if (milliseconds === Infinity) return () => {};
+  const deadline: Deadline = { at: performance.now() + milliseconds, passed };
+  waiting.add(deadline);
+  if (timer === undefined) lookFirst();
+  else lookAt(deadline.at);
+  return () => {
+    if (waiting.delete(deadline) && waiting.size === 0) stopLooking();
+  };
+}
+
+function lookFirst(): void {
+  if (firstLook === undefined || firstLook.aborted) {
+    firstLook = AbortSignal.timeout(RESOLUTION_MS);
+  }
+  // Once, however often it is added.
+  firstLook.addEventListener("abort", look);
+}
+
+function lookAt(time: number): void {
+  const now = performance.now();
+  const at = Math.min(Math.max(time, now + RESOLUTION_MS), now + LONGEST_TIMER_MS);
+  if (timer !== undefined) {
+    if (timerAt <= at) return;
+    clearTimeout(timer);
+  }
+  timerAt = at;
+  timer = setTimeout(look, at - now);
+}
+
+function stopLooking(): void {
+  // Without a listener it does not keep the process alive.
+  firstLook?.removeEventListener("abort", look);
+  if (timer !== undefined) clearTimeout(timer);
+  timer = undefined;
+}
+
+function look(): void {
+  timer = undefined;
+  const now = performance.now();
+  let next = Infinity;
+  for (const deadline of waiting) {
+    if (deadline.at > now) next = Math.min(next, deadline.at);
+    else if (waiting.delete(deadline)) deadline.passed();
+  }
+  if (waiting.size > 0) lookAt(next);
 }

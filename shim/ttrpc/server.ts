@@ -1,8 +1,9 @@
 /**
  * The serving side of ttrpc: unary calls, any number of them at once on any number of connections.
  *
- * What a client can do wrong is taken as the Go server takes it, but for two things: a frame over
- * 4 MiB and an even stream id (see `#read` and `#receive`) end the connection they came on.
+ * What a client can do wrong is taken as the Go server takes it: it costs the call, and not the connection, whose loss containerd
+ * would take for the loss of the shim. Unlike the Go server this one does not read a client that does not read its answers, and tells
+ * the log of one that stops within a frame.
  *
  * @module
  */
@@ -164,7 +165,13 @@ class Connection {
     this.#services = services;
     this.#logger = logger;
     this.#writer = new FrameWriter(conn);
-    this.ended = this.#read(new FrameReader(conn));
+    this.ended = this.#read(
+      new FrameReader(conn, (where) => this.#warn(`client stopped ${where}`)),
+    );
+  }
+
+  #warn(message: string, fields?: Record<string, unknown>): void {
+    this.#logger?.warn(`ttrpc: ${message}`, fields);
   }
 
   /** See {@linkcode Server.calls}. */
@@ -201,16 +208,18 @@ class Connection {
       error instanceof Deno.errors.BrokenPipe;
     const fields = { error: error instanceof Error ? error.message : String(error) };
     if (gone) this.#logger?.debug("ttrpc: client went away", fields);
-    else this.#logger?.warn("ttrpc: connection ended", fields);
+    else this.#warn("connection ended", fields);
   }
 
   async #read(reader: FrameReader): Promise<void> {
     try {
-      // An oversized frame ends the connection. The Go server reads past it and answers
-      // RESOURCE_EXHAUSTED; but nearly always such a length is garbage rather than a length, and a
-      // broken connection is better ended with a reason than waited on for up to 4 GiB.
-      for (let frame = await reader.read(); frame && this.#open; frame = await reader.read()) {
-        this.#receive(frame);
+      while (this.#open) {
+        // Answers that the client does not read wait in memory: so do, from a bound on, its requests in the socket. Calls that run,
+        // a Wait say, hold up none.
+        await this.#writer.room();
+        const frame = await reader.read();
+        if (frame === null) break;
+        if (this.#open) this.#receive(frame);
       }
       this.end();
     } catch (error) {
@@ -218,12 +227,15 @@ class Connection {
     }
   }
 
-  /** @throws {Error} if the frame cannot come from a ttrpc client */
-  #receive({ streamId, type, data }: Frame): void {
+  #receive({ streamId, type, data, oversized }: Frame): void {
+    if (oversized) {
+      this.#warn(oversized.message, { streamId });
+      return this.#refuse(streamId, StatusCode.RESOURCE_EXHAUSTED, oversized.message);
+    }
     if (streamId % 2 === 0) {
-      // The Go server answers INVALID_ARGUMENT on that stream. But even ids are the server's, which
-      // begins none: what sends one does not speak ttrpc, and what follows would make no sense.
-      throw new Error(`frame with stream id ${streamId}: a client's are odd`);
+      const message = `stream id ${streamId}: a client's are odd`;
+      this.#warn(message);
+      return this.#refuse(streamId, StatusCode.INVALID_ARGUMENT, message);
     }
     if (type === FrameType.DATA) {
       return this.#refuse(streamId, StatusCode.INVALID_ARGUMENT, "only unary calls are served");
@@ -244,7 +256,7 @@ class Connection {
       request = Request.decode(data);
     } catch (error) {
       const message = `request can't be decoded: ${(error as Error).message}`;
-      this.#logger?.warn(`ttrpc: ${message}`, { streamId });
+      this.#warn(message, { streamId });
       return this.#refuse(streamId, StatusCode.INVALID_ARGUMENT, message);
     }
     this.#begin(streamId, request);
