@@ -1,6 +1,8 @@
-/** What does not belong on a shim's socket ends its own connection, and nothing else. */
+/** What does not belong on a shim's socket disturbs nobody else, and costs nothing. */
 
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
+import { Request, Response, StateRequest } from "../proto/mod.ts";
+import { encodeFrame, FrameReader, FrameType } from "../shim/ttrpc/frame.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { DirectShim } from "./direct_shim.ts";
@@ -41,21 +43,102 @@ for (const [name, bytes] of hostileBytes) {
   });
 }
 
+testBetterThanGo("the log tells what a client does wrong", async (containerd) => {
+  const shim = await DirectShim.start(containerd, "box");
+  for (const [, bytes] of hostileBytes) {
+    const connection = await connect(shim);
+    await connection.write(bytes);
+    await connection.closeWrite();
+    // An answer where there is a whole frame, and the end in any case.
+    while (await connection.read(new Uint8Array(100)) !== null);
+    connection.close();
+  }
+  const log = await shim.shutDown();
+  assertEquals(log.match(/level=(warning|error) /g)?.length, hostileBytes.length, log);
+});
+
+test("a frame over 4 MiB costs its call, not the connection", async (containerd) => {
+  const shim = await DirectShim.start(containerd, "box");
+  const connection = await connect(shim);
+  const length = 2 ** 22 + 1;
+  await writeAll(connection, frame(length, 1, 1, new Uint8Array(length)));
+  const { streamId, data } = (await new FrameReader(connection).read())!;
+  const { status } = Response.decode(data);
+  assertEquals([streamId, status?.code], [1, StatusCode.RESOURCE_EXHAUSTED]);
+  await writeAll(connection, stateRequest(3));
+  assertEquals((await new FrameReader(connection).read())?.streamId, 3);
+  connection.close();
+  await shim.shutDown();
+});
+
+/** How many requests a client sends that reads none of its answers. */
+const FLOOD = 60_000;
+/** How much larger the server may get by it, in KiB. */
+const FLOOD_KIB = 24 << 10;
+
 testBetterThanGo(
-  "a malformed frame ends its connection, and the log says why",
+  "a client that sends and never reads is not read either, and costs no memory",
   async (containerd) => {
     const shim = await DirectShim.start(containerd, "box");
-    const malformed = hostileBytes.slice(0, 4);
-    for (const [, bytes] of malformed) {
-      const connection = await connect(shim);
-      await connection.write(bytes);
-      assertEquals(await connection.read(new Uint8Array(1)).catch(() => null), null);
-      connection.close();
+    const pid = await shim.create(containerd);
+    const state = async (times: number) => {
+      while (times-- > 0) assertEquals((await shim.tasks.call("State", { id: "box" })).pid, pid);
+    };
+    await state(500);
+    const before = residentKib(shim.pid);
+    const connection = await connect(shim);
+    const requests = Array.from({ length: FLOOD }, (_, index) => stateRequest(2 * index + 1));
+    const written = new Blob(requests).stream().pipeTo(connection.writable, { preventClose: true });
+    // Where the test fails before it awaits this, its own failure is the one to report.
+    written.catch(() => {});
+    // Who reads goes on being served.
+    await state(1500);
+    assertLess(residentKib(shim.pid) - before, FLOOD_KIB);
+
+    // Nothing was lost: every request is answered as soon as it is read.
+    const reader = new FrameReader(connection);
+    for (let index = 0; index < FLOOD; index++) {
+      const answer = await reader.read();
+      if (answer?.streamId !== 2 * index + 1) assertEquals(answer?.streamId, 2 * index + 1);
     }
-    const log = await shim.shutDown();
-    assertEquals(log.match(/level=(warning|error) /g)?.length, malformed.length, log);
+    await written;
+    connection.close();
+    await shim.end();
   },
 );
+
+testBetterThanGo("a deadline costs no memory once its call is answered", async (containerd) => {
+  const shim = await DirectShim.start(containerd, "box");
+  const pid = await shim.create(containerd);
+  const state = async (times: number) => {
+    for (let time = 0; time < times; time++) {
+      // All with other deadlines, each later than those before.
+      const answer = await shim.tasks.call("State", { id: "box" }, { timeoutMs: 20 * 60_000 });
+      assertEquals(answer.pid, pid);
+    }
+  };
+  await state(2000);
+  const before = residentKib(shim.pid);
+  await state(20_000);
+  assertLess(residentKib(shim.pid) - before, 16 << 10);
+  await shim.end();
+});
+
+function stateRequest(streamId: number): Uint8Array<ArrayBuffer> {
+  const payload = StateRequest.encode({ id: "box" }).finish();
+  const request = { service: "containerd.task.v2.Task", method: "State", payload };
+  return new Uint8Array(encodeFrame(streamId, FrameType.REQUEST, Request.encode(request).finish()));
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
+/** How much memory a process has, in KiB; see proc(5). */
+function residentKib(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]);
+}
 
 testBetterThanGo("a log that nobody reads holds nothing up", async (containerd) => {
   const shim = await DirectShim.start(containerd, "box");
@@ -63,7 +146,8 @@ testBetterThanGo("a log that nobody reads holds nothing up", async (containerd) 
   for (let index = 0; index < 1000; index++) {
     const connection = await connect(shim);
     await connection.write(hostileBytes[0][1]);
-    await connection.read(new Uint8Array(1)).catch(() => null);
+    await connection.closeWrite();
+    await connection.read(new Uint8Array(1));
     connection.close();
   }
   await expectStatus(StatusCode.NOT_FOUND, shim.tasks.call("State", { id: "box" }));

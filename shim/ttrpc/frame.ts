@@ -164,8 +164,8 @@ export class FrameReader {
   }
 }
 
-/** How many bytes may wait to be written before {@linkcode FrameWriter.room} waits too: 1 MiB. */
-export const MAX_UNWRITTEN = 1 << 20;
+/** How many bytes may wait to be written before {@linkcode FrameWriter.room} waits too: 64 KiB, some 2,000 short frames, of 2 KiB each. */
+export const MAX_UNWRITTEN = 64 << 10;
 
 /** Writes frames to a connection, each one whole and in the order of the calls. */
 export class FrameWriter {
