@@ -100,7 +100,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
     bundle: args.bundle,
     logger,
     reaper,
-    reactor: new Reactor(),
+    reactor: new Reactor(logger),
     events,
     newSocketPath: () => sidePath(args.socket, ++sockets),
     shutdown,

@@ -6,7 +6,6 @@ const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
-const EPOLL_CTL_MOD = 3;
 
 /**
  * What to watch a descriptor for, and what came. ERROR and HANG_UP come unasked. With EDGE they come when they begin to hold, and
@@ -24,6 +23,8 @@ export const EpollEvent = {
 /** One descriptor that is ready, and the {@linkcode EpollEvent}s it is ready for. */
 export interface Ready {
   readonly descriptor: number;
+  /** As it was given to {@linkcode Epoll.add}. */
+  readonly generation: number;
   readonly events: number;
 }
 
@@ -38,28 +39,28 @@ export class Epoll {
   readonly #event = new DataView(new ArrayBuffer(EVENT_BYTES));
   readonly #ready = new DataView(new ArrayBuffer(EVENT_BYTES * MAX_EVENTS));
 
-  #control(operation: number, descriptor: number, events: number): void {
+  #control(operation: number, descriptor: number, events: number, generation: number): void {
     this.#event.setUint32(0, events, true);
     this.#event.setInt32(DATA_OFFSET, descriptor, true);
+    this.#event.setUint32(DATA_OFFSET + 4, generation, true);
     check(
       symbols.epoll_ctl(this.#descriptor, operation, descriptor, this.#event.buffer),
       "epoll_ctl",
     );
   }
 
-  /** Begins to watch a descriptor, level-triggered where EDGE is not asked for. */
-  add(descriptor: number, events: number): void {
-    this.#control(EPOLL_CTL_ADD, descriptor, events);
-  }
-
-  /** Changes what a descriptor is watched for. */
-  modify(descriptor: number, events: number): void {
-    this.#control(EPOLL_CTL_MOD, descriptor, events);
+  /**
+   * Begins to watch a descriptor, level-triggered where EDGE is not asked for.
+   * @param generation Comes back with the events, 32 bits of it: what was fetched for an earlier owner of the descriptor's number can
+   * be told by it.
+   */
+  add(descriptor: number, events: number, generation: number): void {
+    this.#control(EPOLL_CTL_ADD, descriptor, events, generation);
   }
 
   /** Ends watching a descriptor. To be called before it is closed. */
   remove(descriptor: number): void {
-    this.#control(EPOLL_CTL_DEL, descriptor, 0);
+    this.#control(EPOLL_CTL_DEL, descriptor, 0, 0);
   }
 
   /** Waits in a thread of Deno's pool, as long as it takes, until something is ready. An interrupted wait is an empty list. */
@@ -76,6 +77,7 @@ export class Epoll {
       const offset = index * EVENT_BYTES;
       ready.push({
         descriptor: this.#ready.getInt32(offset + DATA_OFFSET, true),
+        generation: this.#ready.getUint32(offset + DATA_OFFSET + 4, true),
         events: this.#ready.getUint32(offset, true),
       });
     }

@@ -6,8 +6,9 @@ import { Relay } from "../../shim/relay.ts";
 import { copying, SOURCE_EMPTY, splicing } from "../../shim/transfer.ts";
 import { within } from "../within.ts";
 import { expectNoNewDescriptors, toFile, writeAll } from "./descriptors.ts";
+import { LogRecorder } from "./log_recorder.ts";
 
-const reactor = new Reactor();
+const reactor = new Reactor(new LogRecorder());
 const PIPE_BYTES = 1 << 16;
 
 for (const [how, make] of [["splicing", () => splicing], ["copying", copying]] as const) {

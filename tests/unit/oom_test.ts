@@ -11,8 +11,9 @@ import { cgroupMounts, unifiedMount } from "../cgroups.ts";
 import { runName } from "../private_mounts.ts";
 import { within } from "../within.ts";
 import { expectNoNewDescriptors } from "./descriptors.ts";
+import { LogRecorder } from "./log_recorder.ts";
 
-const reactor = new Reactor();
+const reactor = new Reactor(new LogRecorder());
 
 /** An empty cgroup of this test's, gone with all its processes in the end. */
 class TestCgroup implements AsyncDisposable {

@@ -16,9 +16,10 @@ import {
   readToEnd,
   writeAll,
 } from "./descriptors.ts";
+import { LogRecorder } from "./log_recorder.ts";
 import { makeFifos, withFolder } from "./temporary_folder.ts";
 
-const reactor = new Reactor();
+const reactor = new Reactor(new LogRecorder());
 const OWNER = { uid: 0, gid: 0 };
 const NONE: StdioPaths = { stdin: "", stdout: "", stderr: "", terminal: false };
 const encoder = new TextEncoder();

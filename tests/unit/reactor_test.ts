@@ -3,11 +3,13 @@ import { close, EpollEvent, OpenFlag, pipe, read, write } from "../../shim/libc/
 import { Reactor } from "../../shim/reactor.ts";
 import { within } from "../within.ts";
 import { expectNoNewDescriptors } from "./descriptors.ts";
+import { LogRecorder } from "./log_recorder.ts";
 import { expectIdle } from "./processor_time.ts";
 import { runScript } from "./script.ts";
 import { withFolder } from "./temporary_folder.ts";
 
-const reactor = new Reactor();
+const log = new LogRecorder();
+const reactor = new Reactor(log);
 const BYTE = Uint8Array.of(1);
 
 function test(name: string, run: () => Promise<void>): void {
@@ -50,28 +52,6 @@ test("tells of room, and of hang-ups that nobody asked for", async () => {
   close(target);
 });
 
-test("changes what is watched for", async () => {
-  const { read: source, write: target } = pipe(OpenFlag.NONBLOCK);
-  const events: number[] = [];
-  let changed = Promise.withResolvers<void>();
-  reactor.watch(target, EpollEvent.OUT, (event) => {
-    events.push(event);
-    // Else it would be called without end.
-    reactor.change(target, 0);
-    changed.resolve();
-  });
-  await changed.promise;
-  changed = Promise.withResolvers();
-  reactor.change(target, EpollEvent.OUT);
-  await changed.promise;
-  changed = Promise.withResolvers();
-  close(source);
-  await changed.promise;
-  assertEquals(events, [EpollEvent.OUT, EpollEvent.OUT, EpollEvent.ERROR]);
-  reactor.unwatch(target);
-  close(target);
-});
-
 test("does not tell of what another listener of the same round has unwatched", async () => {
   const pipes = [pipe(OpenFlag.NONBLOCK), pipe(OpenFlag.NONBLOCK)];
   for (const each of pipes) write(each.write, BYTE);
@@ -98,6 +78,74 @@ test("does not tell of what another listener of the same round has unwatched", a
     close(each.write);
   }
 });
+
+test("does not tell the next owner of a descriptor what was meant for the one before", async () => {
+  // Both are ready in the same round; whichever is told first closes the other, whose number gets a new owner.
+  const pipes = [pipe(OpenFlag.NONBLOCK), pipe(OpenFlag.NONBLOCK)];
+  for (const each of pipes) write(each.write, BYTE);
+  let calls = 0;
+  const quiet = Promise.withResolvers<{ read: number; write: number }>();
+  for (const [index, each] of pipes.entries()) {
+    reactor.watch(each.read, EpollEvent.IN, () => {
+      reactor.unwatch(each.read);
+      const other = pipes[1 - index];
+      reactor.unwatch(other.read);
+      close(other.read);
+      const next = pipe(OpenFlag.NONBLOCK);
+      assertEquals(next.read, other.read);
+      reactor.watch(next.read, EpollEvent.IN, () => {
+        calls++;
+        reactor.unwatch(next.read);
+      });
+      close(each.read);
+      close(each.write);
+      close(other.write);
+      quiet.resolve(next);
+    });
+  }
+  const next = await quiet.promise;
+  // A round later: whatever was ready with the first one has had its turn.
+  const { read: source, write: target } = pipe(OpenFlag.NONBLOCK);
+  write(target, BYTE);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  reactor.watch(source, EpollEvent.IN, () => {
+    reactor.unwatch(source);
+    resolve();
+  });
+  await promise;
+  assertEquals(calls, 0);
+  reactor.unwatch(next.read);
+  for (const descriptor of [source, target, next.read, next.write]) close(descriptor);
+});
+
+for (
+  const [what, fail] of [["throws", () => {}], ["closes its descriptor and throws", close]] as const
+) {
+  test(`a listener that ${what} is logged and called no more, and the others go on`, async () => {
+    log.messages.length = 0;
+    const [broken, sound] = [pipe(OpenFlag.NONBLOCK), pipe(OpenFlag.NONBLOCK)];
+    for (const each of [broken, sound]) write(each.write, BYTE);
+    let calls = 0;
+    reactor.watch(broken.read, EpollEvent.IN, () => {
+      calls++;
+      fail(broken.read);
+      throw new Error("a fault");
+    });
+    // Some rounds, in each of which the other one would be ready as well.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let rounds = 0;
+    reactor.watch(sound.read, EpollEvent.IN, () => {
+      if (++rounds < 5) return;
+      reactor.unwatch(sound.read);
+      resolve();
+    });
+    await promise;
+    assertEquals(calls, 1);
+    assertEquals(log.messages, ["error a listener has failed, and is called no more"]);
+    if (fail !== close) close(broken.read);
+    for (const descriptor of [broken.write, sound.read, sound.write]) close(descriptor);
+  });
+}
 
 test("goes on after it had nothing to watch, a hundred times", async () => {
   const { read: source, write: target } = pipe(OpenFlag.NONBLOCK);
@@ -163,14 +211,14 @@ for (const [where, unwatch] of [["by its listener", "readable"], ["by others", "
         `
         import { EpollEvent, pipe, write } from "REPOSITORY/shim/libc/mod.ts";
         import { Reactor } from "REPOSITORY/shim/reactor.ts";
-        const reactor = new Reactor();
+        const reactor = new Reactor(console);
         const { read, write: target } = pipe();
         const happens = (what) => {
           console.log(what);
           if (what === "${unwatch}") reactor.unwatch(read);
-          else reactor.change(read, 0);
         };
-        reactor.watch(read, EpollEvent.IN, () => happens("readable"));
+        // Told of once, what is readable stays so.
+        reactor.watch(read, EpollEvent.IN | EpollEvent.EDGE, () => happens("readable"));
         // Timers that alone would not keep the program alive.
         Deno.unrefTimer(setTimeout(() => write(target, Uint8Array.of(1)), 20));
         if ("${unwatch}" === "timer") Deno.unrefTimer(setTimeout(() => happens("timer"), 60));

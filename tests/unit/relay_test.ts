@@ -16,10 +16,11 @@ import {
   toFile,
   writeAll,
 } from "./descriptors.ts";
+import { LogRecorder } from "./log_recorder.ts";
 import { expectIdle } from "./processor_time.ts";
 import { makeFifos, withFolder } from "./temporary_folder.ts";
 
-const reactor = new Reactor();
+const reactor = new Reactor(new LogRecorder());
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
