@@ -15,16 +15,17 @@ import {
 } from "../proto/mod.ts";
 import type { Logger } from "./logger.ts";
 import { toTimestamp } from "./timestamp.ts";
-import { Client, StatusCode, StatusError } from "./ttrpc/mod.ts";
+import { Client, startDeadline, StatusCode, StatusError } from "./ttrpc/mod.ts";
 
 /** The service by protocol; its messages are the same. */
 const SERVICES = {
   ttrpc: "containerd.services.events.ttrpc.v1.Events",
   grpc: "containerd.services.events.v1.Events",
 };
-const CALL_TIMEOUT_MS = 5000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
+/** After so long it is told that events wait: a restart of containerd takes less. */
+const PATIENCE_MS = 5000;
 
 const TOPICS = {
   TaskCreate: { topic: "/tasks/create", message: TaskCreate },
@@ -54,6 +55,11 @@ export interface EventsAddress {
 /**
  * Sends events one after the other, in the order they were published. None is given up: while containerd is away they wait in
  * memory, and go out when it is back.
+ *
+ * An answer is waited for as long as the connection lives, however slow containerd is: it may have told its clients of the event
+ * already, and would tell them again. An event is sent again only where it can't have been taken, since there was no connection or
+ * containerd says so (UNAVAILABLE), and where the connection was lost before an answer: whether it was taken nobody can know then,
+ * but the containerd that took it has ended, and its clients ask the next one.
  */
 export class Publisher {
   readonly #queue: { topic: string; request: Uint8Array }[] = [];
@@ -96,24 +102,36 @@ export class Publisher {
   }
 
   async #sendAll(): Promise<void> {
-    let wait = 0;
-    for (let next; (next = this.#queue[0]) !== undefined;) {
+    let isTold = false;
+    for (let next; (next = this.#queue[0]) !== undefined; this.#queue.shift()) {
+      const { topic, request } = next;
+      let failure: unknown = "no answer yet";
+      const stopWaiting = startDeadline(PATIENCE_MS, () => {
+        // Once, however many have to wait.
+        if (!isTold) this.logger.warn("an event waits for containerd", { topic, error: failure });
+        isTold = true;
+      });
       try {
-        await this.#send(next.request);
-        wait = 0;
+        await this.#sendUntilTaken(request, (error) => failure = error);
       } catch (error) {
-        if (!isAway(error)) {
-          this.logger.error("containerd refused an event", { topic: next.topic, error });
-        } else {
-          if (wait === 0) {
-            this.logger.warn("an event waits for containerd", { topic: next.topic, error });
-          }
-          wait = Math.min(Math.max(wait * 2, FIRST_RETRY_MS), LAST_RETRY_MS);
-          await new Promise((resolve) => setTimeout(resolve, wait));
-          continue;
-        }
+        this.logger.error("containerd refused an event", { topic, error });
+      } finally {
+        stopWaiting();
       }
-      this.#queue.shift();
+    }
+    if (isTold) this.logger.info("containerd has taken the events that waited");
+  }
+
+  /** @throws {StatusError} as containerd refuses the event */
+  async #sendUntilTaken(request: Uint8Array, onFailure: (error: unknown) => void): Promise<void> {
+    for (let wait = FIRST_RETRY_MS;; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+      try {
+        return await this.#send(request);
+      } catch (error) {
+        if (!isAway(error)) throw error;
+        onFailure(error);
+      }
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
 
@@ -124,8 +142,7 @@ export class Publisher {
       this.#client ??= await this.#connect(this.address!);
       // As containerd's own clients say it, beside the event as well as in it; by gRPC it is said with the connection.
       const metadata = new Map([["containerd-namespace-ttrpc", [this.namespace]]]);
-      const options = { timeoutMs: CALL_TIMEOUT_MS, metadata };
-      await this.#client.call(service, "Forward", request, options);
+      await this.#client.call(service, "Forward", request, { metadata });
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#client?.close();
@@ -146,8 +163,7 @@ export class Publisher {
 /** A connection to containerd, by either protocol. */
 type EventsClient = Pick<Client, "call" | "close">;
 
-/** Whether containerd did not get the event: it can't be reached or does not answer, but has not refused it either. */
+/** Whether containerd can't be reached, was lost, or says that it can't take an event now; not that it refuses this one. */
 function isAway(error: unknown): boolean {
-  return !(error instanceof StatusError) || error.code === StatusCode.UNAVAILABLE ||
-    error.code === StatusCode.DEADLINE_EXCEEDED;
+  return !(error instanceof StatusError) || error.code === StatusCode.UNAVAILABLE;
 }

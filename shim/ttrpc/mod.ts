@@ -5,6 +5,7 @@
  */
 
 export { type CallOptions, Client } from "./client.ts";
+export { startDeadline } from "./deadline.ts";
 export type { Metadata } from "./metadata.ts";
 export {
   type Call,

@@ -29,9 +29,16 @@ class Containerd {
   readonly #socketsBefore = openSockets();
   readonly #waiting = new Map<number, () => void>();
 
-  /** @param refuse What is thrown for an event of this pid, if anything. */
-  constructor(path: string, refuse: (pid: number) => Error | undefined = () => undefined) {
-    const forward = (payload: Uint8Array) => {
+  /**
+   * @param refuse What is thrown for an event of this pid, if anything.
+   * @param answer Resolves when the event of this pid, which was taken, is to be answered.
+   */
+  constructor(
+    path: string,
+    refuse: (pid: number) => Error | undefined = () => undefined,
+    answer: (pid: number) => Promise<void> = () => Promise.resolve(),
+  ) {
+    const forward = async (payload: Uint8Array) => {
       const envelope = ForwardRequest.decode(payload).envelope!;
       const { pid } = TaskStart.decode(envelope.event!.value);
       const error = refuse(pid);
@@ -39,6 +46,7 @@ class Containerd {
       this.envelopes.push(envelope);
       this.pids.push(pid);
       this.#waiting.get(pid)?.();
+      await answer(pid);
       return new Uint8Array();
     };
     this.#server = new Server(
@@ -52,6 +60,13 @@ class Containerd {
     if (!this.pids.includes(pid)) {
       await new Promise<void>((resolve) => this.#waiting.set(pid, resolve));
     }
+  }
+
+  /** Ends at once, whatever is not answered yet. */
+  abort(): void {
+    // In this order nobody is answered.
+    this.#server.abort();
+    this.#server.close();
   }
 
   /** Ends. */
@@ -131,7 +146,7 @@ test("an event has its topic, its message, the namespace and the time", async (p
   assertEquals([id, pid, exitStatus], ["e", 4, 137]);
 });
 
-test("events wait for a containerd that is not there yet, warning once, and arrive in order", async (path) => {
+test("events wait for a containerd that is not there yet, and arrive in order", async (path) => {
   const { publisher, log } = publisherTo(path);
   publishStarts(publisher, range(1, 51));
   let sent = false;
@@ -143,7 +158,54 @@ test("events wait for a containerd that is not there yet, warning once, and arri
   publishStarts(publisher, range(51, 61));
   await sending;
   assertEquals(containerd.pids, range(1, 61));
-  assertEquals(log.messages, ["warning an event waits for containerd"]);
+  assertEquals(log.messages, []);
+});
+
+/** What is logged of events that have waited for long. */
+const WAITED = [
+  "warning an event waits for containerd",
+  "info containerd has taken the events that waited",
+];
+
+test("containerd is away for long: there is one warning, and a word when it is over", async (path) => {
+  const { publisher, log } = publisherTo(path);
+  publishStarts(publisher, range(1, 11));
+  await eventually("a warning", () => log.messages.length > 0 || undefined);
+  await using containerd = new Containerd(path);
+  await publisher.sent;
+  assertEquals(containerd.pids, range(1, 11));
+  assertEquals(log.messages, WAITED);
+});
+
+test("however slow the answers are, no event comes twice, and there is one warning", async (path) => {
+  const held = Promise.withResolvers<void>();
+  await using containerd = new Containerd(path, undefined, (pid) => {
+    if (pid === 1) return held.promise;
+    // Others take long enough for a second warning after the first.
+    return pid === 3 ? new Promise((resolve) => setTimeout(resolve, 5500)) : Promise.resolve();
+  });
+  const { publisher, log } = publisherTo(path);
+  publishStarts(publisher, range(1, 6));
+  await eventually("a warning", () => log.messages.length > 0 || undefined);
+  held.resolve();
+  await publisher.sent;
+  assertEquals(containerd.pids, range(1, 6));
+  assertEquals(log.messages, WAITED);
+});
+
+test("an event whose answer was lost with the connection is sent again", async (path) => {
+  const { publisher, log } = publisherTo(path);
+  {
+    await using containerd = new Containerd(path, undefined, () => new Promise(() => {}));
+    publishStarts(publisher, range(1, 4));
+    await containerd.has(1);
+    containerd.abort();
+    assertEquals(containerd.pids, [1]);
+  }
+  await using containerd = new Containerd(path);
+  await publisher.sent;
+  assertEquals(containerd.pids, range(1, 4));
+  assertEquals(log.messages, []);
 });
 
 test("nothing is lost over a restart of containerd", async (path) => {
