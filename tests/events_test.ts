@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { test } from "./black_box.ts";
+import { test, testBetterThanGo } from "./black_box.ts";
 import type { RecordedEvent } from "./event_recorder.ts";
 
 /** How many short lives there are: the Go shim of containerd 2.1 ends now and then before its last event is out. */
@@ -77,6 +77,28 @@ test("init's exit is the last of its container", async (containerd) => {
   assertEquals(exits.slice(0, -1).sort(), execs.map((id) => `exit ${id}`).sort());
   assertEquals(exits.at(-1), "exit box");
 });
+
+// The Go shim tells of the exit twice.
+testBetterThanGo(
+  "no event comes twice where containerd stands still for a while",
+  async (containerd) => {
+    await using events = await containerd.recordEvents();
+    await containerd.runDetached("box", "sleep", "1000");
+    const init = await containerd.taskPid("box");
+    Deno.kill(containerd.pid, "SIGSTOP");
+    try {
+      Deno.kill(init, "SIGKILL");
+      // Longer than the Go shim waits for an answer. What was sent meanwhile lies in containerd's sockets.
+      await new Promise((resolve) => setTimeout(resolve, 7000));
+    } finally {
+      Deno.kill(containerd.pid, "SIGCONT");
+    }
+    await events.untilExit("box");
+    await containerd.remove("box");
+    await events.catchUp();
+    assertEquals(inWords(events.tasks), ["create", "start", "exit box", "delete"]);
+  },
+);
 
 test("every one of many short lives has all its events, in order", async (containerd) => {
   await using events = await containerd.recordEvents();
