@@ -18,7 +18,7 @@ import { pidsIn } from "./cgroup.ts";
 import { type CgroupFolders, ownCgroupFoldersOf } from "./cgroup_folders.ts";
 import { Exec } from "./exec.ts";
 import { withImplied } from "./implied_options.ts";
-import { Init } from "./init.ts";
+import { Init, UNASKED_MS } from "./init.ts";
 import { oomCounter, OomWatch } from "./oom.ts";
 import { decodeOptions } from "./options.ts";
 import { type ContainerContext, notMade, type Process, type State } from "./process.ts";
@@ -95,7 +95,7 @@ export class Container {
   #watchInit(): void {
     const { init } = this;
     this.#findCgroup();
-    init.reaped.then(() => init.changes.run(() => this.#stopInit()));
+    this.#whenReaped(init, () => this.#stopInit());
   }
 
   /** From now on, before init can use any memory, every OOM is told; the last one before init's exit. */
@@ -178,7 +178,7 @@ export class Container {
       this.#checkAlive();
       await exec.start(limit);
       shim.events.publish("TaskExecStarted", { containerId: id, execId: exec.id, pid: exec.pid });
-      exec.reaped.then(() => exec.changes.run(() => this.#stop(exec)));
+      this.#whenReaped(exec, () => this.#stop(exec));
       return exec.pid;
     });
     this.#starting.add(start);
@@ -208,8 +208,19 @@ export class Container {
     }
   }
 
+  /** Stops a process that was reaped as soon as no change of it is under way. */
+  async #whenReaped(process: Process, stop: () => Promise<void>): Promise<void> {
+    await this.#orWarn(`end the streams of ${process.id}`, () => process.reaped);
+    await process.changes.run(stop);
+  }
+
+  /** Does a part of what an exit brings with it: the exit is told whatever fails, for somebody waits for it. */
+  #orWarn(what: string, work: () => void | Promise<void>): Promise<void> {
+    return orWarn(this.context.shim.logger, what, work);
+  }
+
   async #stop(process: Process): Promise<void> {
-    await process.deliver();
+    await this.#orWarn(`deliver the output of ${process.id}`, () => process.deliver());
     const { pid, status, exitedAt } = process.exit!;
     process.enter("exit");
     this.context.shim.events.publish("TaskExit", {
@@ -224,19 +235,27 @@ export class Container {
   /** Init has ended: everything else in the container has to end too, and its exit is told last. */
   async #stopInit(): Promise<void> {
     await Promise.allSettled(this.#starting);
-    await this.init.thaw();
-    // A checkpoint may have ended it: then the runtime has killed the rest and forgotten it.
-    if (!this.ownPidNamespace && this.context.runc.knows(this.context.id)) {
-      // The runtime does not find them then.
-      if (!this.#cgroup?.isThere) this.#killOthers(SIGKILL);
-      await this.init.killAll(this.context.runc).catch((error) =>
-        this.context.shim.logger.error("can't kill what init left behind", { error })
-      );
-    }
+    await this.#orWarn("resume the container", () => this.init.thaw());
+    await this.#orWarn("kill what init left behind", () => this.#killLeftBehind());
     const running = [...this.#execs.values()].filter((exec) => exec.state === "running");
     await Promise.all(running.map((exec) => exec.exited));
-    this.#oom?.close();
+    await this.#orWarn("look for a last OOM", () => this.#oom?.close());
     await this.#stop(this.init);
+  }
+
+  async #killLeftBehind(): Promise<void> {
+    const { runc, id } = this.context;
+    // A checkpoint may have ended it: then the runtime has killed the rest and forgotten it.
+    if (this.ownPidNamespace || !runc.knows(id)) return;
+    // The runtime does not find them then.
+    if (!this.#cgroup?.isThere) this.#killOthers(SIGKILL);
+    try {
+      await this.init.killAll(runc.within(AbortSignal.timeout(UNASKED_MS)));
+    } catch (error) {
+      // A runtime that fails or hangs must not keep them alive, and init's exit from being told.
+      this.#killOthers(SIGKILL);
+      throw error;
+    }
   }
 
   /** Removes a process that has stopped, or was never started; with init all that is left of the container. */

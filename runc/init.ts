@@ -16,6 +16,9 @@ import { initPidFile } from "./pid_file.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
 import type { Runc } from "./runc.ts";
 
+/** How long the runtime may take for what no client has asked for, and so no deadline bounds, in ms. */
+export const UNASKED_MS = 10_000;
+
 /** The init of a container. */
 export class Init extends Process {
   constructor(
@@ -215,7 +218,7 @@ export class Init extends Process {
     const { runc, shim, id } = this.container;
     if (this.state !== "paused" || !runc.knows(id)) return;
     try {
-      await this.#goOn(runc);
+      await this.#goOn(runc.within(AbortSignal.timeout(UNASKED_MS)));
       this.enter("resume");
     } catch (error) {
       shim.logger.warn("can't resume a paused container whose init was killed", { id, error });

@@ -43,8 +43,9 @@ export class Reaper implements Spawner {
 
   readonly spawn: Spawner["spawn"] = (command, options) => {
     const child = spawner.spawn(command, options);
-    const gone = child.status.finally(() => this.#spawned.delete(child.pid));
-    this.#spawned.set(child.pid, gone);
+    const forget = () => void this.#spawned.delete(child.pid);
+    // An error of it is for who has spawned the child: it must not keep others from being reaped.
+    this.#spawned.set(child.pid, child.status.then(forget, forget));
     return child;
   };
 

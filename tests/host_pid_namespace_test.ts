@@ -1,10 +1,11 @@
 /** Containers with the PID namespace of the host, where the kernel ends nothing together with init. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
+import { RuncOptions } from "../proto/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
+import { findProgram, type PrivateContainerd } from "./private_containerd.ts";
 import { childrenOf, descendantsOf, findProcess, isAlive, type Process } from "./processes.ts";
 
 const id = "box";
@@ -60,6 +61,35 @@ async function endInit(containerd: PrivateContainerd): Promise<string[]> {
   await shim.shutDown();
   await events.catchUp();
   return events.tasks.filter(({ topic }) => topic === "/tasks/exit").map(({ body }) => body.id);
+}
+
+for (const [how, end] of [["fails", "exit 1"], ["hangs", "exec sleep 1000"]]) {
+  testBetterThanGo(
+    `everything ends with init where the runtime's kill ${how}`,
+    async (containerd) => {
+      const program = `${containerd.folder}/no-kill`;
+      const runc = findProgram("runc");
+      const script = `#!/bin/sh\ncase " $* " in *" kill "*) ${end};; esac\nexec ${runc} "$@"\n`;
+      await Deno.writeTextFile(program, script, { mode: 0o755 });
+      const options = {
+        typeUrl: "containerd.runc.v1.Options",
+        value: RuncOptions.encode({ binaryName: program }).finish(),
+      };
+      const args = ["sh", "-c", `${leaveBehind} exec sleep 1000`];
+      const shim = await DirectShim.run(containerd, id, { args, hostPidNamespace }, { options });
+      const { tasks } = shim;
+      await shim.exec("visitor", ["sleep", "1000"]);
+      const left = await leftBehind(shim, 4);
+
+      const waits = ["visitor", ""].map((execId) => tasks.call("Wait", { id, execId }));
+      await tasks.call("Kill", { id, signal: 9 });
+      assertEquals((await Promise.all(waits)).map(({ exitStatus }) => exitStatus), [137, 137]);
+      await eventually("an end of all", () => !left.some(({ pid }) => isAlive(pid)) || undefined);
+      await tasks.call("Delete", { id });
+      assertMatch(await shim.shutDown(), /msg="can't kill what init left behind" /);
+      await Deno.remove(program);
+    },
+  );
 }
 
 test("a daemon outlives its exec, and is reaped when it ends", async (containerd) => {

@@ -312,7 +312,7 @@ class SmallReactor extends Reactor {
   readonly watched = new Set<number>();
 
   constructor(private readonly limit: number) {
-    super();
+    super(new LogRecorder());
   }
 
   override watch(...args: Parameters<Reactor["watch"]>): void {
