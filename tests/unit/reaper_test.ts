@@ -136,6 +136,39 @@ test(
 );
 
 test(
+  "what fails where an exit is told keeps nobody from being reaped",
+  `
+  const { reap } = await import("REPOSITORY/shim/libc/mod.ts");
+  const faults = [];
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    faults.push(event.reason.message);
+  });
+  reaper.onReaped = () => {
+    reaper.onReaped = () => {};
+    throw new Error("onReaped");
+  };
+  // Deno asks for it in vain.
+  const stolen = reaper.spawn("sh", { args: ["-c", "exit 7"] });
+  while (reap(stolen.pid) === undefined);
+  const status = await stolen.status.catch(({ name }) => name);
+  const expectation = reaper.expect();
+  const claims = [];
+  for (const code of [3, 4]) {
+    const claim = expectation.claim(await orphan("exit " + code));
+    claim.then(() => {
+      throw new Error("claim");
+    });
+    claims.push(claim);
+  }
+  const statuses = (await Promise.all(claims)).map(({ status }) => status);
+  await eventually(() => children() === "" && faults.length >= 3);
+  console.log(JSON.stringify({ status, statuses, faults: faults.toSorted() }));
+  `,
+  { status: "Error", statuses: [3, 4], faults: ["claim", "claim", "onReaped"] },
+);
+
+test(
   "the output of a command is whole while orphans end around it",
   `
   const outputs = await Promise.all(Array.from({ length: 20 }, async (_, index) => {
