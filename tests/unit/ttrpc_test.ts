@@ -620,6 +620,43 @@ test("a client that stops within a frame is told in the log, and may go on", asy
   });
 });
 
+test("20,000 frames of garbage and of mutations disturb nobody, and leave no call behind", async () => {
+  const random = pattern(400_000, 10);
+  let at = 0;
+  const next = (below: number) =>
+    (random[at++ % random.length] << 8 | random[at++ % random.length]) % below;
+  const mutated = (id: number) => {
+    const frame = request(id, { method: "Echo", payload: new Uint8Array(next(200)) });
+    if (next(20) === 0) return frame.map(() => next(256));
+    // Not the upper bytes of the length: the rest of a connection would be the data of one frame.
+    for (let count = next(4); count > 0; count--) frame[2 + next(frame.length - 2)] = next(256);
+    return frame;
+  };
+  await withBystander(async (_peer, { path, server }) => {
+    const bystander = await Client.connect(path);
+    let answered = 0;
+    for (let round = 0; round < 200; round++) {
+      using peer = await RawPeer.connect(path);
+      const answers = (async () => {
+        for (;;) {
+          const count = await peer.conn.read(new Uint8Array(65536));
+          if (count === null) return;
+          answered += count;
+        }
+      })();
+      await peer.send(...Array.from({ length: 100 }, (_, index) => mutated(2 * index + 1)));
+      await (peer.conn as Deno.UnixConn).closeWrite();
+      await answers;
+      assertEquals(await bystander.call(SERVICE, "Echo", Uint8Array.of(1)), Uint8Array.of(1));
+    }
+    bystander.close();
+    await bystander.closed;
+    assertLess(100_000, answered);
+    // That of the other bystander.
+    assertEquals(server.calls.length, 1);
+  });
+});
+
 /** Sends requests for Echo with large payloads, of which it reads no answer, until all are written. */
 function flood(peer: RawPeer, count: number, payload: Uint8Array): Promise<void> {
   const requests = Array.from(
