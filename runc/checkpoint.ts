@@ -1,7 +1,7 @@
 /** Checkpoints of containers, which criu makes and restores for the runtime. */
 import { join } from "@std/path/posix";
 import { type Any, CheckpointOptions } from "../proto/mod.ts";
-import { removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
+import { StatusCode, StatusError } from "../shim/mod.ts";
 import { withoutHost } from "./type_url.ts";
 
 const TYPE = "containerd.runc.v1.CheckpointOptions";
@@ -34,10 +34,13 @@ export function decodeCheckpointOptions(any: Any.Properties | null | undefined):
   }
 }
 
-/** @throws {StatusError} INVALID_ARGUMENT where a folder holds no checkpoint. */
-export function expectCheckpoint(folder: string): void {
+/**
+ * Looks for a checkpoint in a folder of the client's choice.
+ * @throws {StatusError} INVALID_ARGUMENT where it holds none.
+ */
+export async function expectCheckpoint(folder: string): Promise<void> {
   try {
-    Deno.statSync(join(folder, INVENTORY));
+    await Deno.stat(join(folder, INVENTORY));
   } catch (error) {
     throw new StatusError(
       StatusCode.INVALID_ARGUMENT,
@@ -58,31 +61,33 @@ export async function runCriu(
   kept: string,
 ): Promise<void> {
   // Not to tell the reasons of an earlier failure, where the runtime does not come to run criu.
-  removeIfThere(log);
+  await Deno.remove(log).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
   try {
     await command();
   } catch (error) {
-    throw withReasons(error as Error, log, kept);
+    throw await withReasons(error as Error, log, kept);
   }
 }
 
-function withReasons(error: Error, log: string, kept: string): Error {
+async function withReasons(error: Error, log: string, kept: string): Promise<Error> {
   let text: string;
   try {
-    text = Deno.readTextFileSync(log);
+    text = await Deno.readTextFile(log);
   } catch {
     return error;
   }
   const [what] = error.message.split("\n");
   const reasons = criuErrors(text).slice(-TOLD_ERRORS).join("; ");
-  const where = log === kept ? `in ${log}` : keepLog(text, kept);
+  const where = log === kept ? `in ${log}` : await keepLog(text, kept);
   return new Error(`${what}: ${reasons} (all that criu has logged is ${where})`, { cause: error });
 }
 
 /** @returns Where it can be read. */
-function keepLog(text: string, path: string): string {
+async function keepLog(text: string, path: string): Promise<string> {
   try {
-    Deno.writeTextFileSync(path, text, { mode: 0o600 });
+    await Deno.writeTextFile(path, text, { mode: 0o600 });
     return `in ${path}`;
   } catch (error) {
     return `lost: ${(error as Error).message}`;

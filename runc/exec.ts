@@ -59,10 +59,9 @@ export class Exec extends Process {
   async delete(): Promise<void> {
     this.check("delete");
     const { shim, id } = this.container;
-    if (await this.stdio?.drain() === false) {
+    if (await this.stdio?.end() === false) {
       shim.logger.warn("closed outputs that were still open", { id, execId: this.id });
     }
-    await this.stdio?.close();
     this.enter("delete");
   }
 }

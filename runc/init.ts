@@ -41,7 +41,7 @@ export class Init extends Process {
    */
   async create(limit: AbortSignal): Promise<void> {
     const { rootfs, checkpoint } = this.request;
-    if (checkpoint) expectCheckpoint(checkpoint);
+    if (checkpoint) await expectCheckpoint(checkpoint);
     if (rootfs.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
     await mountRootfs(this.container.shim.reaper, rootfs, this.#rootfs);
     if (checkpoint) return;
@@ -229,11 +229,12 @@ export class Init extends Process {
   async delete(limit: AbortSignal): Promise<void> {
     this.check("delete");
     const { shim, id } = this.container;
-    const [drained] = await Promise.all([this.stdio?.drain(), this.#deleteState(limit)]);
+    // Streams that are waited for take nothing of the others' time.
+    const [drained] = await Promise.all([
+      this.stdio?.end(),
+      this.#deleteState(limit).then(() => unmountRootfs(this.request.rootfs, this.#rootfs)),
+    ]);
     if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
-    const closed = this.stdio?.close();
-    await unmountRootfs(this.request.rootfs, this.#rootfs);
-    await closed;
     this.enter("delete");
   }
 

@@ -133,7 +133,7 @@ export abstract class Process {
     const stdio = this.paths.terminal
       ? new Terminal(shim.reactor, this.paths, shim.newSocketPath())
       : new Pipes(shim.reactor, this.paths, owner);
-    await stdio.startLogPrograms(shim, this.id);
+    await stdio.open(shim, this.id);
     this.stdio = stdio;
     this.#stdioOpened.resolve(stdio);
     return stdio;

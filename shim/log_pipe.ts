@@ -10,10 +10,15 @@ import {
   SystemError,
   unreadBytes,
 } from "./libc/mod.ts";
-import type { Output } from "./stdio.ts";
 import { SOURCE_EMPTY, type Transfer } from "./transfer.ts";
 
 const DROP_BYTES = 1 << 16;
+
+/** The writing end of a pipe, and how bytes come into it. */
+export interface Output {
+  readonly target: number;
+  readonly transfer: Transfer;
+}
 
 /** A pipe into a logging program. Its writing end belongs to who has asked for the output. */
 export class LogPipe {

@@ -12,12 +12,11 @@ import {
   SIGTERM,
   spawnProgram,
 } from "./libc/mod.ts";
-import { LogPipe } from "./log_pipe.ts";
+import { LogPipe, type Output } from "./log_pipe.ts";
 import { givenOpenFiles } from "./open_files.ts";
 import type { Reactor } from "./reactor.ts";
 import type { Exit } from "./reaper.ts";
 import type { Shim } from "./serve.ts";
-import type { Output } from "./stdio.ts";
 import type { StdioUri } from "./stdio_uri.ts";
 import type { Transfer } from "./transfer.ts";
 import { StatusCode, StatusError } from "./ttrpc/mod.ts";
@@ -26,10 +25,8 @@ import { StatusCode, StatusError } from "./ttrpc/mod.ts";
 const READY_MS = 10_000;
 /** How long it may take to end after the end of its input; and again so long where it has gone on reading meanwhile. */
 const LINGER_STEP_MS = 2_000;
-/** How long that may take in all. */
-const LINGER_MS = 10_000;
-/** How long it may take to end after SIGTERM. */
-const TERMINATION_MS = 12_000;
+/** How long it has at least to end after SIGTERM. */
+const TERMINATION_MS = 2_000;
 /** How long the kernel may take to end it. */
 const KILL_MS = 2_000;
 
@@ -142,21 +139,23 @@ export class LogProgram {
   /**
    * Waits for the end of the program, and sees to it where it does not come by itself. To be called when the outputs have been
    * closed.
+   * @param limit When it is killed at the latest, as performance.now() has it.
    */
-  async end(): Promise<void> {
-    if (this.#exit !== undefined && !this.#ended) await this.#end(this.#exit);
+  async end(limit: number): Promise<void> {
+    if (this.#exit !== undefined && !this.#ended) await this.#end(this.#exit, limit);
     this.#pipes.stdout?.close();
     this.#pipes.stderr?.close();
   }
 
-  async #end(exit: Promise<Exit>): Promise<void> {
-    for (let waited = 0; waited < LINGER_MS; waited += LINGER_STEP_MS) {
+  async #end(exit: Promise<Exit>, limit: number): Promise<void> {
+    const remaining = () => limit - performance.now();
+    for (let left; (left = remaining() - TERMINATION_MS) > 0;) {
       const before = this.#unread;
-      if (await endsWithin(exit, LINGER_STEP_MS)) return;
+      if (await endsWithin(exit, Math.min(left, LINGER_STEP_MS))) return;
       if (this.#unread === before) break;
     }
     killIfThere(this.#pid, SIGTERM);
-    if (await endsWithin(exit, TERMINATION_MS)) return;
+    if (await endsWithin(exit, Math.max(0, remaining()))) return;
     this.#warn("a logging program did not end after SIGTERM");
     await this.#kill();
   }

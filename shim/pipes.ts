@@ -1,17 +1,17 @@
 /** Standard streams by pipes. */
 import { changeOwner, close, orClose, pipe, setNonblocking } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
-import { Relay } from "./relay.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
-import { type Output, type Owner, Stdio, type StdioPaths } from "./stdio.ts";
-import { splicing } from "./transfer.ts";
+import type { StreamName } from "./stdio_uri.ts";
+import { type Owner, Stdio, type StdioPaths } from "./stdio.ts";
+import { DescriptorTarget, type Target } from "./target.ts";
+import { splicing, type Transfer } from "./transfer.ts";
 
-/** What a relay will carry, and how. */
-interface Ends extends Output {
-  readonly source: number;
-}
-
-/** Streams by pipes: each of the three on its own, relayed to and from where it leads. */
+/**
+ * Streams by pipes: each of the three on its own, relayed to and from where it leads. Only our ends of them are nonblocking: a process
+ * expects its streams to wait.
+ */
 export class Pipes extends Stdio {
   override readonly streams: { stdin: Stream; stdout: Stream; stderr: Stream } = {
     stdin: "null",
@@ -19,46 +19,49 @@ export class Pipes extends Stdio {
     stderr: "null",
   };
   readonly #processSide: number[] = [];
-  #inputEnds: Ends | undefined;
-  readonly #outputEnds: Ends[] = [];
+  /** What is to be carried to the process once it is there: what a command that fails has not taken is left to the next one. */
+  #waitingInput: RelayOptions | undefined;
 
-  /**
-   * Opens what the streams lead to and makes the pipes.
-   * @throws {StatusError} INVALID_ARGUMENT for what can't be opened.
-   */
-  constructor(private readonly reactor: Reactor, paths: StdioPaths, private readonly owner: Owner) {
-    super();
+  constructor(reactor: Reactor, paths: StdioPaths, private readonly owner: Owner) {
+    super(reactor, paths);
+  }
+
+  protected override async openStreams(
+    openOutput: (name: "stdout" | "stderr", uri: string, transfer: Transfer) => Promise<Target>,
+  ): Promise<void> {
+    if (this.paths.stdin) this.#makeInput(await this.openInput(this.paths.stdin));
+    for (const name of ["stdout", "stderr"] as const) {
+      const uri = this.paths[name];
+      if (uri) this.#makeOutput(name, await openOutput(name, uri, splicing));
+    }
+  }
+
+  #makeInput(source: number): void {
+    const { read, write } = orClose(source, () => pipe());
+    setNonblocking(write);
+    const target = new DescriptorTarget(this.reactor, write, splicing);
+    this.#waitingInput = { source, target };
+    this.#giveToProcess("stdin", read);
+  }
+
+  #makeOutput(name: "stdout" | "stderr", target: Target): void {
     try {
-      if (paths.stdin) this.streams.stdin = this.#makeInput(paths.stdin);
-      if (paths.stdout) this.streams.stdout = this.#makeOutput("stdout", paths.stdout);
-      if (paths.stderr) this.streams.stderr = this.#makeOutput("stderr", paths.stderr);
+      const { read, write } = pipe();
+      orClose(read, () => {
+        this.#giveToProcess(name, write);
+        setNonblocking(read);
+        this.outputs.push(new Relay(this.reactor, { source: read, target }));
+      });
     } catch (error) {
-      this.close();
+      target.close();
       throw error;
     }
   }
 
-  #makeInput(uri: string): Stream {
-    const source = this.openInput(uri);
-    const { read, write } = orClose(source, () => pipe());
-    // The process's side waits, as programs expect it.
-    setNonblocking(write);
-    this.#inputEnds = { source, target: write, transfer: splicing };
-    return this.#giveToProcess(read);
-  }
-
-  #makeOutput(name: "stdout" | "stderr", uri: string): Stream {
-    const output = this.openOutput(name, uri, splicing);
-    const { read, write } = orClose(output.target, () => pipe());
-    setNonblocking(read);
-    this.#outputEnds.push({ source: read, ...output });
-    return this.#giveToProcess(write);
-  }
-
-  #giveToProcess(descriptor: number): Stream {
+  #giveToProcess(name: StreamName, descriptor: number): void {
     this.#processSide.push(descriptor);
     changeOwner(descriptor, this.owner.uid, this.owner.gid);
-    return descriptor;
+    this.streams[name] = descriptor;
   }
 
   override releaseProcessSide(): void {
@@ -66,22 +69,15 @@ export class Pipes extends Stdio {
   }
 
   override start(): void {
-    // What a relay has got is its own to close, also where the next one can't be made.
-    if (this.#inputEnds !== undefined) this.input = new Relay(this.reactor, this.#inputEnds);
-    this.#inputEnds = undefined;
-    for (let ends; (ends = this.#outputEnds[0]) !== undefined; this.#outputEnds.shift()) {
-      this.outputs = [...this.outputs, new Relay(this.reactor, ends)];
-    }
+    if (this.#waitingInput !== undefined) this.input = new Relay(this.reactor, this.#waitingInput);
+    this.#waitingInput = undefined;
   }
 
-  override close(): Promise<void> {
-    const ends = this.#inputEnds === undefined ? [] : [this.#inputEnds];
-    for (const { source, target } of [...ends, ...this.#outputEnds]) {
-      close(source);
-      close(target);
+  protected override closeRest(): void {
+    if (this.#waitingInput !== undefined) {
+      close(this.#waitingInput.source);
+      this.#waitingInput.target.close();
     }
-    this.#inputEnds = undefined;
-    this.#outputEnds.length = 0;
-    return super.close();
+    this.#waitingInput = undefined;
   }
 }

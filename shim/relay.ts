@@ -1,17 +1,17 @@
 /** Carries bytes from one descriptor to another. */
-import { close, EpollEvent, Errno, growPipe, SystemError, unreadBytes } from "./libc/mod.ts";
+import { close, EpollEvent, Errno, SystemError, unreadBytes } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
-import { SOURCE_EMPTY, TARGET_FULL, type Transfer } from "./transfer.ts";
+import type { Target } from "./target.ts";
+import { SOURCE_EMPTY, TARGET_FULL } from "./transfer.ts";
 
-const PIPE_BYTES = 1 << 20;
 /** After so many transfers in a row the other relays get their turn. */
 const TURNS = 16;
 
-/** What a relay carries, and how; both descriptors are nonblocking, belong to the relay and are closed at its end. */
+/** What a relay carries, and where to; both belong to the relay and are closed at its end. */
 export interface RelayOptions {
+  /** Nonblocking. */
   readonly source: number;
-  readonly target: number;
-  readonly transfer: Transfer;
+  readonly target: Target;
   /**
    * The source is a terminal: nobody has it open while reading fails with EIO, but somebody may open it again until
    * {@linkcode Relay.expectEnd}.
@@ -23,28 +23,29 @@ export interface RelayOptions {
  * Moves all that comes from a source to a target until the source ends, the target has no reader any more, or
  * {@linkcode Relay.close}.
  *
- * It watches the source for input, or, while the target is full, the target for room: never both, since a source that has hung up
- * would wake the loop without end. For the same reason a terminal is watched for changes only (EPOLLET).
+ * While the target is full the source is not watched for longer than until it has something to tell: one that has hung up would wake
+ * the loop without end. For the same reason a terminal is watched for changes only (EPOLLET).
  */
 export class Relay {
   readonly #ended = Promise.withResolvers<void>();
-  #waitsFor: "source" | "target" | "nothing" = "nothing";
+  #hasEnded = false;
+  #watchesSource = false;
+  #awaitsRoom = false;
   #endExpected = false;
-  #grown = false;
   #moves = 0;
 
   constructor(private readonly reactor: Reactor, private readonly options: RelayOptions) {
-    this.#watch("source");
+    this.#watchSource();
   }
 
-  /** Resolves when both descriptors are closed. */
+  /** Resolves when both are closed. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** Whether both descriptors are closed. */
+  /** Whether both are closed. */
   get hasEnded(): boolean {
-    return this.#waitsFor === "nothing";
+    return this.#hasEnded;
   }
 
   /** Grows while bytes are moved. */
@@ -52,9 +53,9 @@ export class Relay {
     return this.#moves;
   }
 
-  /** Whether there is data that the target's reader has not made room for. */
+  /** Whether there is data that the target has no room for, or has not written yet. */
   get blocked(): boolean {
-    return this.#waitsFor === "target";
+    return this.#awaitsRoom;
   }
 
   /** How many bytes wait in the source; at least one while the target is full. */
@@ -64,7 +65,7 @@ export class Relay {
 
   /** Moves what is there now, without waiting to be told of it. */
   move(): void {
-    if (this.#waitsFor === "source" && this.unread > 0) this.#move();
+    if (!this.hasEnded && !this.#awaitsRoom && this.unread > 0) this.#move();
   }
 
   /**
@@ -74,59 +75,64 @@ export class Relay {
   expectEnd(): void {
     if (!this.options.fromTerminal) return;
     this.#endExpected = true;
-    if (this.#waitsFor === "source") this.#move();
+    if (!this.hasEnded && !this.#awaitsRoom) this.#move();
   }
 
   /** Ends it now, whatever is still in the source. */
   close(): void {
     if (this.hasEnded) return;
-    this.#watch("nothing");
+    this.#hasEnded = true;
+    this.#awaitsRoom = false;
+    this.#unwatchSource();
     close(this.options.source);
-    close(this.options.target);
+    this.options.target.close();
     this.#ended.resolve();
   }
 
-  #watch(what: "source" | "target" | "nothing"): void {
-    const { source, target, fromTerminal } = this.options;
-    if (this.#waitsFor === "source") this.reactor.unwatch(source);
-    if (this.#waitsFor === "target") this.reactor.unwatch(target);
-    this.#waitsFor = what;
-    const input = EpollEvent.IN | (fromTerminal ? EpollEvent.EDGE : 0);
-    if (what === "source") this.reactor.watch(source, input, () => this.#move());
-    if (what === "target") {
-      this.reactor.watch(target, EpollEvent.OUT, () => {
-        this.#watch("source");
-        // Of what the transfer has read already no source tells.
-        this.#move();
-      });
-    }
+  #watchSource(): void {
+    if (this.#watchesSource) return;
+    this.#watchesSource = true;
+    const { source, fromTerminal } = this.options;
+    const events = EpollEvent.IN | (fromTerminal ? EpollEvent.EDGE : 0);
+    this.reactor.watch(source, events, () => {
+      if (this.#awaitsRoom) this.#unwatchSource();
+      else this.#move();
+    });
+  }
+
+  #unwatchSource(): void {
+    if (this.#watchesSource) this.reactor.unwatch(this.options.source);
+    this.#watchesSource = false;
+  }
+
+  #awaitRoom(): void {
+    this.#awaitsRoom = true;
+    this.options.target.whenRoom(() => {
+      this.#awaitsRoom = false;
+      this.#moves++;
+      this.#move();
+    });
   }
 
   #move(): void {
-    const { source, target, transfer, fromTerminal } = this.options;
+    const { source, target, fromTerminal } = this.options;
     try {
       for (let turn = 0; turn < TURNS; turn++) {
-        const moved = transfer(source, target);
+        const moved = target.take(source);
         if (moved === 0 || (moved === SOURCE_EMPTY && this.#endExpected)) return this.close();
-        if (moved === SOURCE_EMPTY) return;
-        if (moved === TARGET_FULL) return this.#grown ? this.#watch("target") : this.#growPipes();
+        if (moved === SOURCE_EMPTY) return this.#watchSource();
+        if (moved === TARGET_FULL) return this.#awaitRoom();
         this.#moves++;
       }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      if (error.errno === Errno.EIO && fromTerminal && !this.#endExpected) return;
-      // The target's reader has gone, so that nobody wants the rest, or the terminal has ended.
-      return this.close();
+      // Somebody may open the terminal again.
+      const isClosed = error.errno === Errno.EIO && fromTerminal && !this.#endExpected;
+      // Else the target's reader has gone, so that nobody wants the rest, or the terminal has ended.
+      return isClosed ? this.#watchSource() : this.close();
     }
     // Told of only once, a terminal must be asked again.
-    if (fromTerminal) this.#watch("source");
-  }
-
-  /** Most containers never write so much that larger pipes would help, so they are made larger when it happens. */
-  #growPipes(): void {
-    this.#grown = true;
-    growPipe(this.options.source, PIPE_BYTES);
-    growPipe(this.options.target, PIPE_BYTES);
-    this.#move();
+    if (fromTerminal) this.#unwatchSource();
+    this.#watchSource();
   }
 }

@@ -29,7 +29,7 @@ export async function mountRootfs(
   rootfs: string,
 ): Promise<void> {
   try {
-    for (const each of mounts) await mountOne(spawner, each, targetOf(each, rootfs));
+    for (const each of mounts) await mountOne(spawner, each, await targetOf(each, rootfs));
   } catch (error) {
     const message = `failed to mount rootfs component: ${(error as Error).message}`;
     await unmountRootfs(mounts, rootfs).catch((next) => {
@@ -45,7 +45,7 @@ export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): P
     if (each.target === "") continue;
     let target: string;
     try {
-      target = targetOf(each, rootfs);
+      target = await targetOf(each, rootfs);
     } catch {
       // Nothing of ours is there: what leads out, or to nothing, was not mounted on.
       continue;
@@ -56,10 +56,10 @@ export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): P
 }
 
 /** A symbolic link in what is mounted already must lead neither the next mount nor an unmount out of it. */
-function targetOf(each: Mount, rootfs: string): string {
+async function targetOf(each: Mount, rootfs: string): Promise<string> {
   if (each.target === "") return rootfs;
-  const root = Deno.realPathSync(rootfs);
-  const target = Deno.realPathSync(join(rootfs, each.target));
+  const root = await Deno.realPath(rootfs);
+  const target = await Deno.realPath(join(rootfs, each.target));
   if (target !== root && !target.startsWith(root + "/")) {
     throw new Error(`the mount target ${each.target} is not below ${rootfs}`);
   }
@@ -151,14 +151,14 @@ async function mountByLoopDevice(spawner: Spawner, each: Mount, target: string):
   await mountWithHelper(spawner, { ...each, options }, target);
   if (options.length === each.options.length) return;
   // It spares memory, and is no more than a wish: not every file can be read and written so.
-  await spawner.spawn("losetup", { args: ["--direct-io=on", loopDevice(target)] }).status;
+  await spawner.spawn("losetup", { args: ["--direct-io=on", await loopDevice(target)] }).status;
 }
 
 /** Asks for a loop device past the page cache, an option of containerd's that mount(8) does not know. */
 const DIRECT_IO = "direct-io";
 
 /** The loop device with the file system that is mounted on `target`, by the number of the device: its lowest byte, and bits from 20 on. */
-function loopDevice(target: string): string {
-  const { dev } = Deno.statSync(target);
+async function loopDevice(target: string): Promise<string> {
+  const { dev } = await Deno.stat(target);
   return `/dev/loop${(dev & 0xff) | ((dev >>> 12) & ~0xff)}`;
 }

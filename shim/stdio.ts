@@ -1,11 +1,14 @@
 /** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
-import { dirname } from "@std/path/posix";
 import { endsWithin } from "./ends_within.ts";
-import { close, open, OpenFlag, orClose, unreadBytes } from "./libc/mod.ts";
+import { close, unreadBytes } from "./libc/mod.ts";
+import { LogFile } from "./log_file.ts";
 import { type LogContext, LogProgram } from "./log_program.ts";
+import { type Fifo, openFifo, openFile } from "./open_stream.ts";
+import type { Reactor } from "./reactor.ts";
 import type { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
 import { parseStdioUri, type StreamName } from "./stdio_uri.ts";
+import { DescriptorTarget, type Target } from "./target.ts";
 import { copying, type Transfer } from "./transfer.ts";
 import { StatusCode, StatusError } from "./ttrpc/mod.ts";
 
@@ -18,12 +21,6 @@ export interface StdioPaths {
   readonly stdout: string;
   readonly stderr: string;
   readonly terminal: boolean;
-}
-
-/** An output's descriptor to write to, and how. */
-export interface Output {
-  readonly target: number;
-  readonly transfer: Transfer;
 }
 
 /** Who owns the pipes, so that a process may open its /dev/stdout again. */
@@ -39,12 +36,22 @@ export interface Streams {
   readonly stderr: Stream;
 }
 
-/** Once the process is gone, its outputs are waited for in steps of so long, and no further step after one without a byte. */
-const DRAIN_STEP_MS = 2_000;
-/** How long that may take in all. */
-const DRAIN_MS = 10_000;
-/** The same where a logging program reads them: what it is too slow for is lost. */
-const LOG_DRAIN_MS = 30_000;
+/**
+ * How long the end of the streams may take in all, once the process is gone: no Delete waits longer for them. Go's shim gives a
+ * logging program as long, so that it has ten seconds for what it does at its end.
+ */
+const END_MS = 12_000;
+/**
+ * How much of that the carrying of what the process has written may take. containerd's CRI, which has no logging programs, gives up a
+ * Delete after 10 seconds and handles no other exit meanwhile.
+ */
+const DRAIN_MS = 8_000;
+/** A client, or a file system, that has taken nothing for so long is not waited for any more. */
+const READER_MS = 5_000;
+/** The same of a process, a grandchild perhaps, that holds an output open and writes nothing. */
+const WRITER_MS = 2_000;
+/** How often is looked whether bytes are still carried. */
+const STEP_MS = 500;
 
 /** How long a client may pause while it still has output to read that it should have before it learns of the process's end. */
 const PATIENCE_MS = 100;
@@ -53,7 +60,8 @@ const DELIVERY_MS = 2_000;
 
 /**
  * The streams of one process. First they are only opened, so that a FIFO that is not there is an error before anything runs; the
- * process's side goes to the command that makes the process; {@linkcode start} sets the bytes going.
+ * process's side goes to the command that makes the process. What the command itself prints is carried too; input only from
+ * {@linkcode start} on.
  */
 export abstract class Stdio {
   /** What the command that makes the process gets. */
@@ -61,69 +69,96 @@ export abstract class Stdio {
   /** The path of the socket on which the command is to hand over a terminal; undefined where there is none. */
   readonly consoleSocket: string | undefined = undefined;
   protected input: Relay | undefined;
-  protected outputs: readonly Relay[] = [];
+  protected readonly outputs: Relay[] = [];
   /** Our own reading ends of the output FIFOs: a client that leaves and comes back breaks nothing and finds what it has not read. */
   readonly #outputHolds: number[] = [];
   /** Our own writing end of the stdin FIFO: a client that leaves and comes back does not end the process's input. */
   #stdinHold: number | undefined;
-  /** By their URIs: two streams with the same one have one program. */
+  /** By their URIs: two streams with the same one have one program, or one file. */
   readonly #logPrograms = new Map<string, LogProgram>();
+  readonly #logFiles = new Map<string, LogFile>();
+
+  constructor(protected readonly reactor: Reactor, protected readonly paths: StdioPaths) {}
+
+  /**
+   * Opens what the streams lead to, and starts the logging programs, if there are any; resolves when these are ready. To be called
+   * before the command is spawned.
+   * @param id The container's, or the exec id.
+   * @throws {StatusError} INVALID_ARGUMENT for what can't be opened, and as {@linkcode LogProgram.start} does. Everything is closed
+   * then.
+   */
+  async open(context: LogContext, id: string): Promise<void> {
+    try {
+      const warn = (message: string) => context.logger.warn(message, { id });
+      await this.openStreams((name, uri, transfer) => this.#openOutput(name, uri, transfer, warn));
+      for (const program of this.#logPrograms.values()) await program.start(context, id);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** @param openOutput Opens what an output leads to, for bytes that come into it by `transfer` where that can be chosen. */
+  protected abstract openStreams(
+    openOutput: (name: "stdout" | "stderr", uri: string, transfer: Transfer) => Promise<Target>,
+  ): Promise<void>;
 
   /** To be called when the command was spawned: the process's side is its alone from now on. */
   releaseProcessSide(): void {}
 
-  /** Begins to carry bytes; to be called when the command has succeeded. */
+  /** Begins to carry all bytes; to be called when the command has succeeded. */
   abstract start(): void;
 
   /** Sets the size of a terminal, in characters; without one it does nothing. */
   resize(_width: number, _height: number): void {}
 
-  /**
-   * Opens what an output leads to for writing.
-   * @param transfer How bytes come into it, where it can be chosen.
-   */
-  protected openOutput(name: "stdout" | "stderr", uri: string, transfer: Transfer): Output {
+  async #openOutput(
+    name: "stdout" | "stderr",
+    uri: string,
+    transfer: Transfer,
+    warn: (message: string) => void,
+  ): Promise<Target> {
     const parsed = parseStdioUri(name, uri);
     const { scheme, path } = parsed;
     switch (scheme) {
       case "fifo":
-        this.#outputHolds.push(openFifo(name, path, OpenFlag.RDONLY));
-        return { target: openFifo(name, path, OpenFlag.WRONLY), transfer };
-      case "file":
-        // Not every kernel splices into a file that is appended to.
-        return { target: openFile(name, path), transfer: copying() };
+        return this.#toFifo(await openFifo(name, path), transfer);
+      case "file": {
+        const known = this.#logFiles.get(uri);
+        if (known !== undefined) return known.open();
+        const opened = await openFile(name, path);
+        if ("read" in opened) return this.#toFifo(opened, transfer);
+        if (opened.isDevice) {
+          return new DescriptorTarget(this.reactor, opened.descriptor, copying());
+        }
+        const file = new LogFile(opened, (message) => warn(`${path}: ${message}`));
+        this.#logFiles.set(uri, file);
+        return file.open();
+      }
       case "binary":
       case "binary-v2": {
         const program = this.#logPrograms.get(uri) ?? new LogProgram(parsed);
         this.#logPrograms.set(uri, program);
-        return program.open(name, transfer);
+        const output = program.open(name, transfer);
+        return new DescriptorTarget(this.reactor, output.target, output.transfer);
       }
       default:
         throw unknownScheme(name, scheme, uri);
     }
   }
 
-  /** Opens the FIFO of the input for reading. */
-  protected openInput(uri: string): number {
-    const { scheme, path } = parseStdioUri("stdin", uri);
-    if (scheme !== "fifo") throw unknownScheme("stdin", scheme, uri);
-    const source = openFifo("stdin", path, OpenFlag.RDONLY);
-    this.#stdinHold = orClose(source, () => openFifo("stdin", path, OpenFlag.WRONLY));
-    return source;
+  #toFifo({ read, write }: Fifo, transfer: Transfer): Target {
+    this.#outputHolds.push(read);
+    return new DescriptorTarget(this.reactor, write, transfer);
   }
 
-  /**
-   * Starts the logging programs, if there are any, and waits until they are ready; to be called before the command is spawned.
-   * @param id The container's, or the exec id.
-   * @throws {StatusError} and other errors as {@linkcode LogProgram.start} does. Everything is closed then.
-   */
-  async startLogPrograms(context: LogContext, id: string): Promise<void> {
-    try {
-      for (const program of this.#logPrograms.values()) await program.start(context, id);
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+  /** Opens the FIFO of the input for reading. */
+  protected async openInput(uri: string): Promise<number> {
+    const { scheme, path } = parseStdioUri("stdin", uri);
+    if (scheme !== "fifo") throw unknownScheme("stdin", scheme, uri);
+    const { read, write } = await openFifo("stdin", path);
+    this.#stdinHold = write;
+    return read;
   }
 
   /** Lets the process's input end as soon as no client holds its FIFO any more. */
@@ -165,62 +200,62 @@ export abstract class Stdio {
   }
 
   /**
-   * Waits, once the process is gone, until all it has written is with the client. It does not wait without end for a client that
-   * reads nothing, nor for another process, a grandchild perhaps, that holds an output open.
+   * Waits, once the process is gone, until all it has written is with the client, and closes everything. It does not wait without end
+   * for a client that reads nothing, nor for another process, a grandchild perhaps, that holds an output open, nor for a logging
+   * program: {@linkcode END_MS} at most.
    * @returns Whether the outputs have ended.
    */
-  async drain(): Promise<boolean> {
+  async end(): Promise<boolean> {
+    const limit = performance.now() + END_MS;
+    const drained = await this.#drain();
+    await this.#close(limit);
+    return drained;
+  }
+
+  /** @returns Whether the outputs have ended. */
+  async #drain(): Promise<boolean> {
     // Nearly always they have ended with the process; the first timer of a program costs 5 ms.
     if (this.outputs.every((output) => output.hasEnded)) return true;
     const ended = Promise.all(this.outputs.map((output) => output.ended));
     const moves = () => this.outputs.reduce((sum, output) => sum + output.moves, 0);
-    const limit = this.#logPrograms.size > 0 ? LOG_DRAIN_MS : DRAIN_MS;
-    for (let waited = 0; waited < limit; waited += DRAIN_STEP_MS) {
-      const before = moves();
-      if (await endsWithin(ended, DRAIN_STEP_MS)) return true;
-      if (moves() === before && !this.outputs.some((output) => output.blocked)) return false;
+    const start = performance.now();
+    let moved = start;
+    for (let before = moves();;) {
+      if (await endsWithin(ended, STEP_MS)) return true;
+      const now = performance.now();
+      const after = moves();
+      if (after !== before) moved = now;
+      before = after;
+      const patience = this.outputs.some((output) => output.blocked) ? READER_MS : WRITER_MS;
+      if (now - moved >= patience || now - start >= DRAIN_MS) return false;
     }
-    return false;
   }
 
   /**
    * Closes everything, at once, whatever was not carried yet.
-   * @returns Resolves when the logging programs have ended, which is seen to.
+   * @returns Resolves when the logging programs have ended, which is seen to within {@linkcode END_MS}, and the files are closed.
    */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#close(performance.now() + END_MS);
+  }
+
+  /** Closes what the subclass has beside its relays. */
+  protected abstract closeRest(): void;
+
+  async #close(limit: number): Promise<void> {
     this.releaseProcessSide();
     this.closeStdin();
     this.input?.close();
     for (const output of this.outputs) output.close();
+    this.closeRest();
     for (const hold of this.#outputHolds.splice(0)) close(hold);
-    await Promise.all(this.#logPrograms.values().map((program) => program.end()));
+    const ends = [...this.#logPrograms.values()].map((program) => program.end(limit));
+    const files = [...this.#logFiles.values()].map(({ closed }) => closed);
+    if (files.length > 0) {
+      ends.push(endsWithin(Promise.all(files), limit - performance.now()).then(() => {}));
+    }
+    await Promise.all(ends);
   }
-}
-
-function openFile(name: StreamName, path: string): number {
-  try {
-    Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    return open(path, OpenFlag.WRONLY | OpenFlag.CREAT | OpenFlag.APPEND, 0o644);
-  } catch (error) {
-    throw new StatusError(
-      StatusCode.INVALID_ARGUMENT,
-      `can't write ${name} to the file ${path}: ${(error as Error).message}`,
-    );
-  }
-}
-
-function openFifo(name: StreamName, path: string, flags: number): number {
-  let found: string;
-  try {
-    if (Deno.statSync(path).isFifo) return open(path, flags | OpenFlag.NONBLOCK);
-    found = "it is something else";
-  } catch (error) {
-    found = (error as Error).message;
-  }
-  throw new StatusError(
-    StatusCode.INVALID_ARGUMENT,
-    `expected a FIFO for ${name} at ${path}: ${found}`,
-  );
 }
 
 function unknownScheme(name: StreamName, scheme: string, uri: string): StatusError {

@@ -6,14 +6,16 @@ import {
   listenUnix,
   open,
   OpenFlag,
+  orClose,
   receiveDescriptor,
   setNonblocking,
   setTerminalSize,
 } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import { Relay } from "./relay.ts";
-import { type Output, Stdio, type StdioPaths, type Streams } from "./stdio.ts";
-import { copying } from "./transfer.ts";
+import { Stdio, type StdioPaths, type Streams } from "./stdio.ts";
+import { DescriptorTarget, type Target } from "./target.ts";
+import { copying, type Transfer } from "./transfer.ts";
 
 /**
  * Streams by a terminal: the runtime makes it and sends its master over the console socket (runc's docs/terminals.md). What comes
@@ -24,27 +26,24 @@ export class Terminal extends Stdio {
   override readonly consoleSocket: string;
   #listener: number | undefined;
   #source: number | undefined;
-  #output: Output | undefined;
+  #target: Target | undefined;
   #master: number | undefined;
 
-  /**
-   * Opens what the streams lead to and listens on the console socket.
-   * @param consoleSocket A path for it, which is free.
-   * @throws {StatusError} INVALID_ARGUMENT for what can't be opened.
-   */
-  constructor(private readonly reactor: Reactor, paths: StdioPaths, consoleSocket: string) {
-    super();
+  /** @param consoleSocket A path for the socket, which is free. */
+  constructor(reactor: Reactor, paths: StdioPaths, consoleSocket: string) {
+    super(reactor, paths);
     this.consoleSocket = consoleSocket;
-    try {
-      if (paths.stdin) this.#source = this.openInput(paths.stdin);
-      this.#output = paths.stdout
-        ? this.openOutput("stdout", paths.stdout, copying())
-        : { target: open("/dev/null", OpenFlag.WRONLY), transfer: copying() };
-      this.#listener = listenUnix(consoleSocket);
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+  }
+
+  protected override async openStreams(
+    openOutput: (name: "stdout" | "stderr", uri: string, transfer: Transfer) => Promise<Target>,
+  ): Promise<void> {
+    const { stdin, stdout } = this.paths;
+    if (stdin) this.#source = await this.openInput(stdin);
+    this.#target = stdout
+      ? await openOutput("stdout", stdout, copying())
+      : new DescriptorTarget(this.reactor, open("/dev/null", OpenFlag.WRONLY), copying());
+    this.#listener = listenUnix(this.consoleSocket);
   }
 
   /** The runtime has sent the master before it ended, so nothing is waited for. */
@@ -57,35 +56,33 @@ export class Terminal extends Stdio {
     }
     this.#closeListener();
     setNonblocking(this.#master);
+    // What a relay has got is its own to close.
     if (this.#source !== undefined) {
-      this.input = new Relay(this.reactor, {
-        source: this.#source,
-        target: duplicate(this.#master),
-        transfer: copying(),
-      });
+      const source = this.#source;
+      const keys = duplicate(this.#master);
+      const target = new DescriptorTarget(this.reactor, keys, copying());
+      this.input = orClose(keys, () => new Relay(this.reactor, { source, target }));
       this.#source = undefined;
     }
-    this.outputs = [
-      new Relay(this.reactor, {
-        source: duplicate(this.#master),
-        ...this.#output!,
-        fromTerminal: true,
-      }),
-    ];
-    this.#output = undefined;
+    const source = duplicate(this.#master);
+    const target = this.#target!;
+    this.outputs.push(
+      orClose(source, () => new Relay(this.reactor, { source, target, fromTerminal: true })),
+    );
+    this.#target = undefined;
   }
 
   override resize(width: number, height: number): void {
     if (this.#master !== undefined) setTerminalSize(this.#master, width, height);
   }
 
-  override close(): Promise<void> {
+  protected override closeRest(): void {
     this.#closeListener();
-    for (const descriptor of [this.#source, this.#output?.target, this.#master]) {
+    for (const descriptor of [this.#source, this.#master]) {
       if (descriptor !== undefined) close(descriptor);
     }
-    this.#source = this.#output = this.#master = undefined;
-    return super.close();
+    this.#target?.close();
+    this.#source = this.#master = this.#target = undefined;
   }
 
   #closeListener(): void {

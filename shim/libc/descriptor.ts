@@ -22,6 +22,7 @@ export const OpenFlag = {
   WRONLY: 1,
   RDWR: 2,
   CREAT: 0o100,
+  NOCTTY: 0o400,
   APPEND: 0o2000,
   NONBLOCK: 0o4000,
   CLOEXEC: 0o2000000,

@@ -3,7 +3,8 @@
  * serve and delete, which containerd waits for, use but a few each.
  *
  * All calls here are synchronous (some 0.3 µs each), so no other JavaScript runs between a call and the look at its errno. The
- * exceptions are named so (`epoll_wait_nonblocking` and others): they wait in a thread of Deno's pool.
+ * exceptions are named so (`epoll_wait_nonblocking` and others): they wait in a thread of Deno's pool, which has 32 of them (its
+ * tokio_util.rs).
  */
 
 const LIBC = "libc.so.6";
@@ -43,7 +44,14 @@ const FUNCTIONS = {
   posix_spawnattr_destroy: { parameters: ["buffer"], result: "i32" },
 
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  open_nonblocking: {
+    name: "open",
+    parameters: ["buffer", "i32", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
   close: { parameters: ["i32"], result: "i32" },
+  close_nonblocking: { name: "close", parameters: ["i32"], result: "i32", nonblocking: true },
   dup2: { parameters: ["i32", "i32"], result: "i32" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
@@ -54,6 +62,24 @@ const FUNCTIONS = {
   // These return ssize_t; we never ask for 2 GiB at once, so its lower half is the whole of it, and no bigint is made.
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  write_nonblocking: {
+    name: "write",
+    parameters: ["i32", "buffer", "usize"],
+    result: "i32",
+    nonblocking: true,
+  },
+  statx_nonblocking: {
+    name: "statx",
+    parameters: ["i32", "buffer", "i32", "u32", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
+  fstatfs_nonblocking: {
+    name: "fstatfs",
+    parameters: ["i32", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   splice: { parameters: ["i32", "pointer", "i32", "pointer", "usize", "u32"], result: "i32" },

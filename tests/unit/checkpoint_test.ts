@@ -57,11 +57,11 @@ Deno.test("checkpoint: options of another type, or that can't be decoded, are re
 });
 
 Deno.test("checkpoint: a folder without an inventory is none", () =>
-  withFolder((folder) => {
-    const error = assertThrows(() => expectCheckpoint(folder), StatusError, folder);
+  withFolder(async (folder) => {
+    const error = await assertRejects(() => expectCheckpoint(folder), StatusError, folder);
     assertEquals(error.code, StatusCode.INVALID_ARGUMENT);
     Deno.writeTextFileSync(join(folder, "inventory.img"), "");
-    expectCheckpoint(folder);
+    await expectCheckpoint(folder);
   }));
 
 Deno.test("checkpoint: the errors in criu's log, each once", () => {

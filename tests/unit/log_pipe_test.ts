@@ -3,6 +3,7 @@ import { close, OpenFlag, pipe, read, unreadBytes, write } from "../../shim/libc
 import { LogPipe } from "../../shim/log_pipe.ts";
 import { Reactor } from "../../shim/reactor.ts";
 import { Relay } from "../../shim/relay.ts";
+import { DescriptorTarget } from "../../shim/target.ts";
 import { copying, SOURCE_EMPTY, splicing } from "../../shim/transfer.ts";
 import { within } from "../within.ts";
 import { expectNoNewDescriptors, toFile, writeAll } from "./descriptors.ts";
@@ -63,7 +64,8 @@ for (const [how, make] of [["splicing", () => splicing], ["copying", copying]] a
     const { output } = log;
     assertEquals(write(output.target, new Uint8Array(PIPE_BYTES)), PIPE_BYTES);
     assertEquals(write(process.write, new Uint8Array(PIPE_BYTES)), PIPE_BYTES);
-    const relay = new Relay(reactor, { source: process.read, ...output });
+    const target = new DescriptorTarget(reactor, output.target, output.transfer);
+    const relay = new Relay(reactor, { source: process.read, target });
     using writer = toFile(process.write, "write");
     const written = writeAll(writer, new Uint8Array(4 << 20));
     while (!relay.blocked) await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,8 +1,9 @@
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { close, open, OpenFlag, read } from "../../shim/libc/mod.ts";
 import { Pipes } from "../../shim/pipes.ts";
 import { Reactor } from "../../shim/reactor.ts";
+import { Reaper } from "../../shim/reaper.ts";
 import { spawner } from "../../shim/spawn.ts";
 import type { StdioPaths } from "../../shim/stdio.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
@@ -19,7 +20,9 @@ import {
 import { LogRecorder } from "./log_recorder.ts";
 import { makeFifos, withFolder } from "./temporary_folder.ts";
 
-const reactor = new Reactor(new LogRecorder());
+const logger = new LogRecorder();
+const reactor = new Reactor(logger);
+const context = { namespace: "test", logger, reactor, reaper: new Reaper(logger) };
 const OWNER = { uid: 0, gid: 0 };
 const NONE: StdioPaths = { stdin: "", stdout: "", stderr: "", terminal: false };
 const encoder = new TextEncoder();
@@ -43,19 +46,26 @@ function test(name: string, run: (fifos: Fixture) => Promise<void>): void {
       makeFifos(...paths);
       const [stdin, stdout, stderr] = paths;
       return within(
-        20,
+        40,
         "the bytes",
         expectNoNewDescriptors(() => run({ folder, stdin, stdout, stderr })),
       );
     }));
 }
 
+/** Open streams. */
+async function openPipes(paths: Partial<StdioPaths>, owner = OWNER): Promise<Pipes> {
+  const pipes = new Pipes(reactor, { ...NONE, ...paths }, owner);
+  await pipes.open(context, "box");
+  return pipes;
+}
+
 /** Streams, and a shell script that has them. */
-function run(
+async function run(
   paths: Partial<StdioPaths>,
   script: string,
-): { pipes: Pipes; child: Deno.ChildProcess } {
-  const pipes = new Pipes(reactor, { ...NONE, ...paths }, OWNER);
+): Promise<{ pipes: Pipes; child: Deno.ChildProcess }> {
+  const pipes = await openPipes(paths);
   const child = spawner.spawn("sh", { args: ["-c", script], ...pipes.streams });
   pipes.releaseProcessSide();
   pipes.start();
@@ -69,61 +79,55 @@ async function readText(path: string): Promise<string> {
 }
 
 test("what is written comes out of each stream's own FIFO", async ({ stdout, stderr }) => {
-  const { pipes, child } = run({ stdout, stderr }, "echo out; echo err >&2; echo out again");
+  const { pipes, child } = await run({ stdout, stderr }, "echo out; echo err >&2; echo out again");
   const texts = Promise.all([readText(stdout), readText(stderr)]);
   assertEquals((await child.status).code, 0);
-  assertEquals(await pipes.drain(), true);
+  assertEquals(await pipes.end(), true);
   assertEquals(await texts, ["out\nout again\n", "err\n"]);
-  pipes.close();
 });
 
 test("each stream may be there alone", async ({ stdin, stdout, stderr }) => {
   for (const [name, script] of [["stdout", "echo x"], ["stderr", "echo x >&2"]] as const) {
     const path = { stdout, stderr }[name];
-    const { pipes, child } = run({ [name]: path }, `${script}; cat`);
+    const { pipes, child } = await run({ [name]: path }, `${script}; cat`);
     const text = readText(path);
     assertEquals((await child.status).code, 0);
-    assertEquals([await pipes.drain(), await text], [true, "x\n"]);
-    pipes.close();
+    assertEquals([await pipes.end(), await text], [true, "x\n"]);
   }
-  const { pipes, child } = run({ stdin }, "read line; echo for nobody; test $line = hello");
+  const { pipes, child } = await run({ stdin }, "read line; echo for nobody; test $line = hello");
   await Deno.writeTextFile(stdin, "hello\n");
   assertEquals((await child.status).code, 0);
-  assertEquals(await pipes.drain(), true);
-  pipes.close();
+  assertEquals(await pipes.end(), true);
 });
 
 test("a FIFO may be a fifo:// URI", async ({ stdout }) => {
-  const { pipes, child } = run({ stdout: `fifo://${stdout}` }, "echo x");
+  const { pipes, child } = await run({ stdout: `fifo://${stdout}` }, "echo x");
   const text = readText(stdout);
   await child.status;
-  assertEquals([await pipes.drain(), await text], [true, "x\n"]);
-  pipes.close();
+  assertEquals([await pipes.end(), await text], [true, "x\n"]);
 });
 
 test("without FIFOs the streams lead nowhere", async () => {
-  const { pipes, child } = run({}, "cat; echo x; echo y >&2");
+  const { pipes, child } = await run({}, "cat; echo x; echo y >&2");
   assertEquals((await child.status).code, 0);
-  assertEquals(await pipes.drain(), true);
-  pipes.close();
+  assertEquals(await pipes.end(), true);
 });
 
 test("8 MiB that a process writes before it ends come whole", async ({ folder, stdout }) => {
   const bytes = countedBytes(8 << 20);
   await Deno.writeFile(join(folder, "bytes"), bytes);
-  const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+  const { pipes, child } = await run({ stdout }, `cat ${folder}/bytes`);
   using reader = openReader(stdout);
   const carried = readToEnd(reader);
   await child.status;
-  assertEquals(await pipes.drain(), true);
+  assertEquals(await pipes.end(), true);
   assertSameBytes(await carried, bytes);
-  pipes.close();
 });
 
 test("a client of stdout leaves and another one goes on where it stopped", async ({ folder, stdout }) => {
   const bytes = countedBytes(3 << 20);
   await Deno.writeFile(join(folder, "bytes"), bytes);
-  const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+  const { pipes, child } = await run({ stdout }, `cat ${folder}/bytes`);
   using first = openReader(stdout);
   assertSameBytes(await readExactly(first, 1 << 20), bytes.subarray(0, 1 << 20));
   first.close();
@@ -135,7 +139,7 @@ test("a client of stdout leaves and another one goes on where it stopped", async
 
 test("a client of stdin leaves and comes back; the input ends with closeStdin and its last client", async (fifos) => {
   const { stdin, stdout } = fifos;
-  const { pipes, child } = run({ stdin, stdout }, "cat; echo end");
+  const { pipes, child } = await run({ stdin, stdout }, "cat; echo end");
   using reader = openReader(stdout);
   for (const text of ["one", "two"]) {
     await Deno.writeTextFile(stdin, text);
@@ -153,7 +157,7 @@ test("a client of stdin leaves and comes back; the input ends with closeStdin an
 });
 
 test("the input ends with closeStdin when its client has gone before", async ({ stdin, stdout }) => {
-  const { pipes, child } = run({ stdin, stdout }, "cat");
+  const { pipes, child } = await run({ stdin, stdout }, "cat");
   await Deno.writeTextFile(stdin, "all");
   pipes.closeStdin();
   pipes.closeStdin();
@@ -163,7 +167,7 @@ test("the input ends with closeStdin when its client has gone before", async ({ 
 });
 
 test("a closeStdin before the process is there is kept", async ({ stdin, stdout }) => {
-  const pipes = new Pipes(reactor, { ...NONE, stdin, stdout }, OWNER);
+  const pipes = await openPipes({ stdin, stdout });
   const client = await Deno.open(stdin, { write: true });
   pipes.closeStdin();
   await writeAll(client, encoder.encode("early"));
@@ -179,7 +183,7 @@ test("a closeStdin before the process is there is kept", async ({ stdin, stdout 
 test("8 MiB of input come whole, also to a slow process", async ({ folder, stdin, stdout }) => {
   const bytes = countedBytes(8 << 20);
   makeFifos(join(folder, "go"));
-  const { pipes, child } = run({ stdin, stdout }, `read go < ${folder}/go; exec cat`);
+  const { pipes, child } = await run({ stdin, stdout }, `read go < ${folder}/go; exec cat`);
   const client = await Deno.open(stdin, { write: true });
   const written = writeAll(client, bytes).then(() => client.close());
   using reader = openReader(stdout);
@@ -193,7 +197,7 @@ test("8 MiB of input come whole, also to a slow process", async ({ folder, stdin
 });
 
 test("a process that closes its input lets its client know", async ({ stdin }) => {
-  const { pipes, child } = run({ stdin }, "exec <&-; read never");
+  const { pipes, child } = await run({ stdin }, "exec <&-; read never");
   const client = await Deno.open(stdin, { write: true });
   await child.status;
   const error = await writeAll(client, countedBytes(8 << 20)).catch((error) => error);
@@ -210,18 +214,17 @@ async function timed<Value>(work: Promise<Value>): Promise<[Value, number]> {
   return [await work, performance.now() - began];
 }
 
-test("drain is bounded: 2 seconds for a silent writer, longer for a slow reader", async ({ folder, stdout, stderr }) => {
+test("the end is bounded: 2 seconds for a silent writer, longer for a reader", async ({ folder, stdout, stderr }) => {
   /** A process is gone, and another one holds its output open. */
   async function heldOpen(): Promise<void> {
-    const { pipes, child } = run({ stdout: stderr }, "sleep 30 & printf %8d $!");
+    const { pipes, child } = await run({ stdout: stderr }, "sleep 30 & printf %8d $!");
     using reader = openReader(stderr);
     await child.status;
     const pid = Number(decoder.decode(await readExactly(reader, 8)));
-    const [drained, took] = await timed(pipes.drain());
+    const [drained, took] = await timed(pipes.end());
     assertEquals(drained, false);
     assertLess(took, 3500);
     assert(took > 1500, `expected it to wait for a writer, and it took ${took} ms`);
-    pipes.close();
     assertEquals(await readToEnd(reader), new Uint8Array());
     Deno.kill(pid, "SIGKILL");
   }
@@ -230,37 +233,71 @@ test("drain is bounded: 2 seconds for a silent writer, longer for a slow reader"
     // More than the FIFO takes, and less than it and the pipe do.
     const bytes = countedBytes(3 << 19);
     await Deno.writeFile(join(folder, "bytes"), bytes);
-    const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+    const { pipes, child } = await run({ stdout }, `cat ${folder}/bytes`);
     using reader = openReader(stdout);
     await child.status;
-    const drained = pipes.drain();
+    const drained = pipes.end();
     await new Promise((resolve) => setTimeout(resolve, 2300));
     assertSameBytes(await readToEnd(reader), bytes);
     assertEquals(await drained, true);
-    pipes.close();
   }
-  await Promise.all([heldOpen(), slowReader()]);
+  /** A process is gone, and its client reads the rest bit by bit, for longer than one that stops is waited for. */
+  async function steadyReader(): Promise<void> {
+    const path = join(folder, "steady");
+    makeFifos(path);
+    const bytes = countedBytes(3 << 19);
+    await Deno.writeFile(join(folder, "steady bytes"), bytes);
+    const { pipes, child } = await run({ stdout: path }, `cat "${folder}/steady bytes"`);
+    using reader = openReader(path);
+    await child.status;
+    const ended = timed(pipes.end());
+    // The last of it fits into the FIFO after half a MiB.
+    for (let from = 0; from < 9 << 16; from += 1 << 16) {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      assertSameBytes(await readExactly(reader, 1 << 16), bytes.subarray(from, from + (1 << 16)));
+    }
+    assertSameBytes(await readToEnd(reader), bytes.subarray(9 << 16));
+    const [drained, took] = await ended;
+    assertEquals(drained, true);
+    assert(took > 5000, `expected it to wait for a reader, and it took ${took} ms`);
+  }
+  /** A process is gone, and its client reads nothing any more. */
+  async function stoppedReader(): Promise<void> {
+    const path = join(folder, "stopped");
+    makeFifos(path);
+    const { pipes, child } = await run({ stdout: path }, `exec cat "${folder}/stopped bytes"`);
+    using _reader = openReader(path);
+    await child.status;
+    const [drained, took] = await timed(pipes.end());
+    assertEquals(drained, false);
+    assert(took > 4500, `expected it to wait for a reader, and it took ${took} ms`);
+    assertLess(took, 7500);
+  }
+  await Deno.writeFile(join(folder, "stopped bytes"), countedBytes(3 << 19));
+  await Promise.all([heldOpen(), slowReader(), steadyReader(), stoppedReader()]);
 });
 
-test("drain returns as soon as the last writer has gone", async ({ folder, stdout }) => {
+test("the end comes as soon as the last writer has gone", async ({ folder, stdout }) => {
   makeFifos(join(folder, "go"));
-  const { pipes, child } = run({ stdout }, `(read go < ${folder}/go; echo late) & echo early`);
+  const { pipes, child } = await run(
+    { stdout },
+    `(read go < ${folder}/go; echo late) & echo early`,
+  );
   using reader = openReader(stdout);
   await child.status;
-  const drained = timed(pipes.drain());
+  const drained = timed(pipes.end());
   await Deno.writeTextFile(join(folder, "go"), "\n");
   const [ended, took] = await drained;
   assertEquals(ended, true);
   assertLess(took, 1900);
   assertEquals(decoder.decode(await readToEnd(reader)), "early\nlate\n");
-  pipes.close();
 });
 
 test("deliver waits up to the last byte for a client that reads on", async (fifos) => {
   const { folder, stdout } = fifos;
   const bytes = countedBytes(3 << 18);
   await Deno.writeFile(join(folder, "bytes"), bytes);
-  const { pipes, child } = run({ stdout }, `cat ${folder}/bytes`);
+  const { pipes, child } = await run({ stdout }, `cat ${folder}/bytes`);
   using reader = openReader(stdout);
   // The rest fits into the pipe and the FIFO.
   assertSameBytes(await readExactly(reader, 1 << 19), bytes.subarray(0, 1 << 19));
@@ -278,7 +315,7 @@ test("deliver waits up to the last byte for a client that reads on", async (fifo
 });
 
 test("deliver waits only a moment for a client that reads nothing, and not for one that has read all", async ({ stdout }) => {
-  const { pipes, child } = run({ stdout }, "echo x");
+  const { pipes, child } = await run({ stdout }, "echo x");
   using reader = openReader(stdout);
   await child.status;
   const [, forNothing] = await timed(pipes.deliver());
@@ -290,7 +327,7 @@ test("deliver waits only a moment for a client that reads nothing, and not for o
 });
 
 test("close ends the reading of a client though a grandchild has the output open", async ({ stdout }) => {
-  const { pipes, child } = run({ stdout }, "sleep 30 & printf %8d $!");
+  const { pipes, child } = await run({ stdout }, "sleep 30 & printf %8d $!");
   using reader = openReader(stdout);
   await child.status;
   const pid = Number(decoder.decode(await readExactly(reader, 8)));
@@ -300,11 +337,10 @@ test("close ends the reading of a client though a grandchild has the output open
   Deno.kill(pid, "SIGKILL");
 });
 
-test("close before start, and twice, closes everything", ({ stdin, stdout, stderr }) => {
-  const pipes = new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, OWNER);
-  pipes.close();
-  pipes.close();
-  return Promise.resolve();
+test("close before start, and twice, closes everything", async ({ stdin, stdout, stderr }) => {
+  const pipes = await openPipes({ stdin, stdout, stderr });
+  await pipes.close();
+  await pipes.close();
 });
 
 /** A reactor that can watch only so many descriptors. */
@@ -331,11 +367,14 @@ const smallReactors = [0, 1, 2].map((limit) => new SmallReactor(limit));
 
 for (const reactor of smallReactors) {
   const made = smallReactors.indexOf(reactor);
-  test(`a start that makes ${made} of 3 relays leaves nothing open or watched`, async (fifos) => {
+  test(`streams of which ${made} of 3 relays can be made leave nothing open or watched`, async (fifos) => {
     const { stdin, stdout, stderr } = fifos;
     const pipes = new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, OWNER);
-    assertThrows(() => pipes.start(), Error, "no room");
-    assertEquals(reactor.watched.size, made);
+    const begin = async () => {
+      await pipes.open(context, "box");
+      pipes.start();
+    };
+    await assertRejects(begin, Error, "no room");
     await pipes.close();
     assertEquals(reactor.watched, new Set());
   });
@@ -343,23 +382,8 @@ for (const reactor of smallReactors) {
 
 // What is opened
 
-test("a process waits for its input, and for room for its output", async ({ stdin, stdout, stderr }) => {
-  const pipes = new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, OWNER);
-  for (const [name, stream] of Object.entries(pipes.streams)) {
-    const [, flags] = /^flags:\t(\d+)$/m.exec(
-      await Deno.readTextFile(`/proc/self/fdinfo/${stream}`),
-    )!;
-    assertEquals(parseInt(flags, 8) & OpenFlag.NONBLOCK, 0, name);
-  }
-  pipes.close();
-});
-
 test("the pipes belong to their owner, and can be opened again by it", async ({ stdin, stdout, stderr }) => {
-  const pipes = new Pipes(
-    reactor,
-    { stdin, stdout, stderr, terminal: false },
-    { uid: 12, gid: 34 },
-  );
+  const pipes = await openPipes({ stdin, stdout, stderr }, { uid: 12, gid: 34 });
   for (const stream of Object.values(pipes.streams)) {
     const { uid, gid, isFifo } = await Deno.stat(`/proc/self/fd/${stream}`);
     assertEquals([uid, gid, isFifo], [12, 34, true]);
@@ -379,14 +403,9 @@ for (const name of ["stdin", "stdout", "stderr"] as const) {
         [join(folder, "nowhere"), "No such file"],
       ]
     ) {
-      const paths = {
-        stdin: fifos.stdin,
-        stdout: fifos.stdout,
-        stderr: fifos.stderr,
-        terminal: false,
-      };
-      const error = assertThrows(
-        () => new Pipes(reactor, { ...paths, [name]: path }, OWNER),
+      const { stdin, stdout, stderr } = fifos;
+      const error = await assertRejects(
+        () => openPipes({ stdin, stdout, stderr, [name]: path }),
         StatusError,
         `expected a FIFO for ${name} at ${path}: ${reason}`,
       );
@@ -396,20 +415,26 @@ for (const name of ["stdin", "stdout", "stderr"] as const) {
   });
 }
 
-test("an owner that can't be is an error, and nothing stays open", ({ stdin, stdout, stderr }) => {
-  assertThrows(
-    () =>
-      new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, { uid: 0xffff_fffe, gid: -2 }),
-  );
-  return Promise.resolve();
+test("a process's streams wait, as programs expect it", async ({ stdin, stdout, stderr }) => {
+  const pipes = await openPipes({ stdin, stdout, stderr });
+  for (const stream of Object.values(pipes.streams)) {
+    const [, flags] = (await Deno.readTextFile(`/proc/self/fdinfo/${stream}`)).match(
+      /flags:\t(.*)/,
+    )!;
+    assertEquals(parseInt(flags, 8) & OpenFlag.NONBLOCK, 0);
+  }
+  await pipes.close();
+});
+
+test("an owner that can't be is an error, and nothing stays open", async ({ stdin, stdout, stderr }) => {
+  await assertRejects(() => openPipes({ stdin, stdout, stderr }, { uid: 0xffff_fffe, gid: -2 }));
 });
 
 test("a FIFO without its client takes what fits, and keeps it for the client", async ({ stdout }) => {
-  const { pipes, child } = run({ stdout }, "echo early");
+  const { pipes, child } = await run({ stdout }, "echo early");
   const client = open(stdout, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
   await child.status;
-  assertEquals(await pipes.drain(), true);
-  pipes.close();
+  assertEquals(await pipes.end(), true);
   const buffer = new Uint8Array(100);
   assertEquals(decoder.decode(buffer.subarray(0, read(client, buffer))), "early\n");
   assertEquals(read(client, buffer), 0);

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { close, open, OpenFlag, pipe, read, write } from "../../shim/libc/mod.ts";
 import { Reactor } from "../../shim/reactor.ts";
 import { Relay } from "../../shim/relay.ts";
+import { DescriptorTarget } from "../../shim/target.ts";
 import { copying, splicing } from "../../shim/transfer.ts";
 import { eventually } from "../eventually.ts";
 import { within } from "../within.ts";
@@ -33,7 +34,10 @@ function relayBetweenPipes(
   transfer = splicing,
 ): { relay: Relay; writer: Deno.FsFile; reader: Deno.FsFile } {
   const [source, target] = [pipe(OpenFlag.NONBLOCK), pipe(OpenFlag.NONBLOCK)];
-  const relay = new Relay(reactor, { source: source.read, target: target.write, transfer });
+  const relay = new Relay(reactor, {
+    source: source.read,
+    target: new DescriptorTarget(reactor, target.write, transfer),
+  });
   return { relay, writer: toFile(source.write, "write"), reader: toFile(target.read, "read") };
 }
 
@@ -41,8 +45,9 @@ function relayBetweenPipes(
 function relayToFifo(path: string): { relay: Relay; writer: Deno.FsFile } {
   makeFifos(path);
   const source = pipe(OpenFlag.NONBLOCK);
-  const target = open(path, OpenFlag.RDWR | OpenFlag.NONBLOCK);
-  const relay = new Relay(reactor, { source: source.read, target, transfer: splicing });
+  const fifo = open(path, OpenFlag.RDWR | OpenFlag.NONBLOCK);
+  const target = new DescriptorTarget(reactor, fifo, splicing);
+  const relay = new Relay(reactor, { source: source.read, target });
   return { relay, writer: toFile(source.write, "write") };
 }
 
@@ -83,8 +88,11 @@ for (const [how, transfer] of [["splicing", () => splicing], ["copying", copying
 
 test("a terminal ends with its process when all is read, though another process has it open", async () => {
   const [source, target] = [pipe(OpenFlag.NONBLOCK), pipe(OpenFlag.NONBLOCK)];
-  const options = { source: source.read, target: target.write, transfer: copying() };
-  const relay = new Relay(reactor, { ...options, fromTerminal: true });
+  const relay = new Relay(reactor, {
+    source: source.read,
+    target: new DescriptorTarget(reactor, target.write, copying()),
+    fromTerminal: true,
+  });
   const reader = toFile(target.read, "read");
   write(source.write, encoder.encode("the last word"));
   relay.expectEnd();
@@ -123,8 +131,7 @@ test("what is in the source when its writer goes is carried", async () => {
   close(source.write);
   const relay = new Relay(reactor, {
     source: source.read,
-    target: target.write,
-    transfer: splicing,
+    target: new DescriptorTarget(reactor, target.write, splicing),
   });
   const reader = toFile(target.read, "read");
   assertEquals(decoder.decode(await readToEnd(reader)), "the last word");

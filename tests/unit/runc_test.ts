@@ -4,6 +4,7 @@ import { join } from "@std/path";
 import { CheckpointOptions } from "../../proto/mod.ts";
 import { close, pipe, readAll, write } from "../../shim/libc/mod.ts";
 import { Runc, RuncError } from "../../runc/runc.ts";
+import { Reactor } from "../../shim/reactor.ts";
 import { spawner } from "../../shim/spawn.ts";
 import { Stdio, type Streams } from "../../shim/stdio.ts";
 import { withFolder } from "./temporary_folder.ts";
@@ -16,14 +17,18 @@ class FakeStdio extends Stdio {
     override readonly streams: Streams,
     override readonly consoleSocket: string | undefined = undefined,
   ) {
-    super();
+    super(new Reactor(), { stdin: "", stdout: "", stderr: "", terminal: false });
   }
+
+  protected override async openStreams(): Promise<void> {}
 
   override releaseProcessSide(): void {
     this.released++;
   }
 
   override start(): void {}
+
+  protected override closeRest(): void {}
 }
 
 const NOWHERE: Streams = { stdin: "null", stdout: "null", stderr: "null" };

@@ -1,0 +1,135 @@
+/** Opening what a client names for a stream, which may be on a file system that does not answer. */
+import { dirname } from "@std/path/posix";
+import { endsWithin } from "./ends_within.ts";
+import { Lane } from "./lane.ts";
+import {
+  close,
+  closeInPool,
+  fileKindInPool,
+  fileSystemInPool,
+  open,
+  OpenFlag,
+  openInPool,
+  orClose,
+} from "./libc/mod.ts";
+import type { StreamName } from "./stdio_uri.ts";
+import { StatusCode, StatusError } from "./ttrpc/mod.ts";
+
+/** How long it may take to open a file. A FIFO has no such limit: the first timer of a program costs 5 ms, and nearly all are on tmpfs. */
+const OPEN_MS = 10_000;
+
+/** What is to be opened is not known to be on one file system or on several before it is. */
+const fifoLane = new Lane();
+const fileLane = new Lane();
+
+/** Both ends of a FIFO, the first of which was opened for reading, the other for writing; nonblocking. */
+export interface Fifo {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** What `file://` has named. */
+export interface OpenedFile {
+  /** For writing: of a regular file at its end, of all else nonblocking. */
+  readonly descriptor: number;
+  /** Names its file system. */
+  readonly device: string;
+  /** See {@linkcode FileSystem}. */
+  readonly isLocal: boolean;
+  /** Whether it is written without waiting: terminals, /dev/null. */
+  readonly isDevice: boolean;
+}
+
+/**
+ * Opens both ends of a FIFO: so it has neither to wait for its other end nor an end that comes by itself.
+ * @throws {StatusError} INVALID_ARGUMENT for what is none.
+ */
+export async function openFifo(name: StreamName, path: string): Promise<Fifo> {
+  return await orRefuse(
+    `expected a FIFO for ${name} at ${path}`,
+    fifoLane.run(async () => {
+      const kind = await fileKindInPool(path);
+      if (kind !== undefined && !kind.isFifo) throw new Error("it is something else");
+      return await openEnds(path);
+    }),
+  );
+}
+
+async function openEnds(path: string): Promise<Fifo> {
+  const read = await openOrTell(path, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
+  // Its name leads to the FIFO that is open already, and to no file system.
+  const name = `/proc/self/fd/${read}`;
+  return orClose(
+    read,
+    () => ({ read, write: open(name, OpenFlag.WRONLY | OpenFlag.NONBLOCK) }),
+  );
+}
+
+/**
+ * Opens what `file://` names, which is made as a regular file, with its folder, where it is not there.
+ * @throws {StatusError} INVALID_ARGUMENT for what can't be written, UNAVAILABLE where its file system does not answer.
+ */
+export async function openFile(name: StreamName, path: string): Promise<OpenedFile | Fifo> {
+  const what = `can't write ${name} to the file ${path}`;
+  const opening = fileLane.run(() => openFileOrFifo(path));
+  if (await endsWithin(opening.catch(() => {}), OPEN_MS)) return await orRefuse(what, opening);
+  // Of what is open only later nobody will know.
+  opening.then(closeOpened, () => {});
+  throw new StatusError(StatusCode.UNAVAILABLE, `${what}: its file system does not answer`);
+}
+
+async function openFileOrFifo(path: string): Promise<OpenedFile | Fifo> {
+  await makeFolder(dirname(path));
+  if ((await fileKindInPool(path))?.isFifo) return await openEnds(path);
+  const flags = OpenFlag.WRONLY | OpenFlag.CREAT | OpenFlag.APPEND;
+  const descriptor = await openOrTell(path, flags | OpenFlag.NONBLOCK | OpenFlag.NOCTTY, 0o644);
+  const [kind, fileSystem] = await Promise.all([
+    fileKindInPool(`/proc/self/fd/${descriptor}`),
+    fileSystemInPool(descriptor),
+  ]);
+  return {
+    descriptor,
+    device: kind?.device ?? "",
+    isLocal: fileSystem?.isLocal ?? false,
+    isDevice: kind?.isDevice ?? false,
+  };
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    // Deno lets nobody make folders in /dev and /proc.
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  }
+}
+
+function closeOpened(opened: OpenedFile | Fifo): void {
+  if ("read" in opened) {
+    close(opened.read);
+    close(opened.write);
+  } else {
+    void closeInPool(opened.descriptor);
+  }
+}
+
+async function orRefuse<Opened>(what: string, opening: Promise<Opened>): Promise<Opened> {
+  try {
+    return await opening;
+  } catch (error) {
+    throw new StatusError(StatusCode.INVALID_ARGUMENT, `${what}: ${(error as Error).message}`);
+  }
+}
+
+/** Opens a file. Why that failed Deno tells, which tries the same. */
+async function openOrTell(path: string, flags: number, mode = 0): Promise<number> {
+  const descriptor = await openInPool(path, flags, mode);
+  if (descriptor !== -1) return descriptor;
+  const options = flags & OpenFlag.CREAT ? { append: true, create: true } : { read: true };
+  try {
+    (await Deno.open(path, options)).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  }
+  throw new Error("it can't be opened");
+}
