@@ -183,13 +183,14 @@ export abstract class Stdio {
     const start = performance.now();
     let changed = start;
     for (let unread = this.#unread(); unread > 0;) {
-      const now = performance.now();
-      if (now - changed > PATIENCE_MS || now - start > DELIVERY_MS) return;
       // Nothing tells when a FIFO is empty.
       await new Promise((resolve) => setTimeout(resolve, 1));
       const before = unread;
       unread = this.#unread();
+      const now = performance.now();
+      // On a busy machine that was more than a moment: what was read meanwhile counts before the time does.
       if (unread !== before) changed = now;
+      if (now - changed > PATIENCE_MS || now - start > DELIVERY_MS) return;
     }
   }
 
