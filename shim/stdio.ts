@@ -1,6 +1,6 @@
 /** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
 import { endsWithin } from "./ends_within.ts";
-import { close, unreadBytes } from "./libc/mod.ts";
+import { close, closeInPool, unreadBytes } from "./libc/mod.ts";
 import { LogFile } from "./log_file.ts";
 import { type LogContext, LogProgram } from "./log_program.ts";
 import { type Fifo, openFifo, openFile } from "./open_stream.ts";
@@ -129,7 +129,8 @@ export abstract class Stdio {
         const opened = await openFile(name, path);
         if ("read" in opened) return this.#toFifo(opened, transfer);
         if (opened.isDevice) {
-          return new DescriptorTarget(this.reactor, opened.descriptor, copying());
+          // A serial line is closed only when all has been sent.
+          return new DescriptorTarget(this.reactor, opened.descriptor, copying(), closeInPool);
         }
         const file = new LogFile(opened, (message) => warn(`${path}: ${message}`));
         this.#logFiles.set(uri, file);

@@ -27,11 +27,13 @@ export class DescriptorTarget implements Target {
   /**
    * @param descriptor Nonblocking; is closed at the end.
    * @param transfer How bytes come into it.
+   * @param closeDescriptor How it is closed.
    */
   constructor(
     private readonly reactor: Reactor,
     private readonly descriptor: number,
     private readonly transfer: Transfer,
+    private readonly closeDescriptor: (descriptor: number) => void = close,
   ) {}
 
   take(source: number): number {
@@ -59,6 +61,6 @@ export class DescriptorTarget implements Target {
 
   close(): void {
     this.#unwatch();
-    close(this.descriptor);
+    this.closeDescriptor(this.descriptor);
   }
 }

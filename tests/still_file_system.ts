@@ -15,6 +15,20 @@ export interface StillFileSystem extends AsyncDisposable {
   read(name: string): Promise<string>;
 }
 
+/** Whether there can be a {@linkcode fuseFileSystem}. */
+export const hasFuse = isThere("/dev/fuse");
+/** Whether there can be a {@linkcode frozenFileSystem}. */
+export const hasLoop = isThere("/dev/loop-control") && isThere("/usr/sbin/mkfs.ext4");
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** One by FUSE: nothing at all is answered while it stands still, not even for a file that is closed. */
 export async function fuseFileSystem(folder: string): Promise<StillFileSystem> {
   const [path, store] = [`${folder}/fuse`, `${folder}/fuse-files`];
