@@ -4,7 +4,6 @@ import {
   closeInPool,
   fileSystemInPool,
   growPipe,
-  open,
   OpenFlag,
   openInPool,
   read,
@@ -43,7 +42,6 @@ export class LogFile {
   /** How many bytes were lost since the last write that went well. */
   #lost = 0;
 
-  /** Open for appending, or where that must not stay so, open only as a name (O_PATH). */
   readonly #descriptor: number;
   readonly #staysOpen: boolean;
 
@@ -55,17 +53,9 @@ export class LogFile {
     { descriptor, device, isLocal }: OpenedFile,
     private readonly warn: (message: string) => void,
   ) {
-    this.#lane = laneOf(device);
+    this.#descriptor = descriptor;
     this.#staysOpen = isLocal;
-    if (isLocal) {
-      this.#descriptor = descriptor;
-      return;
-    }
-    try {
-      this.#descriptor = open(pathOf(descriptor), OpenFlag.PATH);
-    } finally {
-      void closeInPool(descriptor);
-    }
+    this.#lane = laneOf(device);
   }
 
   /** Resolves when it is closed, or would be if a write to it did not stand still. */
@@ -111,7 +101,8 @@ export class LogFile {
   /** Opens the file, writes to it, and closes it. */
   async #writeOnce(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
     const flags = OpenFlag.WRONLY | OpenFlag.APPEND | OpenFlag.NONBLOCK;
-    const descriptor = await openInPool(pathOf(this.#descriptor), flags);
+    // It leads there wherever the file was moved to.
+    const descriptor = await openInPool(`/proc/self/fd/${this.#descriptor}`, flags);
     if (descriptor === -1) return -1;
     let closing: Promise<void> | undefined;
     // close(2) takes it away first, and only then waits.
@@ -139,11 +130,6 @@ export class LogFile {
     else close(this.#descriptor);
     this.#closed.resolve();
   }
-}
-
-/** A name for what is open: it leads there wherever the file was moved to. */
-function pathOf(descriptor: number): string {
-  return `/proc/self/fd/${descriptor}`;
 }
 
 /** One of the outputs that lead to a file. */

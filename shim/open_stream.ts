@@ -30,7 +30,10 @@ export interface Fifo {
 
 /** What `file://` has named. */
 export interface OpenedFile {
-  /** For writing: of a regular file at its end, of all else nonblocking. */
+  /**
+   * For writing, of a device nonblocking, of a local file at its end. Another file is open as a name only (O_PATH), see
+   * {@linkcode LogFile}.
+   */
   readonly descriptor: number;
   /** Names its file system. */
   readonly device: string;
@@ -57,7 +60,7 @@ export async function openFifo(name: StreamName, path: string): Promise<Fifo> {
 
 async function openEnds(path: string): Promise<Fifo> {
   const read = await openOrTell(path, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
-  // Its name leads to the FIFO that is open already, and to no file system.
+  // By this name nothing is looked up any more.
   const name = `/proc/self/fd/${read}`;
   return orClose(
     read,
@@ -83,16 +86,19 @@ async function openFileOrFifo(path: string): Promise<OpenedFile | Fifo> {
   if ((await fileKindInPool(path))?.isFifo) return await openEnds(path);
   const flags = OpenFlag.WRONLY | OpenFlag.CREAT | OpenFlag.APPEND;
   const descriptor = await openOrTell(path, flags | OpenFlag.NONBLOCK | OpenFlag.NOCTTY, 0o644);
+  const name = `/proc/self/fd/${descriptor}`;
   const [kind, fileSystem] = await Promise.all([
-    fileKindInPool(`/proc/self/fd/${descriptor}`),
+    fileKindInPool(name),
     fileSystemInPool(descriptor),
   ]);
-  return {
-    descriptor,
-    device: kind?.device ?? "",
-    isLocal: fileSystem?.isLocal ?? false,
-    isDevice: kind?.isDevice ?? false,
-  };
+  const { isDevice, device } = kind ?? { isDevice: false, device: "" };
+  const isLocal = fileSystem?.isLocal ?? false;
+  if (isDevice || isLocal) return { descriptor, device, isDevice, isLocal };
+  try {
+    return { descriptor: await openOrTell(name, OpenFlag.PATH), device, isDevice, isLocal };
+  } finally {
+    void closeInPool(descriptor);
+  }
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { join } from "@std/path";
-import { close, OpenFlag, pipe, write } from "../../shim/libc/mod.ts";
+import { dirname, join } from "@std/path";
+import { close, open, OpenFlag, pipe, write } from "../../shim/libc/mod.ts";
 import { LogFile } from "../../shim/log_file.ts";
-import { type OpenedFile, openFile } from "../../shim/open_stream.ts";
 import { Reactor } from "../../shim/reactor.ts";
 import { Relay } from "../../shim/relay.ts";
 import { SOURCE_EMPTY, TARGET_FULL } from "../../shim/transfer.ts";
@@ -27,16 +26,18 @@ for (const isLocal of [true, false]) {
         ),
     );
 
-  const open = async (path: string, warn: (message: string) => void = () => {}) => {
-    const opened = await openFile("stdout", path) as OpenedFile;
-    assertEquals(opened.isDevice, false);
-    return new LogFile({ ...opened, isLocal }, warn);
+  const openLog = (path: string) => {
+    Deno.mkdirSync(dirname(path), { recursive: true });
+    Deno.writeTextFileSync(path, "", { append: true });
+    const flags = isLocal ? OpenFlag.WRONLY | OpenFlag.APPEND : OpenFlag.PATH;
+    const file = { descriptor: open(path, flags), device: "", isDevice: false, isLocal };
+    return new LogFile(file, () => {});
   };
 
   test("all that a relay carries is appended", async (path) => {
     const bytes = countedBytes(8 << 20);
     for (let round = 0; round < 2; round++) {
-      const file = await open(path);
+      const file = openLog(path);
       const source = pipe(OpenFlag.NONBLOCK);
       const relay = new Relay(reactor, { source: source.read, target: file.open() });
       using writer = toFile(source.write, "write");
@@ -51,7 +52,7 @@ for (const isLocal of [true, false]) {
   });
 
   test("two outputs are written in the order in which they were read", async (path) => {
-    const file = await open(path);
+    const file = openLog(path);
     const [one, two] = [pipe(OpenFlag.NONBLOCK), pipe(OpenFlag.NONBLOCK)];
     const [first, second] = [file.open(), file.open()];
     let expected = "";
@@ -78,7 +79,7 @@ for (const isLocal of [true, false]) {
   });
 
   test("a file that was moved is written on, and nothing is lost when it is closed", async (path) => {
-    const file = await open(path);
+    const file = openLog(path);
     const source = pipe(OpenFlag.NONBLOCK);
     const target = file.open();
     await Deno.rename(path, `${path}.1`);
