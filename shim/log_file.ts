@@ -41,7 +41,6 @@ export class LogFile {
   #lastWrite: Promise<void> = Promise.resolve();
   /** How many bytes were lost since the last write that went well. */
   #lost = 0;
-
   readonly #descriptor: number;
   readonly #staysOpen: boolean;
 
@@ -126,6 +125,7 @@ export class LogFile {
     if (--this.#users > 0) return;
     if (this.#writing > 0) this.#closed.resolve();
     await this.#lastWrite;
+    if (this.#lost > 0) this.warn(`${this.#lost} bytes of the log were lost`);
     if (this.#staysOpen) await this.#lane.run(() => closeInPool(this.#descriptor));
     else close(this.#descriptor);
     this.#closed.resolve();
