@@ -8,9 +8,10 @@ import { SOURCE_EMPTY, TARGET_FULL } from "../../shim/transfer.ts";
 import { within } from "../within.ts";
 import { assertSameBytes, countedBytes, expectNoNewDescriptors } from "./descriptors.ts";
 import { toFile, writeAll } from "./descriptors.ts";
+import { LogRecorder } from "./log_recorder.ts";
 import { withFolder } from "./temporary_folder.ts";
 
-const reactor = new Reactor();
+const reactor = new Reactor(new LogRecorder());
 const encoder = new TextEncoder();
 
 // What stays open for a file, and what is opened for each of its writes.

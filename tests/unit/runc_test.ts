@@ -17,7 +17,7 @@ class FakeStdio extends Stdio {
     override readonly streams: Streams,
     override readonly consoleSocket: string | undefined = undefined,
   ) {
-    super(new Reactor(), { stdin: "", stdout: "", stderr: "", terminal: false });
+    super(new Reactor(console), { stdin: "", stdout: "", stderr: "", terminal: false });
   }
 
   protected override async openStreams(): Promise<void> {}
