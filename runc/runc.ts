@@ -180,10 +180,10 @@ export class Runc {
     const args = ["--root", root, "--log", log, "--log-format", "json"];
     if (systemdCgroup) args.push("--systemd-cgroup");
     using errors = new StandardError();
-    const streams = {
-      ...stdio?.streams,
-      stderr: typeof stdio?.streams.stderr === "number" ? stdio.streams.stderr : errors.descriptor,
-    };
+    // Without a terminal the process has the streams that the command has.
+    const streams = stdio !== undefined && stdio.consoleSocket === undefined
+      ? stdio.streams
+      : { stderr: errors.descriptor };
     const name = command[0];
     let child: Child;
     try {

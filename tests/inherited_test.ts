@@ -246,6 +246,43 @@ testBetterThanGo(
   },
 );
 
+for (const asked of [[], ["stdout"], ["stderr"]]) {
+  const name = asked[0] ?? "no stream";
+  testBetterThanGo(
+    `where only ${name} is asked for, the others are /dev/null`,
+    async (containerd) => {
+      const script = (file: string) => [
+        ...["sh", "-c"],
+        `links=$(for n in 0 1 2; do readlink /proc/$$/fd/$n; done)
+      echo "$links" > /${file}; mv /${file} /${file}.done`,
+      ];
+      const init = script("init");
+      init[2] += "; exec sleep 1000";
+      const shim = await DirectShim.start(containerd, "box", { args: init });
+      using fifo = await ClientFifo.make(`${shim.bundle.path}/fifo`);
+      const streams = Object.fromEntries(asked.map((each) => [each, fifo.path]));
+      await shim.create(containerd, streams);
+      await shim.tasks.call("Start", { id: "box" });
+      await shim.exec("visitor", script("visitor"), streams);
+      for (const each of ["init", "visitor"]) {
+        const path = `${shim.bundle.path}/snapshot/fs/${each}.done`;
+        const links = await eventually("the streams", () => {
+          try {
+            return Deno.readTextFileSync(path).trim().split("\n");
+          } catch {
+            return undefined;
+          }
+        });
+        const expected = ["stdin", "stdout", "stderr"].map((stream) =>
+          asked.includes(stream) ? "pipe" : "/dev/null"
+        );
+        assertEquals(links.map((link) => link.replace(/:.*/, "")), expected, each);
+      }
+      await shim.end();
+    },
+  );
+}
+
 /** Each field that differs, and how. */
 function differencesOf(
   go: Record<string, Inheritance>,
