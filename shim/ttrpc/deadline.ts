@@ -64,12 +64,21 @@ function stopLooking(): void {
 }
 
 function look(): void {
-  timer = undefined;
+  stopLooking();
   const now = performance.now();
   let next = Infinity;
   for (const deadline of waiting) {
     if (deadline.at > now) next = Math.min(next, deadline.at);
-    else if (waiting.delete(deadline)) deadline.passed();
+    else if (waiting.delete(deadline)) callBack(deadline);
   }
   if (waiting.size > 0) lookAt(next);
+}
+
+/** One that throws must not cost the others their deadlines. */
+function callBack({ passed }: Deadline): void {
+  try {
+    passed();
+  } catch (error) {
+    reportError(error);
+  }
 }

@@ -64,6 +64,21 @@ test("one that passes may stop and start others", async () => {
   await promise;
 });
 
+test("one that throws costs no other its deadline, and is an uncaught error", async () => {
+  const faults: string[] = [];
+  const keep = (event: ErrorEvent) => {
+    event.preventDefault();
+    faults.push(event.message);
+  };
+  addEventListener("error", keep);
+  startDeadline(0, () => {
+    throw new Error("a fault");
+  });
+  await Promise.all([passes(0), passes(200)]);
+  removeEventListener("error", keep);
+  assertEquals(faults, ["Uncaught Error: a fault"]);
+});
+
 test("without end there is none", async () => {
   startDeadline(Infinity, () => assert(false, "is never"))();
   startDeadline(Infinity, () => assert(false, "is never"));
