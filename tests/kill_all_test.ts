@@ -83,15 +83,20 @@ test("ctr task kill --all ends everything of a container with the host's PID nam
 testBetterThanGo("a container that is paused stays so, and feels it later", async (containerd) => {
   // runc freezes the processes to signal them all, and up to 1.1 lets them go on then.
   await using events = await containerd.recordEvents();
-  // They catch it: of cgroup v2 a signal that is not caught ends what is frozen.
-  const args = ["sh", "-c", "trap 'exit 3' USR1; echo ready; while :; do sleep 0.01; done"];
+  // They catch it: of cgroup v2 a signal that is not caught ends what is frozen. Init ends last, since its end ends all.
+  const catching = (trap: string) => {
+    return ["sh", "-c", `trap '${trap}' USR1; echo ready; while :; do sleep 0.01; done`];
+  };
+  const args = catching("while kill -0 $(cat /visitor); do sleep 0.01; done; exit 3");
   const shim = await DirectShim.start(containerd, id, { args, hostPidNamespace: true });
   using stdout = await ClientFifo.make(`${shim.bundle.path}/stdout`);
   const { tasks } = shim;
   const pid = await shim.create(containerd, { stdout: stdout.path });
   await tasks.call("Start", { id });
   await stdout.output.until(/ready/);
-  await shim.exec("visitor", args, { stdout: stdout.path });
+  const visitor = catching("exit 3");
+  visitor[2] = `echo $$ > /visitor; ${visitor[2]}`;
+  await shim.exec("visitor", visitor, { stdout: stdout.path });
   await stdout.output.until(/ready/);
   await tasks.call("Pause", { id });
   await tasks.call("Kill", { id, signal: SIGUSR1, all: true });
