@@ -5,6 +5,7 @@ import {
   type Child,
   type ChildStatus,
   Errno,
+  exists,
   killIfThere,
   orWarn,
   removeIfThere,
@@ -15,6 +16,7 @@ import {
   SystemError,
   unmountAll,
 } from "../shim/mod.ts";
+import { killTree } from "./process_tree.ts";
 import { prepareLog, readLastError } from "./runc_log.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -29,9 +31,15 @@ export class RuncError extends Error {
   override name = "RuncError";
 }
 
-/** A command that was killed since nobody waits for it any more: what it has done by then is not known. */
+/** A command that was killed, since nobody waits for it any more or by somebody else: what it has done by then is not known. */
 export class RuncKilledError extends RuncError {
   override name = "RuncKilledError";
+}
+
+/** Whether an error, or the one behind it, is that of a command that was killed. */
+export function wasKilled(error: unknown): boolean {
+  if (error instanceof RuncKilledError) return true;
+  return error instanceof Error && wasKilled(error.cause);
 }
 
 /** The commands that leave a process behind: that of a container, or one of its hooks'. See shim/spawn.ts. */
@@ -99,6 +107,14 @@ export class Runc {
       if (error instanceof Deno.errors.NotFound) return false;
       throw error;
     }
+  }
+
+  /**
+   * Whether the init of a created container waits for {@linkcode start} by runc's and crun's way: at this FIFO, which they remove when
+   * they have let it go.
+   */
+  holdsInit(id: string): boolean {
+    return exists(join(this.options.root, id, "exec.fifo"));
   }
 
   /** Sends a signal to every process of a container. */
@@ -196,23 +212,23 @@ export class Runc {
       throw new RuncError(describeSpawnError(binary, error as Error));
     }
     stdio?.releaseProcessSide();
-    const { success, code, signal } = await this.#end(child);
+    const { success, code, signal } = await this.#end(child, name);
     if (success) return;
     if (this.limit?.aborted && signal !== null) {
       throw new RuncKilledError(`${binary} ${name} was killed: ${this.limit.reason.message}`);
     }
     const said = readLastError(log, logged) ?? errors.text;
     const end = signal === null ? `exit status ${code}` : `signal ${signal}`;
-    throw new RuncError(
-      shorten(said || `${binary} ${name} ended with ${end} and logged no error`),
-    );
+    const Failure = signal === null ? RuncError : RuncKilledError;
+    throw new Failure(shorten(said || `${binary} ${name} ended with ${end} and logged no error`));
   }
 
-  async #end(child: Child): Promise<ChildStatus> {
-    const kill = () => killIfThere(child.pid, SIGKILL);
+  async #end({ pid, status }: Child, command: string): Promise<ChildStatus> {
+    // What it has begun to make nobody else would know of. But criu lets go the processes of which it makes a checkpoint, and ends.
+    const kill = () => command === "checkpoint" ? killIfThere(pid, SIGKILL) : killTree(pid);
     this.limit?.addEventListener("abort", kill);
     try {
-      return await child.status;
+      return await status;
     } finally {
       this.limit?.removeEventListener("abort", kill);
     }

@@ -15,14 +15,17 @@ export {
   kill,
   killIfThere,
   listFolders,
+  readLink,
   readText,
   SIGKILL,
+  SIGSTOP,
   statFields,
   SystemError,
   unmountAll,
   writeText,
 } from "./libc/mod.ts";
 export type { Publisher } from "./events.ts";
+export { exists } from "./exists.ts";
 export { orWarn } from "./or_warn.ts";
 export type { Reactor } from "./reactor.ts";
 export { removeIfThere } from "./remove_if_there.ts";

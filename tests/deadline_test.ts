@@ -5,7 +5,8 @@ import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { DirectShim, shutDown } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
-import { isAlive } from "./processes.ts";
+import { descendantsOf, isAlive } from "./processes.ts";
+import { runcOptions } from "./runtime_options.ts";
 import { SlowRunc } from "./slow_runc.ts";
 import { jsonAny, processSpec, TaskClient } from "./task_client.ts";
 import { within } from "./within.ts";
@@ -130,6 +131,45 @@ for (
     await expectLate(call(tasks));
     await within(10, "an end of the container", shim.end());
   });
+}
+
+for (const command of ["create", "exec", "pause"]) {
+  testBetterThanGo(
+    `what a runc ${command} that hangs has started ends with it`,
+    async (containerd) => {
+      const shim = await DirectShim.start(containerd, id);
+      const { tasks, bundle, pid } = shim;
+      const hanging = `${bundle.path}/hanging-runc`;
+      const script = `#!/bin/sh
+case " $* " in *" ${command} "*) sh -c "sleep 1001 & sleep 1002; true"; exit 1; esac
+exec runc "$@"
+`;
+      await Deno.writeTextFile(hanging, script, { mode: 0o755 });
+      const rootfs = [await bundle.rootfs(containerd)];
+      const options = runcOptions({ binaryName: hanging });
+      const request = { id, bundle: bundle.path, rootfs, options };
+      const late = { timeoutMs: 1000 };
+      let left: string[] = [];
+      if (command === "create") {
+        await expectLate(tasks.call("Create", request, late));
+      } else {
+        await tasks.call("Create", request);
+        await tasks.call("Start", { id });
+        left = ["sleep 1000"];
+      }
+      if (command === "exec") {
+        const exec = { id, execId: "visitor" };
+        await tasks.call("Exec", { ...exec, spec: processSpec(["true"]) });
+        await expectLate(tasks.call("Start", exec, late));
+      }
+      if (command === "pause") await expectLate(tasks.call("Pause", { id }, late));
+      const commands = () => descendantsOf(pid).map((each) => each.command.join(" ")).toSorted();
+      await eventually("an end of the others", () => `${commands()}` === `${left}` || undefined)
+        .catch(() => assertEquals(commands(), left));
+      if (command === "create") await shim.shutDown();
+      else await shim.end();
+    },
+  );
 }
 
 test("a Delete that hangs ends with its deadline, and can be called again", async (containerd) => {

@@ -42,6 +42,19 @@ export function writeText(path: string, text: string): void {
   }
 }
 
+/** PATH_MAX (limits.h). */
+const PATH_BYTES = 4096;
+
+/**
+ * Where a symbolic link leads.
+ * @throws {SystemError}
+ */
+export function readLink(path: string): string {
+  const target = new Uint8Array(PATH_BYTES);
+  const length = symbols.readlink(cString(path), target, BigInt(target.length));
+  return new TextDecoder().decode(target.subarray(0, check(length, () => `readlink ${path}`)));
+}
+
 /** The numbers of the descriptors that this process has open, but for the one that it looks by. */
 export function listDescriptors(): number[] {
   return list("/proc/self/fd", DT_LNK).map(Number);

@@ -81,6 +81,7 @@ const FUNCTIONS = {
     nonblocking: true,
   },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
+  readlink: { parameters: ["buffer", "buffer", "usize"], result: "i32" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   splice: { parameters: ["i32", "pointer", "i32", "pointer", "usize", "u32"], result: "i32" },
 

@@ -15,7 +15,8 @@ export const SIGPIPE = 13;
 export const SIGTERM = 15;
 const SIGCHLD = 17;
 const SIGCONT = 18;
-const SIGSTOP = 19;
+/** See {@linkcode SIGKILL}. */
+export const SIGSTOP = 19;
 const SIGURG = 23;
 const SIGWINCH = 28;
 const LAST_SIGNAL = 64;

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CheckpointOptions } from "../../proto/mod.ts";
 import { close, pipe, readAll, write } from "../../shim/libc/mod.ts";
-import { Runc, RuncError } from "../../runc/runc.ts";
+import { Runc, RuncError, RuncKilledError } from "../../runc/runc.ts";
 import { Reactor } from "../../shim/reactor.ts";
 import { spawner } from "../../shim/spawn.ts";
 import { Stdio, type Streams } from "../../shim/stdio.ts";
@@ -226,6 +226,13 @@ test(
   },
 );
 
+test("a runtime holds an init where it keeps the FIFO for it", "", async ({ runc, options }) => {
+  await Deno.mkdir(join(options.root, "c"), { recursive: true });
+  assertEquals(runc.holdsInit("c"), false);
+  await new Deno.Command("mkfifo", { args: [join(options.root, "c", "exec.fifo")] }).output();
+  assertEquals([runc.holdsInit("c"), runc.holdsInit("d")], [true, false]);
+});
+
 test("a removal by force takes nothing with it that a killed restore has mounted", "", async (
   { bundle, runc, options },
 ) => {
@@ -402,7 +409,7 @@ test(
   "a runtime that a signal ends is told by the signal",
   "kill -KILL $$",
   async ({ options, runc }) => {
-    const error = await assertRejects(() => runc.start("c"), RuncError);
+    const error = await assertRejects(() => runc.start("c"), RuncKilledError);
     assertEquals(
       error.message,
       `${options.binary} start ended with signal 9 and logged no error`,
