@@ -1,7 +1,7 @@
 /** A process that runs in a container beside its init. */
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
-import { orWarn, removeIfThere, StatusCode, StatusError } from "../shim/mod.ts";
+import { orWarn, removeIfThere, StatusCode, StatusError, type Stdio } from "../shim/mod.ts";
 import { decodeJson, withMember } from "./json.ts";
 import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
@@ -31,13 +31,22 @@ export class Exec extends Process {
    */
   async start(limit: AbortSignal): Promise<void> {
     this.check("start");
+    try {
+      await this.#run(await this.openStdio(), limit);
+    } catch (error) {
+      this.fail();
+      throw error;
+    }
+    this.enter("start");
+  }
+
+  async #run(stdio: Stdio, limit: AbortSignal): Promise<void> {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = execPidFile(bundle, this.id);
     const process = join(bundle, `${this.id}.process.json`);
     // Execs run side by side: each has a log of its own, so that none tells another's error.
     const log = join(bundle, `${this.id}.log.json`);
     using expectation = shim.reaper.expect();
-    const stdio = await this.openStdio();
     try {
       Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
       await runc.within(limit).exec(id, { process, pidFile, log }, stdio);
@@ -45,14 +54,12 @@ export class Exec extends Process {
       this.adopt(pidFile, expectation);
     } catch (error) {
       await orWarn(shim.logger, `close the streams of ${this.id}`, () => stdio.close());
-      this.fail();
       throw runtimeFailure("exec", error);
     } finally {
       for (const file of [process, pidFile, log]) {
         await orWarn(shim.logger, `remove ${file}`, () => removeIfThere(file));
       }
     }
-    this.enter("start");
   }
 
   /** Removes all that is left of an exec that has stopped or was never started. */

@@ -228,7 +228,8 @@ const ACCEPTED: readonly Acceptance[] = [
   {
     why:
       "an exec that could not be started has stopped; a second Start of it ends the Go shim by a panic",
-    where: /^Exec that fails: (state|kill) of no program/,
+    where:
+      /^(Exec that fails: (state|kill) of no program|an exec whose output is not there: state of)/,
     pairs: [
       ["1", "3"],
       ["error 9: process not created: failed precondition", "error 5: process already finished"],

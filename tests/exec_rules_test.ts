@@ -1,17 +1,18 @@
 /** Exec: which exec ids and specs it takes, and in which state of the container. */
 
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Any } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
-import { Bundle, DirectShim } from "./direct_shim.ts";
+import { Bundle, DirectShim, type StreamPaths } from "./direct_shim.ts";
 import { expectStatus } from "./expect_status.ts";
 import { jsonAny, processSpec } from "./task_client.ts";
+import { within } from "./within.ts";
 
 const id = "box";
 const spec = processSpec(["true"]);
 /** containerd.v1.types.Status */
-const CREATED = 1, RUNNING = 2, PAUSED = 4;
+const CREATED = 1, RUNNING = 2, STOPPED = 3, PAUSED = 4;
 
 test("an exec id is taken until its process is deleted", async (containerd) => {
   const shim = await DirectShim.run(containerd, id);
@@ -147,6 +148,52 @@ test("a spec that is no process is refused in runc's words", async (containerd) 
   await tasks.call("Delete", exec);
   await shim.end();
 });
+
+/** What keeps an exec from being run, before any command: its streams, or what is in the bundle. */
+const obstacles: [
+  name: string,
+  make: (bundle: string) => Promise<StreamPaths> | StreamPaths,
+  reason: RegExp,
+][] = [
+  ["a FIFO that is not there", (bundle) => ({ stdout: `${bundle}/nosuch` }), /expected a FIFO/],
+  ["a terminal without its FIFO", (bundle) => {
+    return { stdout: `${bundle}/nosuch`, terminal: true };
+  }, /expected a FIFO/],
+  ["an input that is no FIFO", (bundle) => {
+    return { stdin: `${bundle}/config.json` };
+  }, /expected a FIFO/],
+  ["an unknown scheme", () => ({ stdout: "nosuch:///x" }), /unknown scheme/],
+  ["a logging program that is not there", () => {
+    return { stdout: "binary:///no/such/program" };
+  }, /can't start a logging program/],
+  ["a logging program that fails", () => {
+    return { stdout: "binary:///bin/false" };
+  }, /logging program .* exit status 1/],
+  ["a file that can't be written", async (bundle) => {
+    await Deno.mkdir(`${bundle}/visitor.process.json/x`, { recursive: true });
+    return {};
+  }, /OCI runtime exec failed: .*[Ii]s a directory/],
+];
+for (const [name, make, reason] of obstacles) {
+  testBetterThanGo(`an exec has failed for good by ${name}`, async (containerd) => {
+    const shim = await DirectShim.run(containerd, id);
+    const { tasks, bundle } = shim;
+    const exec = { id, execId: "visitor" };
+    await tasks.call("Exec", { ...exec, spec, ...await make(bundle.path) });
+    const wait = tasks.call("Wait", exec);
+    const error = await assertRejects(() => tasks.call("Start", exec), StatusError);
+    assertMatch(error.message, reason);
+    assertEquals((await within(10, "an end of the exec", wait)).exitStatus, 255);
+    const { status, exitStatus } = await tasks.call("State", exec);
+    assertEquals([status, exitStatus], [STOPPED, 255]);
+    await expectStatus(StatusCode.FAILED_PRECONDITION, tasks.call("Start", exec));
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("Kill", { ...exec, signal: 9 }));
+    assertEquals((await tasks.call("Delete", exec)).exitStatus, 255);
+    await Deno.remove(`${bundle.path}/visitor.process.json`, { recursive: true }).catch(() => {});
+    await shim.exec("visitor", ["true"]);
+    await shim.end();
+  });
+}
 
 test("an exec may come before init's start", async (containerd) => {
   const shim = await DirectShim.start(containerd, id);
