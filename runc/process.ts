@@ -15,7 +15,8 @@ import {
   SystemError,
   Terminal,
 } from "../shim/mod.ts";
-import { readPid } from "./pid_file.ts";
+import { readPid, writtenPid } from "./pid_file.ts";
+import { killTree } from "./process_tree.ts";
 import type { Runc } from "./runc.ts";
 
 /** Where a process is in its life. */
@@ -107,13 +108,24 @@ export abstract class Process {
   /**
    * Takes over the process whose pid the runtime has written to a file.
    * @param expectation Begun before the runtime was called.
+   * @throws {Error} where there is no pid, or that of a process that the runtime can't have made: it would get the signals.
    */
   protected adopt(pidFile: string, expectation: Expectation): void {
-    this.pid = readPid(pidFile);
-    this.#reaped = expectation.claim(this.pid).then((exit) => {
+    const pid = readPid(pidFile);
+    this.#reaped = claim(pid, pidFile, expectation).then((exit) => {
       this.#exit = exit;
       this.stdio?.expectEnd();
     });
+    this.pid = pid;
+  }
+
+  /**
+   * Kills the process that a runtime which has failed has made all the same, as far as it has told of it, and what that has started:
+   * nobody would know of them.
+   */
+  protected killMade(pidFile: string): void {
+    const pid = writtenPid(pidFile);
+    if (pid !== undefined && this.container.shim.reaper.isUnclaimed(pid)) killTree(pid);
   }
 
   /** Resolves when a process that was started has ended, however much is still to be done before it counts as stopped. */
@@ -171,6 +183,17 @@ export abstract class Process {
       if (error instanceof SystemError && error.errno === Errno.ESRCH) throw finished();
       throw error;
     }
+  }
+}
+
+function claim(pid: number, pidFile: string, expectation: Expectation): Promise<Exit> {
+  try {
+    return expectation.claim(pid);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(
+      `expected the pid of a process that the runtime has made in ${pidFile}: ${message}`,
+    );
   }
 }
 

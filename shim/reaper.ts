@@ -67,10 +67,19 @@ export class Reaper implements Spawner {
         const exit = seen.get(pid);
         // Where a child has this pid, the exit was that of an earlier process with the same one.
         if (exit !== undefined && !isChild(pid)) return Promise.resolve(exit);
+        if (!this.isUnclaimed(pid)) {
+          const what = isChild(pid) ? "another one of the shim's" : "no child of the shim";
+          throw new Error(`process ${pid} is ${what}`);
+        }
         return new Promise((resolve) => this.#claims.set(pid, resolve));
       },
       [Symbol.dispose]: () => void this.#expectations.delete(seen),
     };
+  }
+
+  /** Whether a process is a child, running or zombie, that the shim neither has spawned nor knows of by a claim. */
+  isUnclaimed(pid: number): boolean {
+    return isChild(pid) && !this.#claims.has(pid) && !this.#spawned.has(pid);
   }
 
   async #reapAll(): Promise<void> {
@@ -109,6 +118,9 @@ export class Reaper implements Spawner {
 
 /** A start under way, see {@linkcode Reaper.expect}. To be disposed of when the start has ended. */
 export interface Expectation extends Disposable {
-  /** The exit of a process that has been started since. */
+  /**
+   * The exit of a process that has been started since.
+   * @throws {Error} at once for a process of which we could never learn it: one that is no child, or is claimed already.
+   */
   claim(pid: number): Promise<Exit>;
 }

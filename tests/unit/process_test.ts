@@ -7,7 +7,7 @@ import {
   type State,
   type Step,
 } from "../../runc/process.ts";
-import type { Exit } from "../../shim/reaper.ts";
+import type { Exit, Expectation } from "../../shim/reaper.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import { withFolder } from "./temporary_folder.ts";
 
@@ -32,6 +32,10 @@ class TestProcess extends Process {
 
   override fail(): void {
     super.fail();
+  }
+
+  override adopt(pidFile: string, expectation: Expectation): void {
+    super.adopt(pidFile, expectation);
   }
 }
 
@@ -188,6 +192,24 @@ Deno.test("process: a signal to one that was reaped goes to nobody", async () =>
 
 Deno.test("process: a pid file without a pid can't be adopted", async () => {
   await assertRejects(() => new TestProcess().adoptPid(0), Error, "expected a pid in ");
+});
+
+Deno.test("process: one that can't be claimed is not adopted, and gets no signal", async () => {
+  const process = new TestProcess();
+  await withFolder((folder) => {
+    const file = join(folder, "pid");
+    Deno.writeTextFileSync(file, `${Deno.pid}`);
+    const claim = () => {
+      throw new Error("it is mine");
+    };
+    assertThrows(
+      () => process.adopt(file, { claim, [Symbol.dispose]() {} }),
+      Error,
+      `expected the pid of a process that the runtime has made in ${file}: it is mine`,
+    );
+  });
+  assertEquals(process.pid, 0);
+  assertKillRefused(process, 9, StatusCode.FAILED_PRECONDITION, "process not created");
 });
 
 Deno.test("process: a runtime's failure is told in the words that docker looks for", () => {

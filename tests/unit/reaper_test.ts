@@ -113,6 +113,38 @@ test(
 );
 
 test(
+  "what is no child, or somebody's already, can't be claimed",
+  `
+  using expectation = reaper.expect();
+  const pid = await orphan("exec sleep 100");
+  const unclaimed = reaper.isUnclaimed(pid);
+  const exit = expectation.claim(pid);
+  const command = reaper.spawn("sleep", { args: ["100"] });
+  const exact = reaper.spawnExactly("sleep", { args: ["100"] });
+  const pids = [pid, command.pid, exact.pid, Deno.pid, 1, 4194303];
+  const reasons = pids.map((each) => {
+    try {
+      expectation.claim(each);
+    } catch ({ message }) {
+      return message.replace(/\\d+/, "N");
+    }
+  });
+  for (const each of [pid, command.pid, exact.pid]) kill(each, 9);
+  const statuses = [(await exit).status, (await command.status).code, (await exact.status).code];
+  console.log(JSON.stringify({ unclaimed, others: pids.filter((each) => reaper.isUnclaimed(each)), reasons, statuses }));
+  `,
+  {
+    unclaimed: true,
+    others: [],
+    reasons: [
+      ...Array(3).fill("process N is another one of the shim's"),
+      ...Array(3).fill("process N is no child of the shim"),
+    ],
+    statuses: [137, 137, 137],
+  },
+);
+
+test(
   "a process that a signal ends has 128 and the signal for its status",
   `
   const expectation = reaper.expect();
