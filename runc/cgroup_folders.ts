@@ -1,6 +1,6 @@
 /** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
 import { join } from "@std/path/posix";
-import { readText } from "../shim/mod.ts";
+import { readText, writeText } from "../shim/mod.ts";
 import { type Hierarchy, isThere, parseHierarchies } from "./cgroup.ts";
 import { readStatFile } from "./stat_files.ts";
 
@@ -36,6 +36,16 @@ export class CgroupFolders {
       : [this.controller("freezer"), "freezer.state", "THAWED\n"];
     const state = folder === undefined ? undefined : readStatFile(folder, file);
     return state === undefined ? undefined : state !== thawed;
+  }
+
+  /**
+   * Lets its processes go on, where they are frozen.
+   * @throws {SystemError} where the cgroup is gone.
+   */
+  thaw(): void {
+    if (this.unified !== undefined) return writeText(join(this.unified, "cgroup.freeze"), "0");
+    const folder = this.controller("freezer");
+    if (folder !== undefined) writeText(join(folder, "freezer.state"), "THAWED");
   }
 
   /** The folder that has the files of one controller of cgroup v1: `memory`, `blkio`, … */

@@ -22,8 +22,8 @@ import { Init, UNASKED_MS } from "./init.ts";
 import { oomCounter, OomWatch } from "./oom.ts";
 import { decodeOptions } from "./options.ts";
 import { type ContainerContext, notMade, type Process, type State } from "./process.ts";
-import { withDescendants } from "./process_tree.ts";
-import { Runc, RuncError } from "./runc.ts";
+import { killTree, withDescendants, youngChildrenBeside } from "./process_tree.ts";
+import { Runc, RuncError, wasKilled } from "./runc.ts";
 import { keepRuntime, runtimeOf } from "./runtime.ts";
 import { hasOwnPidNamespace, readSpec } from "./spec.ts";
 import { readStats } from "./stats.ts";
@@ -36,8 +36,6 @@ export class Container {
   readonly #execs = new Map<string, Exec>();
   /** The starts of execs that are under way. */
   readonly #starting = new Set<Promise<unknown>>();
-  /** Unknown where the runtime could make none, and where init had died before it could be asked for. */
-  #cgroup: CgroupFolders | undefined;
   #oom: OomWatch | undefined;
 
   /**
@@ -102,12 +100,16 @@ export class Container {
   #findCgroup(): void {
     const { shim: { events, logger, reactor }, id } = this.context;
     try {
-      this.#cgroup = ownCgroupFoldersOf(this.init.pid);
+      const cgroup = this.init.cgroup = ownCgroupFoldersOf(this.init.pid);
       const publish = () => events.publish("TaskOOM", { containerId: id });
-      this.#oom = new OomWatch(reactor, oomCounter(this.#cgroup), publish);
+      this.#oom = new OomWatch(reactor, oomCounter(cgroup), publish);
     } catch (error) {
       logger.warn("can't watch the container's cgroup", { id, error });
     }
+  }
+
+  get #cgroup(): CgroupFolders | undefined {
+    return this.init.cgroup;
   }
 
   /**
@@ -176,7 +178,16 @@ export class Container {
     const { shim, id } = this.context;
     const start = exec.changes.run(async () => {
       this.#checkAlive();
-      await exec.start(limit);
+      const began = performance.now();
+      try {
+        await exec.start(limit);
+      } catch (error) {
+        const { cause } = error as Error;
+        // A runtime that has failed by itself leaves none; but one that tells a false pid does.
+        const mayHaveMade = cause !== undefined && !(cause instanceof RuncError);
+        if (mayHaveMade || wasKilled(cause)) this.#killStrays(performance.now() - began);
+        throw error;
+      }
       shim.events.publish("TaskExecStarted", { containerId: id, execId: exec.id, pid: exec.pid });
       this.#whenReaped(exec, () => this.#stop(exec));
       return exec.pid;
@@ -187,6 +198,22 @@ export class Container {
     } finally {
       this.#starting.delete(start);
     }
+  }
+
+  /**
+   * Kills what the runtime of an exec that has failed has left in the container without writing its pid.
+   * @param age Of the exec, in ms.
+   */
+  #killStrays(age: number): void {
+    const { init, context: { shim: { logger, reaper }, id } } = this;
+    const strays = youngChildrenBeside(init.pid, age);
+    // Some may have been made for other execs, which take them over then.
+    Promise.allSettled(this.#starting).then(() => {
+      for (const pid of strays.filter((each) => reaper.isUnclaimed(each))) {
+        logger.warn("kills a process that the runtime has left in a container", { id, pid });
+        killTree(pid);
+      }
+    });
   }
 
   #checkAlive(): void {
@@ -318,7 +345,7 @@ export class Container {
   checkpoint(path: string, options: CheckpointOptions, limit: AbortSignal): Promise<void> {
     const { shim, id } = this.context;
     return this.init.changes.run(async () => {
-      await this.init.checkpoint(path, options, limit);
+      await this.#orThawed(() => this.init.checkpoint(path, options, limit));
       shim.events.publish("TaskCheckpointed", { containerId: id, checkpoint: path });
     });
   }
@@ -328,7 +355,25 @@ export class Container {
    * @param resources OCI LinuxResources, as JSON.
    */
   update(resources: string, limit: AbortSignal): Promise<void> {
-    return this.init.changes.run(() => this.init.update(resources, limit));
+    return this.init.changes.run(() => this.#orThawed(() => this.init.update(resources, limit)));
+  }
+
+  /** Does what may thaw a paused container for a moment, and when it is killed then leaves it so. */
+  async #orThawed(change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+    } catch (error) {
+      if (wasKilled(error)) this.#noteThaw();
+      throw error;
+    }
+  }
+
+  /** A paused container whose processes go on is paused no more. */
+  #noteThaw(): void {
+    const { init, context: { shim, id } } = this;
+    if (init.state !== "paused" || this.#cgroup?.isFrozen !== false) return;
+    init.enter("resume");
+    shim.events.publish("TaskResumed", { containerId: id });
   }
 
   /**
@@ -350,6 +395,7 @@ export class Container {
       else await process.kill(signal);
     } catch (error) {
       if (!(error instanceof RuncError)) throw error;
+      if (wasKilled(error)) await this.#unpause(0);
       const hasEnded = this.init.exit !== undefined ||
         /not running|not exist|no such process/i.test(error.message);
       if (!hasEnded) throw error;
@@ -396,18 +442,14 @@ export class Container {
 
   /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
   async #unpause(signal: number): Promise<void> {
-    const { init, context: { shim, id } } = this;
+    const { init } = this;
     if (!this.#isPaused) return;
-    await init.changes.run(async () => {
-      if (init.state !== "paused" || init.exit !== undefined) return;
-      if (this.#cgroup?.isFrozen === false) {
-        // runc freezes the processes while it signals them all, and up to 1.1 lets them go on then.
-        init.enter("resume");
-        shim.events.publish("TaskResumed", { containerId: id });
-      } else if (signal === SIGKILL && this.#cgroup?.unified === undefined) {
-        // What is frozen by cgroup v1 does not even end by SIGKILL.
-        await init.thaw();
-      }
+    await init.changes.run(() => {
+      if (init.exit !== undefined) return;
+      // runc freezes the processes while it signals them all, and up to 1.1 lets them go on then.
+      this.#noteThaw();
+      // What is frozen by cgroup v1 does not even end by SIGKILL.
+      if (signal === SIGKILL && this.#cgroup?.unified === undefined) init.thaw();
     });
   }
 

@@ -40,6 +40,10 @@ export class Exec extends Process {
     this.enter("start");
   }
 
+  /**
+   * A process that is there when it fails is killed: who is told that it could not be started reads nothing of it and waits for no end
+   * of it.
+   */
   async #run(stdio: Stdio, limit: AbortSignal): Promise<void> {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = execPidFile(bundle, this.id);
@@ -53,6 +57,7 @@ export class Exec extends Process {
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {
+      this.killMade(pidFile);
       await orWarn(shim.logger, `close the streams of ${this.id}`, () => stdio.close());
       throw runtimeFailure("exec", error);
     } finally {

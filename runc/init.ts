@@ -4,6 +4,7 @@ import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto
 import {
   mountRootfs,
   orWarn,
+  readText,
   removeIfThere,
   SIGKILL,
   StatusCode,
@@ -11,16 +12,31 @@ import {
   type Stdio,
   unmountRootfs,
 } from "../shim/mod.ts";
+import type { CgroupFolders } from "./cgroup_folders.ts";
 import { expectCheckpoint, runCriu } from "./checkpoint.ts";
 import { initPidFile } from "./pid_file.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
-import type { Runc } from "./runc.ts";
+import { type Runc, wasKilled } from "./runc.ts";
 
 /** How long the runtime may take for what no client has asked for, and so no deadline bounds, in ms. */
 export const UNASKED_MS = 10_000;
 
+/** An init that waits to be started. */
+interface Held {
+  /** Whether the runtime has a FIFO for it, see {@linkcode Runc.holdsInit}. */
+  readonly fifo: boolean;
+  /** The runtime's program, which waits in its place. */
+  readonly program: string | undefined;
+}
+
 /** The init of a container. */
 export class Init extends Process {
+  /** Unknown where the runtime could make none, and where init had died before it could be asked for. */
+  cgroup: CgroupFolders | undefined;
+
+  /** What it was when it was first to be started. */
+  #held: Held | undefined;
+
   constructor(
     container: ContainerContext,
     private readonly request: CreateTaskRequest,
@@ -67,6 +83,8 @@ export class Init extends Process {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = initPidFile(bundle);
     const known = runc.knows(id);
+    // What an earlier one has left would be taken for this one's.
+    removeIfThere(pidFile);
     using expectation = shim.reaper.expect();
     const stdio = await this.openStdio();
     try {
@@ -77,8 +95,11 @@ export class Init extends Process {
       const closed = this.#orWarn("close the streams", () => stdio.close());
       await this.#orWarn("remove what the runtime has left", async () => {
         // Not that of another shim, for which this one failed.
-        if (!known && runc.knows(id)) await runc.delete(id, true);
+        if (known || !runc.knows(id)) return;
+        await runc.within(AbortSignal.timeout(UNASKED_MS)).delete(id, true);
       });
+      this.killMade(pidFile);
+      await this.#orWarn("remove the pid", () => removeIfThere(pidFile));
       await closed;
       throw runtimeFailure(what, error);
     }
@@ -96,12 +117,25 @@ export class Init extends Process {
     this.enter("start");
   }
 
+  /** A runtime that fails may have let init go before: then it is started. */
   async #start(limit: AbortSignal): Promise<void> {
+    const { runc, shim, id } = this.container;
+    this.#held ??= { fifo: runc.holdsInit(id), program: programOf(this.pid) };
+    if (this.#isLetGo(this.#held)) return;
     try {
-      await this.container.runc.within(limit).start(this.id);
+      await runc.within(limit).start(id);
     } catch (error) {
-      throw runtimeFailure("start", error);
+      if (!this.#isLetGo(this.#held)) throw runtimeFailure("start", error);
+      shim.logger.warn("the runtime failed after it had started a container", { id, error });
     }
+  }
+
+  /** Its program is another one then, though the FIFO may still be there; unless it has ended by now. */
+  #isLetGo({ fifo, program }: Held): boolean {
+    const { runc, id } = this.container;
+    if (fifo && runc.knows(id) && !runc.holdsInit(id)) return true;
+    const now = programOf(this.pid);
+    return now !== undefined && now !== program;
   }
 
   /** The images tell of their parent themselves, where they have one: what the request says of it is not needed. */
@@ -143,6 +177,7 @@ export class Init extends Process {
         runc.within(limit).checkpoint(this.id, { ...options, imagePath, workPath });
       await runCriu(checkpoint, join(workPath, "dump.log"), join(bundle, "criu-dump.log"));
     } catch (error) {
+      this.#unfreeze(error);
       throw runtimeFailure("checkpoint", error);
     } finally {
       if (!options.workPath) {
@@ -160,6 +195,7 @@ export class Init extends Process {
       await this.container.runc.within(limit).pause(this.id);
     } catch (error) {
       this.enter("resume");
+      this.#unfreeze(error);
       throw runtimeFailure("pause", error);
     }
     this.enter("freeze");
@@ -169,20 +205,31 @@ export class Init extends Process {
   async resume(limit: AbortSignal): Promise<void> {
     this.check("resume");
     try {
-      await this.#goOn(this.container.runc.within(limit));
+      await this.container.runc.within(limit).resume(this.id);
     } catch (error) {
-      throw runtimeFailure("resume", error);
+      // They may go on all the same: by this command before it was killed, by the runtime for a signal to be felt, or by an operator.
+      if (this.cgroup?.isFrozen !== false) throw runtimeFailure("resume", error);
     }
     this.enter("resume");
   }
 
-  async #goOn(runc: Runc): Promise<void> {
-    try {
-      await runc.resume(this.id);
-    } catch (error) {
-      // Somebody else has let them go on already: the runtime, for a signal to be felt, or an operator.
-      if (!(error as Error).message.includes("not paused")) throw error;
-    }
+  /**
+   * To be called when a command of the runtime has failed. Only a {@linkcode pause} that has succeeded leaves the container frozen. But
+   * runtimes freeze it for a moment for other commands, too: to signal all processes (runc up to 1.1), to change cgroups of systemd's,
+   * to make a checkpoint; and when they are killed then, what is frozen can't even end. One that fails by itself thaws what it froze.
+   */
+  #unfreeze(error: unknown): void {
+    const isPaused = this.state === "paused" || this.state === "pausing";
+    if (isPaused || !wasKilled(error) || !this.cgroup?.isFrozen) return;
+    const { shim: { logger }, id } = this.container;
+    logger.warn("thaws a container that a killed command has left frozen", { id });
+    this.#thaw();
+  }
+
+  /** Not by the runtime, which may hang. */
+  #thaw(): void {
+    const { cgroup } = this;
+    if (cgroup?.isFrozen) this.#orWarn("thaw the processes", () => cgroup.thaw());
   }
 
   /**
@@ -196,6 +243,7 @@ export class Init extends Process {
       Deno.writeTextFileSync(file, resources, { mode: 0o600 });
       await this.container.runc.within(limit).update(this.id, file);
     } catch (error) {
+      this.#unfreeze(error);
       throw runtimeFailure("update", error);
     } finally {
       await this.#orWarn("remove the resources", () => removeIfThere(file));
@@ -210,19 +258,19 @@ export class Init extends Process {
     if (this.pid === 0) throw notMade();
     // While a container is being paused nobody knows which of its processes are frozen already.
     if (this.state === "pausing") await this.changes.idle;
-    await runc.killAll(this.id, SIGKILL);
+    try {
+      await runc.killAll(this.id, SIGKILL);
+    } catch (error) {
+      this.#unfreeze(error);
+      throw error;
+    }
   }
 
   /** Lets a paused container go on that is to end: frozen it could neither end nor be removed. */
-  async thaw(): Promise<void> {
-    const { runc, shim, id } = this.container;
-    if (this.state !== "paused" || !runc.knows(id)) return;
-    try {
-      await this.#goOn(runc.within(AbortSignal.timeout(UNASKED_MS)));
-      this.enter("resume");
-    } catch (error) {
-      shim.logger.warn("can't resume a paused container whose init was killed", { id, error });
-    }
+  thaw(): void {
+    if (this.state !== "paused") return;
+    this.enter("resume");
+    this.#thaw();
   }
 
   /** Removes all that is left of a container whose init has stopped. */
@@ -243,6 +291,8 @@ export class Init extends Process {
     try {
       if (runc.knows(id)) await runc.within(limit).delete(id);
     } catch (error) {
+      // It may be gone all the same: an earlier command was killed amid it. After this one a client asks once more for init's end.
+      if (!wasKilled(error) && !runc.knows(id)) return;
       throw new Error(`failed to delete task: ${(error as Error).message}`);
     }
   }
@@ -254,7 +304,21 @@ export class Init extends Process {
   async abandon(limit: AbortSignal): Promise<boolean> {
     const { id, runc } = this.container;
     if (this.state !== "created") return false;
-    await runc.within(limit).delete(id, true);
+    try {
+      await runc.within(limit).delete(id, true);
+    } catch (error) {
+      this.#unfreeze(error);
+      throw error;
+    }
     return true;
+  }
+}
+
+/** The name of the program that a process runs; undefined where it has ended. */
+function programOf(pid: number): string | undefined {
+  try {
+    return readText(`/proc/${pid}/comm`);
+  } catch {
+    return undefined;
   }
 }

@@ -11,7 +11,8 @@ import type { RecordedEvent } from "./event_recorder.ts";
 import { eventually } from "./eventually.ts";
 import { expectStatus } from "./expect_status.ts";
 import { expectSuccess, findProgram, type PrivateContainerd } from "./private_containerd.ts";
-import { findProcess } from "./processes.ts";
+import { descendantsOf, findProcess } from "./processes.ts";
+import { SlowRunc } from "./slow_runc.ts";
 import { processSpec } from "./task_client.ts";
 
 /** containerd.v1.types.Status */
@@ -429,6 +430,65 @@ testBetterThanGo("a restore that fails has criu's reason, and an end", async (co
   assertEquals(await stateOf(copy), { status: STOPPED, pid: 0 });
   assertEquals(await copy.remove(), 255);
 });
+
+testBetterThanGo("a restore whose FIFO is gone has failed for good", async (containerd) => {
+  const copy = await Counter.prepare(containerd, "copy");
+  await makeBrokenImage(copy.image);
+  await copy.create(copy.image);
+  await Deno.remove(copy.stdout.path);
+  const wait = copy.tasks.call("Wait", { id: "copy" });
+  const message = await expectStatus(StatusCode.INVALID_ARGUMENT, copy.start());
+  assertStringIncludes(message, "expected a FIFO for stdout");
+  assertEquals((await wait).exitStatus, 255);
+  assertEquals(await stateOf(copy), { status: STOPPED, pid: 0 });
+  assertEquals(await copy.remove(), 255);
+});
+
+for (const point of ["begin restore", "end restore"]) {
+  testBetterThanGo(`killed at the ${point}: nothing of it is left`, async (containerd) => {
+    const box = await Counter.run(containerd, "box");
+    const copy = await Counter.prepare(containerd, "copy");
+    await box.checkpoint(copy.image, { exit: true });
+    assertEquals(await box.remove(), 137);
+    using runc = await SlowRunc.make(copy.shim.bundle.path, point);
+    await copy.create(copy.image, { binaryName: runc.path });
+    const wait = copy.tasks.call("Wait", { id: "copy" });
+    const answer = expectStatus(StatusCode.UNKNOWN, copy.start());
+    await runc.untilHeld(point);
+    await runc.kill();
+    assertStringIncludes(await answer, "OCI runtime restore failed: ");
+    assertEquals((await wait).exitStatus, 255);
+    assertEquals(await stateOf(copy), { status: STOPPED, pid: 0 });
+    const processes = () => descendantsOf(copy.shim.pid);
+    await eventually("no process", () => processes().length === 0 || undefined);
+    assertEquals(await copy.remove(), 255);
+  });
+}
+
+testBetterThanGo(
+  "a checkpoint whose runtime is killed leaves the container",
+  async (containerd) => {
+    const box = await Counter.prepare(containerd, "box");
+    using runc = await SlowRunc.make(box.shim.bundle.path, "end checkpoint");
+    await box.create("", { binaryName: runc.path });
+    await box.start();
+    assertEquals(await box.count(), 1);
+    const answer = expectStatus(StatusCode.UNKNOWN, box.checkpoint(box.image));
+    await runc.untilHeld("end checkpoint");
+    await runc.kill();
+    assertStringIncludes(await answer, "OCI runtime checkpoint failed: ");
+    await runc.free();
+    assertEquals((await stateOf(box)).status, RUNNING);
+    assertEquals(box.filesIn("work"), []);
+    assertEquals(await box.count(), 2);
+    await runc.hold();
+    const last = expectStatus(StatusCode.UNKNOWN, box.checkpoint(`${box.image}-2`, { exit: true }));
+    await runc.untilHeld("end checkpoint");
+    await runc.kill();
+    await last;
+    assertEquals(await box.remove(), 137);
+  },
+);
 
 testBetterThanGo("a shim killed in a restore takes no files with it", async (containerd) => {
   const programs = await Deno.makeTempDir();

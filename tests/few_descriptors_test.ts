@@ -6,6 +6,8 @@ import { testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
+import { descendantsOf } from "./processes.ts";
+import { processSpec } from "./task_client.ts";
 
 const id = "box";
 
@@ -30,6 +32,41 @@ function descriptorsOf(pid: number): string[] {
 
 for (const terminal of [false, true]) {
   const streams = terminal ? "a terminal" : "pipes";
+  // The Go shim leaves some open, too.
+  testBetterThanGo(
+    `an exec with ${streams} that lacks descriptors leaves no process`,
+    async (containerd) => {
+      const shim = await DirectShim.run(containerd, id);
+      const { bundle, pid, tasks } = shim;
+      const init = (await tasks.call("State", { id })).pid;
+      using stdin = await ClientFifo.make(`${bundle.path}/stdin`);
+      using stdout = await ClientFifo.make(`${bundle.path}/stdout`);
+      const exec = { id, execId: "visitor" };
+      const spec = processSpec(["sleep", "1000"], { terminal });
+      const streams = { terminal, stdin: stdin.path, stdout: stdout.path };
+      const others = () => descendantsOf(pid).filter((each) => each.pid !== init);
+      let failures = 0;
+      for (let limit = 10, started = false; !started; limit++) {
+        await tasks.call("Exec", { ...exec, ...streams, spec });
+        const wait = tasks.call("Wait", exec);
+        await limitDescriptors(pid, limit);
+        started = await tasks.call("Start", exec).then(() => true, (error) => {
+          if (!(error instanceof StatusError)) throw error;
+          failures++;
+          return false;
+        });
+        await limitDescriptors(pid, 1000);
+        if (started) await tasks.call("Kill", { ...exec, signal: 9 });
+        assertEquals((await wait).exitStatus, started ? 137 : 255);
+        await tasks.call("Delete", exec);
+        await eventually("init alone", () => others().length === 0 || undefined)
+          .catch(() => assertEquals(others(), []));
+      }
+      assertEquals(failures > 3, true);
+      await shim.end();
+    },
+  );
+
   // The Go shim leaves some open, too.
   testBetterThanGo(
     `a Create with ${streams} that lacks descriptors leaves none open`,

@@ -80,6 +80,24 @@ testBetterThanGo(
   },
 );
 
+testBetterThanGo(
+  "a container that an operator has frozen is not thawed by a Pause that fails",
+  async (containerd) => {
+    const shim = await DirectShim.run(containerd, "box");
+    const { pid } = await shim.tasks.call("State", { id: "box" });
+    const root = `/run/containerd/runc/${containerd.namespace}`;
+    const runc = async (command: string) => {
+      const args = ["--root", root, command, "box"];
+      assertEquals((await new Deno.Command("runc", { args }).output()).code, 0);
+    };
+    await runc("pause");
+    await expectStatus(StatusCode.UNKNOWN, shim.tasks.call("Pause", { id: "box" }));
+    assertEquals(isFrozen(pid), true);
+    await runc("resume");
+    await shim.end();
+  },
+);
+
 testBetterThanGo("the end of a paused container is nothing to warn of", async (containerd) => {
   const shim = await DirectShim.run(containerd, "box");
   await shim.tasks.call("Pause", { id: "box" });

@@ -55,6 +55,25 @@ Deno.test("cgroup folders: without a hierarchy for the process there is none", (
   assertEquals(foldersOn(UNIFIED, "5:devices:/a\n").processes, undefined);
 });
 
+Deno.test("cgroup folders: what is frozen can go on, by either version", () =>
+  withFolder((folder) => {
+    for (
+      const [name, file, frozen, thawed] of [
+        ["freezer", "freezer.state", "FROZEN\n", "THAWED"],
+        ["", "cgroup.freeze", "1\n", "0"],
+      ]
+    ) {
+      const path = `${folder}/${file}`;
+      Deno.writeTextFileSync(path, frozen);
+      const folders = new CgroupFolders(new Map([[name, folder]]));
+      assertEquals(folders.isFrozen, true);
+      folders.thaw();
+      // As the kernel takes it; and a file that is shorter than before keeps its end here.
+      assertEquals(Deno.readTextFileSync(path).startsWith(thawed), true);
+    }
+    new CgroupFolders(new Map([["devices", folder]])).thaw();
+  }));
+
 Deno.test("cgroup folders: of those that a process shares with another none is its own", () => {
   const other = foldersOn(HYBRID, "9:name=systemd:/a\n5:devices:/a\n1:cpu,cpuacct:/a\n");
   const folders = foldersOn(HYBRID, "9:name=systemd:/a\n5:devices:/a\n1:cpu,cpuacct:/a/c1\n");
