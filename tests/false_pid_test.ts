@@ -140,3 +140,19 @@ case " $* " in *" exec "*) cat ${bundle.path}/init.pid > ${bundle.path}/visitor.
   assertEquals((await tasks.call("State", { id })).status, RUNNING);
   await shim.end();
 });
+
+testBetterThanGo(
+  "delete kills the container, whatever pid is in its bundle",
+  async (containerd) => {
+    await using innocent = new Innocent();
+    const shim = await DirectShim.run(containerd, id);
+    const init = (await shim.tasks.call("State", { id })).pid;
+    await Deno.writeTextFile(`${shim.bundle.path}/init.pid`, `${innocent.pid}`);
+    Deno.kill(shim.pid, "SIGKILL");
+    await shim.tasks.client.closed;
+    assertEquals((await shim.bundle.delete(containerd)).code, 0);
+    await eventually("an end of init", () => !isAlive(init) || undefined);
+    assertEquals(isAlive(innocent.pid), true);
+    await shim.bundle.remove();
+  },
+);
