@@ -23,19 +23,31 @@ export function runName(): string {
   return `shim-${Deno.readLinkSync("/proc/self/ns/mnt").replace(/\D/g, "")}`;
 }
 
+/** What {@linkcode enterPrivateMounts} takes. */
+export interface PrivateMountsOptions {
+  /** The run gets a PID namespace of its own, too: every process in it is the run's, and all end with it. */
+  pidNamespace?: boolean;
+}
+
 /**
  * Runs the main module again in a private mount namespace and exits with its exit code; returns at once
  * where that has been done. SIGINT, SIGTERM and SIGHUP are passed on. Temporary files (TMPDIR) go to
  * `/run/containerd/tmp`, which is private too.
  */
-export async function enterPrivateMounts(): Promise<void> {
+export async function enterPrivateMounts(
+  { pidNamespace = false }: PrivateMountsOptions = {},
+): Promise<void> {
   if (inPrivateMounts()) return;
   await Deno.mkdir("/run/containerd", { recursive: true, mode: 0o711 });
   const prepare = "mount -t tmpfs -o mode=0711 tmpfs /run/containerd && " +
-    'mkdir -m 0711 /run/containerd/tmp && exec "$0" "$@"';
+    "mkdir -m 0711 /run/containerd/tmp && ";
+  const [namespaces, run] = pidNamespace
+    // The shell is its process 1, which reaps all that lose their parent while it waits.
+    ? [["--pid", "--fork", "--kill-child", "--mount-proc"], '"$0" "$@"; exit $?']
+    : [[], 'exec "$0" "$@"'];
   const child = new Deno.Command("unshare", {
     args: [
-      ...["--mount", "--propagation", "private", "sh", "-c", prepare],
+      ...["--mount", "--propagation", "private", ...namespaces, "sh", "-c", prepare + run],
       ...[Deno.execPath(), "run", "--allow-all", fromFileUrl(Deno.mainModule), ...Deno.args],
     ],
     env: {
@@ -44,7 +56,8 @@ export async function enterPrivateMounts(): Promise<void> {
     },
   }).spawn();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, () => child.kill(signal));
+    // unshare(1) that waits for a PID namespace ignores them, and takes all of it along when it is killed.
+    Deno.addSignalListener(signal, () => child.kill(pidNamespace ? "SIGKILL" : signal));
   }
   Deno.exit((await child.status).code);
 }

@@ -74,14 +74,15 @@ export function countDescriptors(pid: number): number {
 
 /**
  * The processes of this run: those in this process's mount namespace, its descendants, those in a cgroup
- * that has the name of the run, and the children of all these, zombies too. Not this process itself and not
- * its ancestors.
+ * that has the name of the run, and the children of all these, zombies too; all there are where the run has
+ * a PID namespace of its own. Not this process itself and not its ancestors.
  */
 export function processesOfThisRun(): Process[] {
   const processes = allProcesses();
   const ancestors = new Set([Deno.pid]);
   for (let pid = Deno.ppid; pid > 0; pid = findProcess(pid)?.parent ?? 0) ancestors.add(pid);
   const namespace = mountNamespace(Deno.pid);
+  if (mountNamespace(1) === namespace) return processes.filter(({ pid }) => !ancestors.has(pid));
   const cgroup = `/${runName()}-`;
   const found = new Map<number, Process>();
   for (const process of processes) {

@@ -1,0 +1,96 @@
+/**
+ * `deno task soak [--minutes N] [--rounds N] [--seed N] [--containerd VERSION] [scenario …]`: breaks things at random moments, and
+ * counts what was lost, left, hung, wrong or doubled. See docs/reliability.md.
+ *
+ * It runs in mount and PID namespaces of its own, so that all that is left is found. SHIM_RUNTIME and SHIM_BINARY name another shim,
+ * as for `deno task test`. The last line is `N passed, N failed`, of rounds. The exit code is 0 when nothing was found.
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { removeTraces, takeTraces } from "../tests/leaks.ts";
+import { runtimeUnderTest } from "../tests/private_containerd.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../tests/private_mounts.ts";
+import { build } from "../tools/build.ts";
+import { fail } from "../tools/fail.ts";
+import { searchPath, type Suite, unpack } from "../tools/packages.ts";
+import { setup } from "../tools/setup.ts";
+import { KINDS } from "./findings.ts";
+import { type Outcome, Rounds } from "./rounds.ts";
+import { scenarios } from "./scenarios/mod.ts";
+
+/** The suites of Debian whose containerd and runc can be had beside those of the machine. */
+const SUITES: Record<string, Suite> = { "1.6": "bookworm", "1.7": "trixie", "2.1": "forky" };
+
+const options = parseArgs(Deno.args, {
+  string: ["minutes", "rounds", "seed", "containerd"],
+  default: { minutes: "2", rounds: "50", seed: "1" },
+  unknown: (_: string, name?: string) => name === undefined || fail(`unknown option --${name}`),
+});
+const minutes = readNumber("minutes", Number.MIN_VALUE);
+const rounds = readNumber("rounds", 1);
+const seed = readNumber("seed", 0);
+const chosen = options._.length === 0
+  ? scenarios
+  : options._.map((name: string | number) =>
+    scenarios.find((scenario) => scenario.name === name) ??
+      fail(`expected a scenario, not ${name}: ${scenarios.map(({ name }) => name).join(", ")}`)
+  );
+
+if (!inPrivateMounts()) {
+  await setup();
+  if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
+    Deno.env.set("SHIM_BINARY", await build());
+  }
+  if (options.containerd !== undefined) await choosePrograms(options.containerd);
+}
+await enterPrivateMounts({ pidNamespace: true });
+
+const before = takeTraces();
+console.log(
+  `${runtimeUnderTest().binary} with ${readVersion("containerd")}, ${readVersion("runc")}`,
+);
+const outcomes: Outcome[] = [];
+const end = performance.now() + minutes * 60_000;
+{
+  await using running = new Rounds();
+  for (const [index, scenario] of chosen.entries()) {
+    // What one does not need of its share is for the others.
+    const seconds = (end - performance.now()) / 1000 / (chosen.length - index);
+    outcomes.push(await running.run(scenario, { seed, rounds, seconds }));
+  }
+}
+await removeTraces(before);
+printTable(outcomes);
+const total = (count: (outcome: Outcome) => number) =>
+  outcomes.reduce((sum, outcome) => sum + count(outcome), 0);
+const failed = total((outcome) => outcome.failed);
+console.log(`${total((outcome) => outcome.rounds) - failed} passed, ${failed} failed`);
+Deno.exit(failed === 0 ? 0 : 1);
+
+function readNumber(name: "minutes" | "rounds" | "seed", least: number): number {
+  const value = Number(options[name]);
+  if (value >= least && (name === "minutes" || Number.isInteger(value))) return value;
+  fail(`expected a number from ${least} on as --${name}, not ${options[name]}`);
+}
+
+/** Puts containerd, and the runc of its time, before the machine's. */
+async function choosePrograms(version: string): Promise<void> {
+  const suite = SUITES[version] ??
+    fail(`expected one of ${Object.keys(SUITES).join(", ")} as --containerd, not ${version}`);
+  const folders = [await unpack(suite, ["containerd"]), await unpack(suite, ["runc"])];
+  Deno.env.set("PATH", searchPath(...folders));
+}
+
+/** As in `containerd 1.6.20`. */
+function readVersion(program: string): string {
+  const { stdout } = new Deno.Command(program, { args: ["--version"] }).outputSync();
+  return `${program} ${new TextDecoder().decode(stdout).match(/ (\d+\.[\d.]*\d)/)?.[1]}`;
+}
+
+function printTable(outcomes: readonly Outcome[]): void {
+  const row = (name: string, cells: readonly unknown[]) =>
+    name.padEnd(14) + cells.map((cell) => `${cell}`.padStart(9)).join("");
+  console.log(`\n${row("scenario", ["rounds", "failed", ...KINDS])}`);
+  for (const { name, rounds, failed, counts } of outcomes) {
+    console.log(row(name, [rounds, failed, ...KINDS.map((kind) => counts[kind])]));
+  }
+}
