@@ -1,3 +1,5 @@
+import { dirname } from "@std/path";
+import { parseHierarchies } from "../runc/cgroup.ts";
 import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
 import { readText } from "../shim/mod.ts";
 
@@ -87,4 +89,24 @@ export function hasController(name: string): boolean {
 export function isFrozen(pid: number): boolean {
   const file = { controller: "freezer", v1: "freezer.state", v2: "cgroup.freeze" };
   return /^(FROZEN|FREEZING|1)$/.test(readCgroupFile(pid, file));
+}
+
+/**
+ * Makes a cgroup in every hierarchy that is in use, as an administrator makes one for shims.
+ * @returns Its folders.
+ */
+export async function makeCgroup(path: string): Promise<string[]> {
+  const hierarchies = parseHierarchies(await Deno.readTextFile("/proc/self/mountinfo"));
+  const folders = hierarchies.map(({ mountPoint }) => `${mountPoint}${path}`);
+  for (const folder of folders) {
+    await Deno.mkdir(folder, { recursive: true });
+    // In cgroup v1 a new one has no processors, and so takes no processes.
+    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+      for (const inner of [dirname(folder), folder]) {
+        const set = await Deno.readTextFile(`${dirname(inner)}/${file}`).catch(() => undefined);
+        if (set !== undefined) await Deno.writeTextFile(`${inner}/${file}`, set);
+      }
+    }
+  }
+  return folders;
 }

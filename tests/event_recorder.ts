@@ -17,15 +17,21 @@ export class EventRecorder {
   #markers = 0;
   #ended = false;
 
-  private constructor(containerd: PrivateContainerd) {
+  private constructor(containerd: PrivateContainerd, stderr: "inherit" | "null") {
     this.#containerd = containerd;
-    this.#ctr = containerd.spawnCtr(["events"], { stdin: "null", stderr: "inherit" });
+    this.#ctr = containerd.spawnCtr(["events"], { stdin: "null", stderr });
     this.#end = this.#follow();
   }
 
-  /** Starts to record, and returns when events do arrive. */
-  static async start(containerd: PrivateContainerd): Promise<EventRecorder> {
-    const recorder = new EventRecorder(containerd);
+  /**
+   * Starts to record, and returns when events do arrive.
+   * @param stderr Of ctr, which says there that containerd has gone.
+   */
+  static async start(
+    containerd: PrivateContainerd,
+    stderr: "inherit" | "null" = "inherit",
+  ): Promise<EventRecorder> {
+    const recorder = new EventRecorder(containerd, stderr);
     // ctr does not say when it has subscribed: the first marker that arrives tells.
     while (recorder.#events.length === 0) await recorder.#mark();
     return recorder;

@@ -6,17 +6,10 @@ import { testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
-import { descendantsOf } from "./processes.ts";
+import { descendantsOf, limitDescriptors } from "./processes.ts";
 import { processSpec } from "./task_client.ts";
 
 const id = "box";
-
-/** Lets a process have no descriptor numbered `limit` or higher beside those that it has. */
-async function limitDescriptors(pid: number, limit: number): Promise<void> {
-  const args = ["--pid", `${pid}`, `--nofile=${limit}:`];
-  const { success, stderr } = await new Deno.Command("prlimit", { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-}
 
 /** What a process has open. */
 function descriptorsOf(pid: number): string[] {

@@ -72,6 +72,13 @@ export function countDescriptors(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
 }
 
+/** Lets a process have no descriptor numbered `limit` or higher beside those that it has. */
+export async function limitDescriptors(pid: number, limit: number): Promise<void> {
+  const args = ["--pid", `${pid}`, `--nofile=${limit}:`];
+  const { success, stderr } = await new Deno.Command("prlimit", { args }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
 /**
  * The processes of this run: those in this process's mount namespace, its descendants, those in a cgroup
  * that has the name of the run, and the children of all these, zombies too; all there are where the run has

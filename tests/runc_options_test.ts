@@ -1,11 +1,10 @@
 /** Runtime options of `containerd.runc.v1.Options`: what a user sees of each. */
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { dirname } from "@std/path";
-import { parseHierarchies } from "../runc/cgroup.ts";
 import { type Any, DeleteResponse, type RuncOptions, RuntimeInfo } from "../proto/mod.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
+import { makeCgroup } from "./cgroups.ts";
 import { ClientFifo } from "./client_fifo.ts";
 import { Bundle, callShim, DirectShim, startShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
@@ -276,26 +275,6 @@ test("with IoUid a terminal is the user's whose process has it", async (containe
   await stdout.output.until(/got typed\r\nowned by 1000\r\n/);
   await shim.end();
 });
-
-/**
- * Makes a cgroup in every hierarchy that is in use, as an administrator makes one for shims.
- * @returns Its folders.
- */
-async function makeCgroup(path: string): Promise<string[]> {
-  const hierarchies = parseHierarchies(await Deno.readTextFile("/proc/self/mountinfo"));
-  const folders = hierarchies.map(({ mountPoint }) => `${mountPoint}${path}`);
-  for (const folder of folders) {
-    await Deno.mkdir(folder, { recursive: true });
-    // In cgroup v1 a new one has no processors, and so takes no processes.
-    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
-      for (const inner of [dirname(folder), folder]) {
-        const set = await Deno.readTextFile(`${dirname(inner)}/${file}`).catch(() => undefined);
-        if (set !== undefined) await Deno.writeTextFile(`${inner}/${file}`, set);
-      }
-    }
-  }
-  return folders;
-}
 
 test("with ShimCgroup the server is in that cgroup, and its containers are not", async (containerd) => {
   const path = `/${containerd.namespace}/shims`;

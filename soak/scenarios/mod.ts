@@ -1,8 +1,28 @@
 /** All scenarios, in the order in which they run. */
 import type { Scenario } from "../scenario.ts";
+import { away } from "./away.ts";
 import { churn } from "./churn.ts";
+import { clients } from "./clients.ts";
+import { descriptors } from "./descriptors.ts";
+import { disk } from "./disk.ts";
 import { garbage } from "./garbage.ts";
 import { kills } from "./kills.ts";
+import { memory } from "./memory.ts";
+import { runtimes } from "./runtimes.ts";
+import { spoilt } from "./spoilt.ts";
+import { stopped } from "./stopped.ts";
 
 /** Each of them has a name of its own. */
-export const scenarios: readonly Scenario[] = [kills, churn, garbage];
+export const scenarios: readonly Scenario[] = [
+  kills,
+  stopped,
+  away,
+  clients,
+  spoilt,
+  runtimes,
+  disk,
+  descriptors,
+  memory,
+  garbage,
+  churn,
+];
