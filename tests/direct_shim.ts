@@ -192,7 +192,16 @@ export class DirectShim {
     options: BundleOptions = {},
   ): Promise<DirectShim> {
     const bundle = await Bundle.make(containerd, id, options);
-    const address = await startShim(containerd, bundle, options.options);
+    return await DirectShim.startIn(containerd, bundle, options.options);
+  }
+
+  /** Calls `start` in a bundle, and connects to the answered address. */
+  static async startIn(
+    containerd: Host,
+    bundle: Bundle,
+    options?: Any.Properties,
+  ): Promise<DirectShim> {
+    const address = await startShim(containerd, bundle, options);
     return new DirectShim(bundle, address, serverPid(address), await TaskClient.connect(address));
   }
 

@@ -5,15 +5,7 @@ import { Bundle, DirectShim } from "../../tests/direct_shim.ts";
 import { eventually } from "../../tests/eventually.ts";
 import { processSpec, TaskClient } from "../../tests/task_client.ts";
 import { processesIn } from "../checks.ts";
-import {
-  attempt,
-  CALL_SECONDS,
-  endContainer,
-  endShim,
-  PAUSED,
-  RUNNING,
-  STOPPED,
-} from "../direct.ts";
+import { attempt, endContainer, endShim, PAUSED, RUNNING } from "../direct.ts";
 import type { Random } from "../random.ts";
 import type { Round, Scenario } from "../scenario.ts";
 import { usageOf } from "../usage.ts";

@@ -1,6 +1,6 @@
 /** A disk gets full at a random step: the bundle's, the one of runc's state, or the sockets'. */
 import { setTimeout as delay } from "node:timers/promises";
-import { DirectShim } from "../../tests/direct_shim.ts";
+import { Bundle, DirectShim } from "../../tests/direct_shim.ts";
 import { processSpec } from "../../tests/task_client.ts";
 import { attempt, endShim } from "../direct.ts";
 import type { Random } from "../random.ts";
@@ -28,21 +28,21 @@ export const disk: Scenario = {
     const host = { ...containerd, folder: bundles, runtime: containerd.runtime };
     const fillBefore = (next: typeof STEPS[number]) => next === step && small.fill(random);
 
+    const bundle = await Bundle.make(host, ID);
     fillBefore("start");
-    let shim = await DirectShim.start(host, ID).catch((error) => {
+    const shim = await DirectShim.startIn(host, bundle).catch((error) => {
       if (step !== "start") throw error;
-    });
-    if (!shim) {
       small.free();
-      await Deno.remove(`${bundles}/${ID}`, { recursive: true });
-      shim = await DirectShim.start(host, ID);
-    }
-    const { tasks, bundle } = shim;
+      return DirectShim.startIn(host, bundle);
+    });
+    const { tasks } = shim;
     const rootfs = [await bundle.rootfs(containerd)];
     const create = { id: ID, bundle: bundle.path, rootfs };
     fillBefore("Create");
     if (await attempt(tasks, "Create", create)) {
       small.free();
+      // Of a runc that failed; containerd removes it with the bundle.
+      await Deno.remove(`${bundle.path}/.init.pid`).catch(() => {});
       const error = await attempt(tasks, "Create", create);
       if (error) findings.add("wrong", `Create with space again: ${error.message}`);
     }
