@@ -59,7 +59,8 @@ export async function endContainer(tasks: TaskClient, id: string): Promise<void>
     within(CALL_SECONDS, `an answer to ${name}`, tasks.call(name, request));
   try {
     const { status } = await bounded("State", { id });
-    if (status === PAUSED) await bounded("Resume", { id });
+    // A runtime that has lied is not asked twice.
+    if (status === PAUSED) await attempt(tasks, "Resume", { id });
     if (status !== STOPPED) {
       await bounded("Kill", { id, signal: 9, all: true }).catch(ignoreNotFound);
       await bounded("Wait", { id });

@@ -3,16 +3,18 @@ import { setTimeout as delay } from "node:timers/promises";
 import { basename } from "@std/path";
 import { isAlive, type Process, processesOfThisRun } from "../tests/processes.ts";
 
-/** What a process is: containerd, a shim's server, its actions `start` and `delete`, a command of runc. */
-export type Role = "containerd" | "server" | "start" | "delete" | "runc";
+/** What a process is: containerd, its client, a shim's server, its actions `start` and `delete`, a command of runc. */
+export type Role = "containerd" | "ctr" | "server" | "start" | "delete" | "runc";
 
 /** All of them. */
-export const ROLES: readonly Role[] = ["containerd", "server", "start", "delete", "runc"];
+export const ROLES: readonly Role[] = ["containerd", "ctr", "server", "start", "delete", "runc"];
 
 /** The role of a process; none where it is something else, such as a container's. */
 export function roleOf({ command }: Pick<Process, "command">): Role | undefined {
   const program = basename(command[0]);
   if (program === "containerd") return "containerd";
+  // The one that records events is the soak's own.
+  if (program === "ctr") return command.at(-1) === "events" ? undefined : "ctr";
   // `runc init` is what becomes the container's process.
   if (program === "runc" || program === "crun") return command[1] === "init" ? undefined : "runc";
   // Ours may be a script that Deno runs.

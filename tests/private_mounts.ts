@@ -5,6 +5,8 @@
  */
 
 import { fromFileUrl } from "@std/path";
+import { cgroupFolders, thaw } from "./cgroups.ts";
+import { eventually } from "./eventually.ts";
 
 /** Names the mount namespace that the program was started in, before it entered its own. */
 const outerNamespace = "SHIM_TEST_OUTER_MOUNTS";
@@ -18,9 +20,10 @@ export function inPrivateMounts(): boolean {
 /**
  * A name for this run, unique on this machine while it lasts: made of the number of its mount namespace.
  * The containerd namespaces of the run, and so its cgroups, begin with it.
+ * @param pid A process of the run.
  */
-export function runName(): string {
-  return `shim-${Deno.readLinkSync("/proc/self/ns/mnt").replace(/\D/g, "")}`;
+export function runName(pid: number | "self" = "self"): string {
+  return `shim-${Deno.readLinkSync(`/proc/${pid}/ns/mnt`).replace(/\D/g, "")}`;
 }
 
 /** What {@linkcode enterPrivateMounts} takes. */
@@ -55,9 +58,36 @@ export async function enterPrivateMounts(
       TMPDIR: "/run/containerd/tmp",
     },
   }).spawn();
+  let interrupted = false;
+  let name = "";
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    // unshare(1) that waits for a PID namespace ignores them, and takes all of it along when it is killed.
-    Deno.addSignalListener(signal, () => child.kill(pidNamespace ? "SIGKILL" : signal));
+    Deno.addSignalListener(signal, () => {
+      if (interrupted) return;
+      if (pidNamespace) {
+        interrupted = true;
+        name = runName(child.pid);
+      }
+      // unshare(1) that waits for a PID namespace ignores others, and takes all of it along when it is killed.
+      child.kill(pidNamespace ? "SIGKILL" : signal);
+    });
   }
-  Deno.exit((await child.status).code);
+  const { code } = await child.status;
+  if (interrupted) await removeCgroups(name);
+  Deno.exit(code);
+}
+
+/** Removes the cgroups of a run whose processes have been killed, and thaws those that could not end for being frozen. */
+async function removeCgroups(name: string): Promise<void> {
+  await eventually("an end of all processes", () => {
+    const folders = cgroupFolders(`${name}-`);
+    for (const folder of folders) {
+      thaw(folder);
+      try {
+        Deno.removeSync(folder);
+      } catch {
+        // Busy until its processes have ended.
+      }
+    }
+    return folders.length === 0 || undefined;
+  }, 60);
 }

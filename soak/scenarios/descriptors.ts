@@ -1,7 +1,7 @@
 /** A server that may open no more descriptors, or only a few: calls fail, nothing is kept, and all works when it may again. */
 import { DirectShim } from "../../tests/direct_shim.ts";
 import { eventually } from "../../tests/eventually.ts";
-import { countDescriptors, limitDescriptors } from "../../tests/processes.ts";
+import { countDescriptors, isAlive, limitDescriptors } from "../../tests/processes.ts";
 import { processSpec, TaskClient } from "../../tests/task_client.ts";
 import { within } from "../../tests/within.ts";
 import { attempt, CALL_SECONDS, endShim } from "../direct.ts";
@@ -42,6 +42,10 @@ export const descriptors: Scenario = {
     const names = Array.from({ length: EXECS }, (_, index) => `visitor-${index}`);
     await Promise.all(names.map((name) => live(tasks, name)));
     for (const { client } of connections) client.close();
+    if (!isAlive(shim.pid)) {
+      findings.add("lost", "the server has died");
+      return await endShim(round, shim);
+    }
     await limitDescriptors(shim.pid, PLENTY);
 
     if (!createsBefore) {

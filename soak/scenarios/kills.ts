@@ -14,7 +14,8 @@ const LONGEST_MS = 250;
 /** The scenario. */
 export const kills: Scenario = {
   name: "kills",
-  about: "containerd, the server, start, delete or runc killed at 0-250 ms of an operation",
+  about:
+    "containerd, its client, the server, start, delete or runc killed at 0-250 ms of an operation",
   async round({ containerd, random, findings }: Round): Promise<void> {
     const operation = random.pick(OPERATIONS);
     const victims = random.shuffle(ROLES).slice(0, random.onceIn(3) ? 2 : 1);

@@ -7,6 +7,7 @@ import { descriptors } from "./descriptors.ts";
 import { disk } from "./disk.ts";
 import { garbage } from "./garbage.ts";
 import { kills } from "./kills.ts";
+import { lives } from "./lives.ts";
 import { memory } from "./memory.ts";
 import { runtimes } from "./runtimes.ts";
 import { spoilt } from "./spoilt.ts";
@@ -16,6 +17,7 @@ import { stopped } from "./stopped.ts";
 export const scenarios: readonly Scenario[] = [
   kills,
   stopped,
+  lives,
   away,
   clients,
   spoilt,

@@ -13,7 +13,8 @@ const LONGEST_PAUSE_MS = 2_500;
 /** The scenario. */
 export const stopped: Scenario = {
   name: "stopped",
-  about: "containerd, the server, start, delete or runc stopped for up to 2.5 s of an operation",
+  about:
+    "containerd, its client, the server, start, delete or runc stopped for up to 2.5 s of an operation",
   async round({ containerd, random, findings }: Round): Promise<void> {
     const operation = random.pick(OPERATIONS);
     const role = random.pick(ROLES);
