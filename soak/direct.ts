@@ -1,7 +1,9 @@
 /** What the scenarios without containerd share: calls with a bound, and an end of the shim in whatever state it is. */
 import type { DirectShim } from "../tests/direct_shim.ts";
 import { shutDown } from "../tests/direct_shim.ts";
+import { cgroupFolders, isFrozen, thaw } from "../tests/cgroups.ts";
 import { eventually } from "../tests/eventually.ts";
+import type { PrivateContainerd } from "../tests/private_containerd.ts";
 import { isAlive } from "../tests/processes.ts";
 import { type MethodName, type RequestOf, TaskClient } from "../tests/task_client.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
@@ -51,6 +53,18 @@ export async function endShim({ containerd, findings }: Round, shim: DirectShim)
   const processes = processesIn(containerd, id);
   if (processes.length > 0) findings.add("left", `the processes ${processes} of ${id}`);
   await within(CALL_SECONDS, "an end of the shim's log", bundle.remove());
+}
+
+/** Notes where a container that is told to run is frozen, and thaws it, so that it can be ended. */
+export function checkFreezer({ containerd, findings }: Round, id: string, init: number): void {
+  if (!isAlive(init) || !isFrozen(init)) return;
+  findings.add("wrong", `${id} is RUNNING, and frozen`);
+  thawContainer(containerd, id);
+}
+
+/** Lets a container go on, be it that its runtime has not done so. */
+export function thawContainer({ namespace }: PrivateContainerd, id: string): void {
+  cgroupFolders(namespace).filter((folder) => folder.endsWith(`/${id}`)).forEach(thaw);
 }
 
 /** Kills and deletes a container, if there is one. */

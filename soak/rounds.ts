@@ -8,6 +8,9 @@ import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
 
 const ROUND_SECONDS = 120;
+/** Of a finding, as it is printed. */
+const LINES = 12;
+const LINE_LENGTH = 250;
 
 /** What the rounds of one scenario are to be. */
 export interface Bounds {
@@ -45,7 +48,7 @@ export class Rounds {
       }
       for (const { kind, text } of all) {
         counts[kind]++;
-        console.log(`  ${kind}: ${text.trim().replaceAll("\n", "\n    ")}`);
+        console.log(`  ${kind}: ${shorten(text).join("\n    ")}`);
       }
       outcome.rounds++;
     } while (!scenario.once && outcome.rounds < rounds && performance.now() < deadline);
@@ -80,4 +83,11 @@ export class Rounds {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#containerd?.[Symbol.asyncDispose]();
   }
+}
+
+/** As many lines as one reads. */
+function shorten(text: string): string[] {
+  const lines = text.trim().split("\n").map((line) => line.slice(0, LINE_LENGTH));
+  if (lines.length <= LINES) return lines;
+  return [...lines.slice(0, LINES), `  and ${lines.length - LINES} more`];
 }

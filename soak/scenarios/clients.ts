@@ -5,7 +5,7 @@ import { Bundle, DirectShim } from "../../tests/direct_shim.ts";
 import { eventually } from "../../tests/eventually.ts";
 import { processSpec, TaskClient } from "../../tests/task_client.ts";
 import { processesIn } from "../checks.ts";
-import { attempt, endContainer, endShim, PAUSED, RUNNING } from "../direct.ts";
+import { attempt, checkFreezer, endContainer, endShim, PAUSED, RUNNING } from "../direct.ts";
 import type { Random } from "../random.ts";
 import type { Round, Scenario } from "../scenario.ts";
 import { usageOf } from "../usage.ts";
@@ -40,13 +40,12 @@ export const clients: Scenario = {
     ]);
 
     // What one has begun goes on for a while.
-    await eventually("a container that is not being paused", async () => {
+    await eventually("a container that runs, and can be resumed where it does not", async () => {
       const { status } = await tasks.call("State", { id: ID });
-      return status === RUNNING || status === PAUSED || undefined;
+      if (status === PAUSED) await attempt(tasks, "Resume", { id: ID });
+      return status === RUNNING || undefined;
     });
-    if ((await tasks.call("State", { id: ID })).status === PAUSED) {
-      await tasks.call("Resume", { id: ID });
-    }
+    checkFreezer(round, ID, init);
     const known = [init];
     for (const execId of execIds) known.push(...await endExec(round, tasks, execId));
     await eventually("no process that the shim does not tell of", () => {

@@ -13,18 +13,18 @@ import { runtimes } from "./runtimes.ts";
 import { spoilt } from "./spoilt.ts";
 import { stopped } from "./stopped.ts";
 
-/** Each of them has a name of its own. */
+/** Each of them has a name of its own. The first ones take what they are given of the time, the others some seconds a round. */
 export const scenarios: readonly Scenario[] = [
+  churn,
+  garbage,
   kills,
-  stopped,
+  clients,
+  runtimes,
+  spoilt,
   lives,
   away,
-  clients,
-  spoilt,
-  runtimes,
+  stopped,
   disk,
   descriptors,
   memory,
-  garbage,
-  churn,
 ];

@@ -6,7 +6,16 @@ import { findProgram } from "../../tests/private_containerd.ts";
 import { isAlive } from "../../tests/processes.ts";
 import { jsonAny, processSpec } from "../../tests/task_client.ts";
 import { processesIn } from "../checks.ts";
-import { attempt, CREATED, endShim, PAUSED, STOPPED } from "../direct.ts";
+import {
+  attempt,
+  checkFreezer,
+  CREATED,
+  endShim,
+  PAUSED,
+  RUNNING,
+  STOPPED,
+  thawContainer,
+} from "../direct.ts";
 import type { Round, Scenario } from "../scenario.ts";
 
 const ID = "box";
@@ -98,8 +107,11 @@ export const runtimes: Scenario = {
         );
       });
     }
+    const init = await tasks.call("State", { id: ID }).catch(() => undefined);
+    if (lies) thawContainer(containerd, ID);
+    else if (init?.status === RUNNING) checkFreezer(round, ID, init.pid);
     const state = await tasks.call("State", visitor).catch(() => undefined);
-    if (command === "exec" && state?.status !== 2 && processesIn(containerd, ID).length > 1) {
+    if (command === "exec" && state?.status !== RUNNING && processesIn(containerd, ID).length > 1) {
       findings.add("wrong", `an exec that is ${state?.status} and whose process lives`);
     }
     await endShim(round, shim);
