@@ -15,6 +15,8 @@ import type { Findings } from "./findings.ts";
 export const COMMAND_SECONDS = 30;
 /** How long what is told may need to become true. */
 const TRUTH_SECONDS = 15;
+/** How long a server may be there of which nobody wants anything any more, as where a client has given up its Delete. */
+const UNUSED_SECONDS = 45;
 
 /** A command of ctr, killed where it takes too long; that is noted as hung. */
 export async function bounded(
@@ -87,7 +89,7 @@ export async function removeContainer(
     findings.add("left", `the task ${id} after ctr task rm --force: ${removal.stderr}`);
   }
   // It is the last that containerd removes of a task whose shim is dead, in its own time.
-  await eventually("no bundle", () => !exists(containerd.bundle(id)) || undefined, TRUTH_SECONDS)
+  await eventually("no bundle", () => !exists(containerd.bundle(id)) || undefined, UNUSED_SECONDS)
     .catch(() => findings.add("left", `the bundle of ${id}, which keeps the id from being used`));
   await bounded(containerd, findings, ["containers", "rm", id]);
   // Of a ctr that failed before it had made the container.

@@ -10,6 +10,8 @@ export interface Operation {
   readonly name: string;
   /** ctr's exit code where all is well. */
   readonly code: number;
+  /** Whether it ends with the deletion of the container. */
+  readonly deletes: boolean;
   /** Whether a container runs before. */
   readonly onRunning: boolean;
   /** The arguments of ctr; the flags are for `ctr run`. */
@@ -23,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "create and start",
     code: 0,
+    deletes: false,
     onRunning: false,
     args: (containerd, flags) =>
       containerd.runArguments(["--detach", ...flags], ID, "sleep", "1000"),
@@ -33,6 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "a whole life",
     code: 7,
+    deletes: true,
     onRunning: false,
     args: (containerd, flags) =>
       containerd.runArguments(["--rm", ...flags], ID, "sh", "-c", "echo here; exit 7"),
@@ -44,6 +48,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "exec",
     code: 7,
+    deletes: false,
     onRunning: true,
     args: () => ["task", "exec", "--exec-id", "visitor", ID, "sh", "-c", "echo here; exit 7"],
     check: (_, { code, stdout }) => {
@@ -54,6 +59,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "kill",
     code: 0,
+    deletes: false,
     onRunning: true,
     args: () => ["task", "kill", "--signal", "KILL", ID],
     async check(containerd, { code }) {
@@ -68,6 +74,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     name: "delete",
     code: 0,
+    deletes: true,
     onRunning: true,
     args: () => ["task", "rm", "--force", ID],
     async check(containerd, { code }) {
