@@ -52,7 +52,8 @@ export async function endShim({ containerd, findings }: Round, shim: DirectShim)
   if (code !== 0) findings.add("wrong", `the action delete failed with ${code}: ${stderr}`);
   const processes = processesIn(containerd, id);
   if (processes.length > 0) findings.add("left", `the processes ${processes} of ${id}`);
-  await within(CALL_SECONDS, "an end of the shim's log", bundle.remove());
+  const log = await within(CALL_SECONDS, "an end of the shim's log", bundle.remove());
+  if (Deno.env.has("SOAK_DEBUG")) console.log(log);
 }
 
 /** Notes where a container that is told to run is frozen, and thaws it, so that it can be ended. */
