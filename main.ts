@@ -11,11 +11,16 @@ const NAME = "containerd-shim-ts-v2";
 const RUNTIME = "io.containerd.ts.v2";
 const { version } = configuration;
 
-/** Writes an answer and ends: not a moment later, though a server may be a child that Deno would wait for. */
-function answer(bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) {
-    written += Deno.stdout.writeSync(bytes.subarray(written));
+/** Writes an answer for containerd. */
+function write(answer: Uint8Array): void {
+  for (let written = 0; written < answer.length;) {
+    written += Deno.stdout.writeSync(answer.subarray(written));
   }
+}
+
+/** {@linkcode write}, and the end: Deno's own takes longer. */
+function answer(bytes: Uint8Array): void {
+  write(bytes);
   Deno.exit(0);
 }
 
@@ -33,7 +38,8 @@ async function run(args: Arguments): Promise<void> {
   switch (args.action) {
     case "start": {
       const { start } = await import("./shim/start.ts");
-      return answer(await start(args));
+      await start(args, write);
+      return Deno.exit(0);
     }
     case "delete": {
       const { cleanUp } = await import("./runc/clean_up.ts");

@@ -94,9 +94,14 @@ export function isSidePath(socket: string, path: string): boolean {
   return path.startsWith(prefix) && /^\d+$/.test(path.slice(prefix.length));
 }
 
-/** The file to lock while it is decided who listens on a socket. */
+/** The file to lock while it is decided who listens on a socket; see `lock_file.ts`. */
 export function lockPath(socket: string): string {
   return `${socket}.lock`;
+}
+
+/** Whether a path is one of {@linkcode lockPath}. */
+export function isLockPath(path: string): boolean {
+  return /^[0-9a-f]{64}\.lock$/.test(basename(path));
 }
 
 /** Whether somebody answers on a socket. */

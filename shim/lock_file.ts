@@ -1,31 +1,54 @@
-/** A lock between processes, by flock(2) on a file that is there only as long as somebody holds or wants it. */
+/**
+ * A lock between processes, by flock(2) on a file that is there only as long as somebody holds or wants it.
+ *
+ * That of a socket (`lockPath`) is held while it is decided who listens there: by a server from before it looks whether another one
+ * does, until `start` has told of it or never will; by a `start` that has found a socket, while it looks who answers; and by `delete`
+ * while it removes what a server has left. So who waits for it finds a server that somebody knows of, or none.
+ */
+import { join } from "@std/path/posix";
+import { isLockPath } from "./address.ts";
+import { close, isLinked, lock, open, OpenFlag, SystemError, tryLock } from "./libc/mod.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 /**
  * Waits until this process alone holds the lock.
  * @returns What releases it when disposed of, and removes the file.
+ * @throws {SystemError} where there can be no such file.
  */
 export async function lockFile(path: string): Promise<Disposable> {
   for (;;) {
-    const file = Deno.openSync(path, { write: true, create: true, mode: 0o600 });
-    await file.lock(true);
-    // The one who held it before has removed the file that we waited for: the lock is on the file that has the name now.
-    if (isSame(file, path)) {
+    const descriptor = open(path, OpenFlag.RDWR | OpenFlag.CREAT, 0o600);
+    if (!tryLock(descriptor)) await lock(descriptor);
+    if (isLinked(descriptor)) {
       return {
         [Symbol.dispose]() {
-          Deno.removeSync(path);
-          file.close();
+          removeIfThere(path);
+          close(descriptor);
         },
       };
     }
-    file.close();
+    // The one who held it has removed the file that we waited for: the lock is on the file that has the name now.
+    close(descriptor);
   }
 }
 
-function isSame(file: Deno.FsFile, path: string): boolean {
+/** Removes the locks in a folder of sockets that were left by who was killed. */
+export function removeAbandonedLocks(folder: string): void {
+  for (const { name } of Deno.readDirSync(folder)) {
+    const path = join(folder, name);
+    if (isLockPath(path)) removeIfAbandoned(path);
+  }
+}
+
+function removeIfAbandoned(path: string): void {
+  let descriptor: number;
   try {
-    return Deno.statSync(path).ino === file.statSync().ino;
+    descriptor = open(path, OpenFlag.RDWR);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    // Its holder has removed it meanwhile.
+    if (error instanceof SystemError) return;
     throw error;
   }
+  if (tryLock(descriptor) && isLinked(descriptor)) removeIfThere(path);
+  close(descriptor);
 }

@@ -1,13 +1,16 @@
 /** The action `serve`: the server that lives as long as its containers. */
-import { join } from "@std/path/posix";
-import { checkSocketPath, sidePath } from "./address.ts";
+import { dirname, join } from "@std/path/posix";
+import { checkSocketPath, isAnswered, lockPath, sidePath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Bootstrap, readBootstrap } from "./bootstrap.ts";
+import { endAfterSigterm } from "./end_after_sigterm.ts";
 import { Publisher } from "./events.ts";
+import { endWhenForgotten } from "./forgotten.ts";
 import { collectingGarbage } from "./garbage.ts";
-import { say, sayListening, takeInput } from "./handshake.ts";
-import { becomeSubreaper, hasChildren, setNonblocking, SIGTERM, SIGUSR1 } from "./libc/mod.ts";
+import { isAnswerGiven, say, sayFound, sayListening, takeGivenInput } from "./handshake.ts";
+import { becomeSubreaper, setNonblocking, SIGTERM, SIGUSR1 } from "./libc/mod.ts";
 import { createLogger, type Fields, fifoSink, type Logger } from "./logger.ts";
+import { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 import { raiseOpenFiles } from "./open_files.ts";
 import { Reactor } from "./reactor.ts";
 import { chosenProtocol } from "./protocol.ts";
@@ -33,6 +36,8 @@ export interface Shim {
   readonly events: Publisher;
   /** A path for a socket that lives for a moment, beside the server's own. */
   newSocketPath(): string;
+  /** Work that goes on after an exit and ends by telling of it: a server that ends by SIGTERM waits for it, with a bound. */
+  awaitBeforeEnd(work: Promise<unknown>): void;
   /**
    * Ends the server. From this call on nobody can connect; then the calls under way are answered and the events sent, and the
    * process exits.
@@ -42,6 +47,8 @@ export interface Shim {
 
 /** A Task service that can tell what it holds. */
 export interface DescribedTask extends Task {
+  /** The RPC, and what the server itself calls when nobody uses it: ends the server unless it holds a container. */
+  shutdown(): void;
   /** A record for each process, whatever is worth knowing of it when the shim seems to hang. */
   describe(): Iterable<Fields>;
 }
@@ -50,27 +57,64 @@ export interface DescribedTask extends Task {
 export type CreateTask = (shim: Shim, bootstrap: Bootstrap) => Promise<DescribedTask>;
 
 /**
- * Does the action; resolves when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}.
- * @throws {Error} where it can't serve, having said so to `start`.
+ * Does the action; resolves when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}. Where
+ * another one listens already, it ends.
+ * @throws {Error} where it can't serve, having said so to `start`, or where `start` has told nobody of it. Its socket is gone then.
  */
 export async function serve(args: Arguments, createTask: CreateTask): Promise<void> {
   try {
-    await serveTask(args, createTask);
+    if (!await serveTask(args, createTask)) Deno.exit(0);
   } catch (error) {
     say((error as Error).message);
     throw error;
   }
-  sayListening();
-  // Deno loads what spawns commands when it is first touched, 2 ms: better now than while containerd waits for its container.
-  void Deno.Command;
 }
 
-async function serveTask(args: Arguments, createTask: CreateTask): Promise<void> {
+/**
+ * The file of the server's socket. Another server may have one with the same path by the time that this one ends: that stays. Disposed
+ * of, it is removed unless it is to be kept.
+ */
+class SocketFile implements Disposable {
+  #inode: number | undefined;
+  #isKept = false;
+
+  constructor(readonly path: string) {}
+
+  /** To be called when the server has made it. */
+  made(): void {
+    this.#inode = this.#inodeNow();
+  }
+
+  /** To be called when somebody knows of the server. */
+  keep(): void {
+    this.#isKept = true;
+  }
+
+  remove(): void {
+    if (this.#inode !== undefined && this.#inode === this.#inodeNow()) removeIfThere(this.path);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isKept) this.remove();
+  }
+
+  #inodeNow(): number | undefined {
+    try {
+      return Deno.lstatSync(this.path).ino ?? undefined;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** @returns Whether it serves, and not another server. */
+async function serveTask(args: Arguments, createTask: CreateTask): Promise<boolean> {
   if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
   checkSocketPath(args.socket);
   raiseOpenFiles();
   setNonblocking(STDERR);
-  const bootstrap = readBootstrap(takeInput(), args);
+  const bootstrap = readBootstrap(takeGivenInput(), args);
   const logger = createLogger(fifoSink(join(args.bundle, "log")), bootstrap.debug, {
     pid: Deno.pid,
     namespace: args.namespace,
@@ -87,14 +131,27 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
   if (eventsAddress === undefined) logger.warn("containerd has no address: events go nowhere");
   const events = new Publisher(eventsAddress, args.namespace, logger);
 
+  const socket = new SocketFile(args.socket);
+  const end = () => {
+    try {
+      socket.remove();
+      removeAbandonedLocks(dirname(socket.path));
+    } finally {
+      // Whatever became of the folder.
+      Deno.exit(0);
+    }
+  };
   const shutdown = () => {
-    removeIfThere(args.socket);
+    const closed = server.close();
+    // By the path alone Deno's listener has done so already, gRPC's may do so later, when it may be another server's.
+    socket.remove();
     // The answer to the call that asked for this goes out before the server closes.
-    Promise.all([server.close(), events.sent]).then(() => Deno.exit(0));
+    Promise.all([closed, events.sent]).then(end);
     // A client that does not read its answers is not waited for.
     AbortSignal.timeout(CLOSE_MS).addEventListener("abort", () => server.abort());
   };
   let sockets = 0;
+  const unfinished = new Set<Promise<unknown>>();
   const shim: Shim = {
     namespace: args.namespace,
     bundle: args.bundle,
@@ -102,17 +159,36 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
     reaper,
     reactor: new Reactor(logger),
     events,
-    newSocketPath: () => sidePath(args.socket, ++sockets),
+    newSocketPath: () => sidePath(socket.path, ++sockets),
+    awaitBeforeEnd(work) {
+      unfinished.add(work);
+      const remove = () => void unfinished.delete(work);
+      work.then(remove, remove);
+    },
     shutdown,
   };
   const task = await createTask(shim, bootstrap);
   const services = collectingGarbage(taskServices(task));
-  const server = await listen(args.socket, services, logger);
-  const askToEnd = endAfterSigterm(reaper, server, () => {
-    logger.info("the shim ends, as SIGTERM asked for");
-    removeIfThere(args.socket);
-    Deno.exit(0);
-  });
+
+  using _lock = await lockFile(lockPath(socket.path));
+  if (await isAnswered(socket.path)) {
+    sayFound();
+    return false;
+  }
+  removeIfThere(socket.path);
+  // Where it must go, it goes before the lock does.
+  using _socket = socket;
+  const server = await listen(socket.path, services, logger);
+  socket.made();
+  const askToEnd = endAfterSigterm(
+    reaper,
+    server,
+    () => Promise.allSettled(unfinished).then(() => events.sent),
+    () => {
+      logger.info("the shim ends, as SIGTERM asked for");
+      end();
+    },
+  );
   watchSignals(shim.reactor, ({ signal, sender }) => {
     if (signal === SIGTERM) return askToEnd();
     if (signal !== SIGUSR1) return logger.warn("ignored a signal", { signal, sender });
@@ -122,7 +198,16 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<void>
       queuedEvents: events.queued,
     });
   });
-  logger.debug("the shim listens", { socket: args.socket });
+  logger.debug("the shim listens", { socket: socket.path });
+  sayListening();
+  // Deno loads what spawns commands when it is first touched, 2 ms: better now than while containerd waits for its container.
+  void Deno.Command;
+  if (!isAnswerGiven()) {
+    throw new Error("start has ended before it could tell anyone of the server");
+  }
+  socket.keep();
+  endWhenForgotten(server, args.bundle, () => task.shutdown());
+  return true;
 }
 
 /** Serves by the chosen protocol, on a socket that only root may connect to from its first moment on. */
@@ -161,25 +246,4 @@ function outliveFaults(logger: Logger): void {
     event.preventDefault();
     logger.error("unhandled rejection", { error: event.reason?.stack ?? event.reason });
   });
-}
-
-/**
- * Whoever takes a machine down sends SIGTERM to all that is left, and systemd waits a minute and a half for who does not end. The server
- * ends when it has neither a child nor a client any more: nobody can need it then, and before it a stray signal must cost no container.
- * @returns What is to be called when SIGTERM came.
- */
-function endAfterSigterm(
-  reaper: Reaper,
-  server: Pick<Server, "isConnected" | "onDisconnect">,
-  end: () => void,
-): () => void {
-  let isAsked = false;
-  const endIfUnneeded = () => {
-    if (isAsked && !server.isConnected && !hasChildren()) end();
-  };
-  reaper.onReaped = server.onDisconnect = endIfUnneeded;
-  return () => {
-    isAsked = true;
-    endIfUnneeded();
-  };
 }

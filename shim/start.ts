@@ -15,7 +15,8 @@ import {
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { DENO_VARIABLES, ownExecutable } from "./executable.ts";
-import { giveInput, takeInput, waitUntilListening } from "./handshake.ts";
+import { exists } from "./exists.ts";
+import { giveInput, sayAnswerGiven, takeInput, waitUntilListening } from "./handshake.ts";
 import {
   BLOCKED_SIGNALS,
   close,
@@ -40,10 +41,13 @@ const MAX_OOM_SCORE_ADJ = 1000;
 
 /**
  * Does the action.
- * @returns The answer for standard output, on which, as on standard error, nothing else may be written.
- * @throws {Error} where there is no server to tell of; nothing of it is left then.
+ * @param giveAnswer Writes the answer to standard output, on which, as on standard error, nothing else may be written.
+ * @throws {Error} where there is no server to tell of, or nobody to tell; nothing of one that was begun is left then.
  */
-export async function start(args: Arguments): Promise<Uint8Array> {
+export async function start(
+  args: Arguments,
+  giveAnswer: (answer: Uint8Array) => void,
+): Promise<void> {
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
   const input = takeInput();
   const params = await readParams(input, args);
@@ -56,19 +60,40 @@ export async function start(args: Arguments): Promise<Uint8Array> {
   const path = await findSocketPath(args, params, protocol);
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 
-  using _lock = await lockFile(lockPath(path));
   // containerd connects to gRPC's address as it is.
   const address = protocol === "grpc" ? path : `unix://${path}`;
-  const answer = { version, address, protocol };
-  // Before there is a server: one that nobody knows of would stay for ever. A restarted containerd 1.7 reads JSON, too.
-  const kept = protocol === "ttrpc" ? address : JSON.stringify(answer);
+  const result = { version, address, protocol };
+  const answer = params
+    ? await encodeResult(result)
+    : new TextEncoder().encode(version === undefined ? address : JSON.stringify(result));
+  // Before there is a server, for whoever comes to clean up after both. A restarted containerd 1.7 reads JSON, too.
+  const kept = protocol === "ttrpc" ? address : JSON.stringify(result);
   Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
-  if (!await isAnswered(path)) {
-    removeIfThere(path);
-    startServer(args, path, input);
+
+  if (await isFound(path)) return giveAnswer(answer);
+  let stdin: number | undefined;
+  try {
+    stdin = startServer(args, path, input);
+  } catch (error) {
+    await removeLeft(path);
+    throw error;
   }
-  if (params) return await encodeResult(answer);
-  return new TextEncoder().encode(version === undefined ? address : JSON.stringify(answer));
+  giveAnswer(answer);
+  if (stdin !== undefined) sayAnswerGiven(stdin);
+}
+
+/** Whether there is a server already that somebody knows of. */
+async function isFound(socket: string): Promise<boolean> {
+  // As a rule there is nothing, and the server that is spawned then looks again.
+  if (!exists(socket)) return false;
+  using _lock = await lockFile(lockPath(socket));
+  return await isAnswered(socket);
+}
+
+/** Removes what a server that was killed has left. */
+async function removeLeft(socket: string): Promise<void> {
+  using _lock = await lockFile(lockPath(socket));
+  if (!await isAnswered(socket)) removeIfThere(socket);
 }
 
 /** containerd from 2.3 on gives BootstrapParams. What older ones give has, as a rule, no id in it, and saves the 2 ms to load protobuf. */
@@ -115,11 +140,16 @@ async function findSocketPath(
   return path;
 }
 
+/**
+ * Spawns the server, and waits until it listens.
+ * @returns The end to write of the server's standard input; nothing where it has found another one that listens, and ended.
+ * @throws {Error} where it has ended before.
+ */
 function startServer(
   args: Arguments,
   socket: string,
   input: Uint8Array<ArrayBuffer>,
-): void {
+): number | undefined {
   if (Deno.env.get("SCHED_CORE")) createCoreSchedulingCookie();
   const stdin = pipe();
   const stdout = pipe();
@@ -144,7 +174,7 @@ function startServer(
   close(errors);
   adjustOomScore(server);
   giveInput(stdin, input);
-  waitUntilListening(stdout);
+  return waitUntilListening(stdout) ? stdin.write : undefined;
 }
 
 /** The log FIFO of the bundle, opened for both directions so that it opens without a reader. */

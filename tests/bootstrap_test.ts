@@ -279,18 +279,3 @@ testBetterThanGo("delete for a pod removes its other containers, too", async (co
   await other.remove();
   await bundle.remove();
 });
-
-testBetterThanGo(
-  "a start whose caller is gone leaves a server that can be found",
-  async (containerd) => {
-    const bundle = await Bundle.make(containerd, "box");
-    const child = spawnStart(containerd, bundle);
-    await child.stdout.cancel();
-    await child.stderr.cancel();
-    await new Blob([bootstrapParams(containerd, "box")]).stream().pipeTo(child.stdin);
-    await child.status;
-    const address = await Deno.readTextFile(`${bundle.path}/address`);
-    await shutDown(await TaskClient.connect(address), "box");
-    await bundle.remove();
-  },
-);

@@ -6,6 +6,7 @@ export * from "./epoll.ts";
 export * from "./file_in_pool.ts";
 export * from "./kernel_files.ts";
 export * from "./limits.ts";
+export * from "./lock.ts";
 export * from "./mount.ts";
 export * from "./signals.ts";
 export * from "./socket.ts";

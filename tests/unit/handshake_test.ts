@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { giveInput, waitUntilListening } from "../../shim/handshake.ts";
-import { close, type Pipe, pipe, setNonblocking, write } from "../../shim/libc/mod.ts";
+import { giveInput, sayAnswerGiven, waitUntilListening } from "../../shim/handshake.ts";
+import { close, type Pipe, pipe, setNonblocking, SystemError, write } from "../../shim/libc/mod.ts";
 import { eventually } from "../eventually.ts";
 import { expectNoNewDescriptors } from "./descriptors.ts";
 import { scriptCommand } from "./script.ts";
@@ -20,7 +20,9 @@ function test(
       expectNoNewDescriptors(async () => {
         const [input, output] = [pipe(), pipe()];
         const source = `
-          import { say, sayListening, takeInput } from "REPOSITORY/shim/handshake.ts";
+          import {
+            isAnswerGiven, say, sayFound, sayListening, takeGivenInput, takeInput
+          } from "REPOSITORY/shim/handshake.ts";
           ${server}
         `;
         const child = scriptCommand(folder, source, {
@@ -41,40 +43,112 @@ async function told(child: Deno.ChildProcess): Promise<string> {
 }
 
 test(
-  "the server gets the options whole, and start goes on when it listens",
+  "the server gets the options whole, and goes on when start has given its answer",
   `
-  const options = takeInput();
+  const options = takeGivenInput();
   console.error(options.length, options.every((byte, index) => byte === index % 251));
   sayListening();
+  console.error(isAnswerGiven());
   // Nobody reads this any more, and it must not end the server.
   Deno.stdout.writeSync(new Uint8Array(1 << 20));
-  console.error("alive");
+  console.error("alive", Deno.stdin.readSync(new Uint8Array(1)));
   `,
   async (input, output, child) => {
     giveInput(input, Uint8Array.from({ length: 300_000 }, (_, index) => index % 251));
-    waitUntilListening(output);
-    assertEquals(await told(child), "0 300000 true\nalive\n");
+    assertEquals(waitUntilListening(output), true);
+    sayAnswerGiven(input.write);
+    assertEquals(await told(child), "0 300000 true\ntrue\nalive null\n");
   },
 );
 
 test(
   "no options are an empty input",
-  `console.error(takeInput().length); sayListening();`,
+  `console.error(takeGivenInput().length); sayListening(); isAnswerGiven();`,
   async (input, output, child) => {
     giveInput(input, new Uint8Array());
     waitUntilListening(output);
+    sayAnswerGiven(input.write);
     assertEquals(await told(child), "0 0\n");
   },
 );
 
 test(
+  "a server that has found another one is told from one that listens",
+  `takeGivenInput(); sayFound();`,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array());
+    assertEquals(waitUntilListening(output), false);
+    close(input.write);
+    assertEquals(await told(child), "0 ");
+  },
+);
+
+test(
+  "a start that ends without an answer is told from one that has given it",
+  `takeGivenInput(); sayListening(); console.error(isAnswerGiven());`,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array());
+    waitUntilListening(output);
+    close(input.write);
+    assertEquals(await told(child), "0 false\n");
+  },
+);
+
+test(
+  "a server whose start has ended can say what it likes",
+  `takeGivenInput(); sayListening(); say("no room"); console.error(isAnswerGiven());`,
+  async (input, output, child) => {
+    close(output.read);
+    close(output.write);
+    giveInput(input, new Uint8Array());
+    close(input.write);
+    assertEquals(await told(child), "0 false\n");
+  },
+);
+
+for (
+  const [kind, bytes] of [["no input", []], ["half a length", [0, 0]], ["half an input", [
+    0,
+    0,
+    0,
+    3,
+    1,
+  ]]] as const
+) {
+  test(
+    `${kind} of a start that has ended is an error`,
+    `
+    try {
+      takeGivenInput();
+    } catch (error) {
+      console.error(error.message);
+    }
+    `,
+    async (input, output, child) => {
+      close(output.read);
+      close(output.write);
+      close(input.read);
+      write(input.write, Uint8Array.from(bytes));
+      close(input.write);
+      assertEquals(
+        await told(child),
+        "0 expected on standard input what start hands on, and it was cut short\n",
+      );
+    },
+  );
+}
+
+test(
   "a server that ends before it listens has told its reason",
-  `takeInput(); say("no room "); say("left"); Deno.exit(1);`,
+  `takeGivenInput(); say("no room "); say("left"); Deno.exit(1);`,
   async (input, output, child) => {
     giveInput(input, Uint8Array.of(1));
     const error = assertThrows(() => waitUntilListening(output), Error);
     assertEquals(error.message, "the server ended before it listened: no room left");
     assertEquals(await told(child), "1 ");
+    const late = assertThrows(() => sayAnswerGiven(input.write), SystemError);
+    assertStringIncludes(late.message, "broken pipe");
+    close(input.write);
   },
 );
 
@@ -85,6 +159,7 @@ test(
     giveInput(input, new Uint8Array(1 << 20));
     const error = assertThrows(() => waitUntilListening(output), Error);
     assertEquals(error.message, "the server ended before it listened: it gave no reason");
+    close(input.write);
     assertEquals((await child.output()).signal, "SIGKILL");
   },
 );
@@ -126,6 +201,7 @@ test(
   async (input, output, child) => {
     const writing = child.status;
     giveInput(input, new Uint8Array(10 << 20));
+    close(input.write);
     const error = assertThrows(() => waitUntilListening(output), Error);
     assertStringIncludes(error.message, "expected less than 10485760 bytes on standard input");
     await writing;

@@ -1,7 +1,8 @@
 import "./opened_libc.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { lockFile } from "../../shim/lock_file.ts";
+import { lockFile, removeAbandonedLocks } from "../../shim/lock_file.ts";
+import { SystemError } from "../../shim/libc/mod.ts";
 import { within } from "../within.ts";
 import { scriptAnswer } from "./script.ts";
 import { withFolder } from "./temporary_folder.ts";
@@ -65,5 +66,16 @@ test("a file that a killed process left behind is no lock", async (folder) => {
 });
 
 test("a lock in a folder that is not there is an error", async (folder) => {
-  await assertRejects(() => lockFile(join(folder, "no", "lock")), Deno.errors.NotFound);
+  const error = await assertRejects(() => lockFile(join(folder, "no", "lock")), SystemError);
+  assertEquals(error.message, `open ${join(folder, "no", "lock")}: no such file or directory`);
+});
+
+test("abandoned files are removed, and neither held ones nor others", async (folder) => {
+  const [abandoned, held] = ["a", "b"].map((digit) => join(folder, `${digit.repeat(64)}.lock`));
+  const others = ["a".repeat(64), "other.lock"].map((name) => join(folder, name));
+  for (const path of [abandoned, ...others]) await Deno.writeTextFile(path, "");
+  using _lock = await lockFile(held);
+  removeAbandonedLocks(folder);
+  const left = [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name));
+  assertEquals(left.toSorted(), [held, ...others].toSorted());
 });
