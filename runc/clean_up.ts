@@ -15,6 +15,7 @@ import {
   toTimestamp,
   unmountAll,
 } from "../shim/mod.ts";
+import { readExit } from "./exit_file.ts";
 import { notedContainers } from "./noted_containers.ts";
 import { initPidFile, readPid } from "./pid_file.ts";
 import { Runc } from "./runc.ts";
@@ -32,10 +33,11 @@ export async function cleanUp({ bundle, id, namespace }: Arguments): Promise<Uin
   await orWarn("remove the container", () => removeContainer(bundle, id, namespace, pid));
   await orWarn("unmount the root file system", () => unmountAll(join(bundle, "rootfs")));
   await orWarn("remove the other containers", () => removeNotedContainers(bundle, namespace));
+  const { status, exitedAt } = readExit(bundle) ?? { status: 128 + SIGKILL, exitedAt: new Date() };
   return DeleteResponse.encode({
     pid: pid ?? 0,
-    exitStatus: 128 + SIGKILL,
-    exitedAt: toTimestamp(new Date()),
+    exitStatus: status,
+    exitedAt: toTimestamp(exitedAt),
   }).finish();
 }
 

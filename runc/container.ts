@@ -17,6 +17,7 @@ import {
 import { pidsIn } from "./cgroup.ts";
 import { type CgroupFolders, ownCgroupFoldersOf } from "./cgroup_folders.ts";
 import { Exec } from "./exec.ts";
+import { keepExit } from "./exit_file.ts";
 import { withImplied } from "./implied_options.ts";
 import { Init, UNASKED_MS } from "./init.ts";
 import { oomCounter, OomWatch } from "./oom.ts";
@@ -91,9 +92,8 @@ export class Container {
 
   /** To be called as soon as there is an init. */
   #watchInit(): void {
-    const { init } = this;
     this.#findCgroup();
-    this.#whenReaped(init, () => this.#stopInit());
+    this.#whenReaped(this.init, () => this.#stopInit());
   }
 
   /** From now on, before init can use any memory, every OOM is told; the last one before init's exit. */
@@ -236,8 +236,15 @@ export class Container {
   }
 
   /** Stops a process that was reaped as soon as no change of it is under way. */
-  async #whenReaped(process: Process, stop: () => Promise<void>): Promise<void> {
+  #whenReaped(process: Process, stop: () => Promise<void>): void {
+    this.context.shim.awaitBeforeEnd(this.#awaitStop(process, stop));
+  }
+
+  async #awaitStop(process: Process, stop: () => Promise<void>): Promise<void> {
     await this.#orWarn(`end the streams of ${process.id}`, () => process.reaped);
+    if (process === this.init) {
+      await this.#orWarn("keep how init ended", () => keepExit(this.bundle, process.exit!));
+    }
     await process.changes.run(stop);
   }
 

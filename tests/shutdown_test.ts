@@ -1,11 +1,13 @@
 /** Shutdown: what a shim without containers still does before it ends. */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { ForwardRequest } from "../proto/mod.ts";
+import { DeleteResponse, ForwardRequest, TaskExit } from "../proto/mod.ts";
 import { Server } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { Bundle, callShim, DirectShim, serverPid, shimArguments } from "./direct_shim.ts";
+import { EventServer } from "./event_server.ts";
 import { eventually } from "./eventually.ts";
+import type { PrivateContainerd } from "./private_containerd.ts";
 import { findProcess, isAlive } from "./processes.ts";
 import { TaskClient } from "./task_client.ts";
 
@@ -108,3 +110,86 @@ testBetterThanGo(
     await shim.bundle.remove();
   },
 );
+
+/** A shim with a container that has ended with 42, in which nobody has taken an event and which has no client any more. */
+async function endedUnheard(containerd: PrivateContainerd): Promise<{
+  bundle: Bundle;
+  shim: number;
+  address: string;
+  /** The path at which the shim looks for who takes its events. */
+  events: string;
+}> {
+  const script = "trap 'exit 42' TERM; while :; do sleep 0.01; done";
+  const bundle = await Bundle.make(containerd, id, { args: ["sh", "-c", script] });
+  const events = `${bundle.path}/events`;
+  const args = shimArguments(containerd, id, "start");
+  const { stdout } = await callShim(containerd, bundle.path, args, { TTRPC_ADDRESS: events });
+  const address = new TextDecoder().decode(stdout);
+  const shim = serverPid(address);
+  const tasks = await TaskClient.connect(address);
+  const rootfs = [await bundle.rootfs(containerd)];
+  const { pid } = await tasks.call("Create", { id, bundle: bundle.path, rootfs });
+  await tasks.call("Start", { id });
+  tasks.client.close();
+  // Asked for while the container runs: the shim is to end with its last process.
+  Deno.kill(shim, "SIGTERM");
+  await eventually("a trap that is set", () => catchesSigterm(pid) || undefined);
+  Deno.kill(pid, "SIGTERM");
+  await eventually("an end of init", () => findProcess(pid) === undefined || undefined);
+  return { bundle, shim, address, events };
+}
+
+/** Whether a shell has a handler for SIGTERM (proc(5), SigCgt); the runtime, which it is at first, has one as well. */
+function catchesSigterm(pid: number): boolean {
+  if (findProcess(pid)!.command[0] !== "sh") return false;
+  const mask = /^SigCgt:\t([0-9a-f]+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))![1];
+  return (BigInt(`0x${mask}`) >> 14n & 1n) === 1n;
+}
+
+testBetterThanGo("after SIGTERM a shim sends its events before it ends", async (containerd) => {
+  const { bundle, shim, events } = await endedUnheard(containerd);
+  {
+    await using server = new EventServer(events);
+    const { envelope } = await server.until(({ envelope }) => envelope.topic === "/tasks/exit");
+    assertEquals(TaskExit.decode(envelope.event!.value).exitStatus, 42);
+    await eventually("an end of the shim", () => !isAlive(shim) || undefined);
+  }
+  await bundle.delete(containerd);
+  await bundle.remove();
+});
+
+testBetterThanGo(
+  "a shim that nobody hears after SIGTERM ends, and delete tells how the container did",
+  async (containerd) => {
+    const before = Date.now();
+    const { bundle, shim } = await endedUnheard(containerd);
+    await eventually("an end of the shim", () => !isAlive(shim) || undefined);
+    await expectExit(containerd, bundle, before, Date.now());
+  },
+);
+
+testBetterThanGo(
+  "delete after a kill -9 of the shim tells how the container ended before",
+  async (containerd) => {
+    const before = Date.now();
+    const { bundle, shim, address } = await endedUnheard(containerd);
+    const tasks = await TaskClient.connect(address);
+    assertEquals((await tasks.call("Wait", { id })).exitStatus, 42);
+    Deno.kill(shim, "SIGKILL");
+    await tasks.client.closed;
+    await expectExit(containerd, bundle, before, Date.now());
+  },
+);
+
+/** What `delete` answers: init's end with 42, and when that was. */
+async function expectExit(
+  containerd: PrivateContainerd,
+  bundle: Bundle,
+  before: number,
+  after: number,
+): Promise<void> {
+  const { exitStatus, exitedAt } = DeleteResponse.decode((await bundle.delete(containerd)).stdout);
+  const time = exitedAt!.seconds * 1000 + exitedAt!.nanos / 1e6;
+  assertEquals([exitStatus, before <= time, time <= after], [42, true, true]);
+  await bundle.remove();
+}

@@ -1,0 +1,32 @@
+/** The file in a bundle that tells how init ended, for `delete`: the server may end, or be ended, before containerd has been told. */
+import { join } from "@std/path/posix";
+
+/** How init ended. */
+export interface KeptExit {
+  /** Its exit code, or 128 + the signal that killed it. */
+  readonly status: number;
+  readonly exitedAt: Date;
+}
+
+const exitFile = (bundle: string) => join(bundle, "init.exit");
+
+/** Writes the file: JSON, `{"status":42,"exitedAt":"2026-01-31T12:00:00.000Z"}`. */
+export function keepExit(bundle: string, { status, exitedAt }: KeptExit): void {
+  Deno.writeTextFileSync(exitFile(bundle), JSON.stringify({ status, exitedAt }), { mode: 0o600 });
+}
+
+/** What the file tells. Nothing where it is not there or tells nothing. */
+export function readExit(bundle: string): KeptExit | undefined {
+  let kept: { status?: unknown; exitedAt?: unknown } | null;
+  try {
+    kept = JSON.parse(Deno.readTextFileSync(exitFile(bundle)));
+  } catch {
+    return undefined;
+  }
+  const status = kept?.status;
+  const exitedAt = new Date(typeof kept?.exitedAt === "string" ? kept.exitedAt : NaN);
+  if (!Number.isInteger(status) || !(Number(status) >= 0) || !(exitedAt.getTime() >= 0)) {
+    return undefined;
+  }
+  return { status: Number(status), exitedAt };
+}
