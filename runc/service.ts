@@ -34,6 +34,9 @@ export class TaskService implements DescribedTask {
   /** The Creates under way, by the ids of their containers. */
   readonly #creating = new Map<string, Promise<unknown>>();
 
+  /** See {@linkcode DescribedTask.wasUsed}. */
+  wasUsed = false;
+
   constructor(private readonly shim: Shim) {}
 
   async state(
@@ -63,6 +66,7 @@ export class TaskService implements DescribedTask {
     { signal, deadline }: Call,
   ): Promise<proto.CreateTaskResponse.Properties> {
     const { id } = request;
+    this.wasUsed = true;
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
     }

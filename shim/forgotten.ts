@@ -1,24 +1,30 @@
 /** The server that nobody uses: containerd has failed or died after `start` had answered, or a client has given its container up. */
 import { exists } from "./exists.ts";
+import type { DescribedTask } from "./serve.ts";
 import type { Server } from "./ttrpc/mod.ts";
 
-/** How long it goes on without a client and without its bundle, in ms. */
+/** How long it goes on without its bundle, in ms. */
 const WITHOUT_BUNDLE_MS = 5_000;
-/** How long it goes on without a client, in ms. containerd connects as soon as `start` has answered. */
+/** How long it goes on with it, in ms. containerd connects as soon as `start` has answered. */
 const WITHOUT_CLIENT_MS = 30_000;
 
 /**
- * Calls back when there has been no client for a while. A timer runs only after the begin and after a client has gone.
+ * Ends a server that has no container when it has had no client for a while. One that has never had a container, and has lost its
+ * bundle, does not count its clients: containerd 1.6 forgets a connection where it fails after it. A timer runs only after the begin,
+ * and after a client has gone.
  * @param bundle Of the container that the server was started for.
- * @param end Ends the server unless it has a container.
  */
 export function endWhenForgotten(
   server: Pick<Server, "isConnected" | "onDisconnect">,
+  task: Pick<DescribedTask, "wasUsed" | "shutdown">,
   bundle: string,
-  end: () => void,
 ): void {
   let aloneSince = 0;
   let hasTimer = false;
+  const begin = () => {
+    aloneSince = performance.now();
+    if (!hasTimer) lookIn(WITHOUT_BUNDLE_MS);
+  };
   const lookIn = (milliseconds: number) => {
     hasTimer = true;
     // The first setTimeout of a program takes 5 ms, the first of these 0.4.
@@ -26,21 +32,17 @@ export function endWhenForgotten(
   };
   const look = () => {
     hasTimer = false;
-    if (server.isConnected) return;
-    const limit = exists(bundle) ? WITHOUT_CLIENT_MS : WITHOUT_BUNDLE_MS;
+    const hasBundle = exists(bundle);
+    if (server.isConnected && (hasBundle || task.wasUsed)) return;
+    const limit = hasBundle ? WITHOUT_CLIENT_MS : WITHOUT_BUNDLE_MS;
     const left = aloneSince + limit - performance.now();
     if (left > 0) lookIn(left);
-    else end();
-  };
-  const begin = () => {
-    if (server.isConnected) return;
-    aloneSince = performance.now();
-    if (!hasTimer) lookIn(WITHOUT_BUNDLE_MS);
+    else task.shutdown();
   };
   const before = server.onDisconnect;
   server.onDisconnect = () => {
     before();
-    begin();
+    if (!server.isConnected) begin();
   };
   begin();
 }

@@ -49,6 +49,8 @@ export interface Shim {
 export interface DescribedTask extends Task {
   /** The RPC, and what the server itself calls when nobody uses it: ends the server unless it holds a container. */
   shutdown(): void;
+  /** Whether a Create has ever come. */
+  readonly wasUsed: boolean;
   /** A record for each process, whatever is worth knowing of it when the shim seems to hang. */
   describe(): Iterable<Fields>;
 }
@@ -206,7 +208,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     throw new Error("start has ended before it could tell anyone of the server");
   }
   socket.keep();
-  endWhenForgotten(server, args.bundle, () => task.shutdown());
+  endWhenForgotten(server, task, args.bundle);
   return true;
 }
 

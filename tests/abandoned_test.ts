@@ -1,4 +1,4 @@
-/** containerd dies while it makes a container, and comes back. */
+/** containerd dies while it makes a container, and comes back; or fails once the shim's server is there. */
 
 import { assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
@@ -7,7 +7,7 @@ import { busyboxImage } from "./busybox.ts";
 import { Bundle, serverPid, startShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
+import { isAlive, processesOfThisRun } from "./processes.ts";
 import { SlowRunc } from "./slow_runc.ts";
 
 /** The same id can be used again, and then nothing is there any more. */
@@ -64,3 +64,34 @@ testBetterThanGo("a container that was being created goes or works", async (cont
   await expectUsable(containerd, "box");
   await Deno.remove(folder, { recursive: true });
 });
+
+testBetterThanGo("a disk of bundles that gets full leaves no shim", async (containerd) => {
+  const bundles = dirname(containerd.bundle("box"));
+  await Deno.mkdir(bundles, { recursive: true });
+  await command("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", bundles);
+  // It gets full when start has answered: containerd then fails by a file of its own in the bundle, 1.6 with the shim connected.
+  const runtime = `${containerd.folder}/full-disk`;
+  const script = `#!/bin/sh
+    ${containerd.runtime.binary} "$@" || exit
+    case "$*" in *start) head -c 1000000 /dev/zero > fill 2> /dev/null || exit 0; esac
+  `;
+  await Deno.writeTextFile(runtime, script, { mode: 0o755 });
+  const { code } = await containerd.ctr("run", "--runtime", runtime, busyboxImage, "box", "true");
+  assertEquals(code, 1);
+  await eventually(
+    "an end of the shim",
+    () => !processesOfThisRun().some(({ command }) => command.at(-1) === "serve") || undefined,
+    15,
+  );
+  assertEquals([...Deno.readDirSync("/run/containerd/s")], []);
+  await command("umount", bundles);
+  await Deno.remove(runtime);
+  await containerd.ctr("containers", "rm", "box");
+  await containerd.ctr("snapshots", "rm", "box");
+  expectSuccess(await containerd.run(["--rm"], "box", "true"));
+});
+
+async function command(program: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program, { args }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}

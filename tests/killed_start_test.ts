@@ -190,17 +190,26 @@ testBetterThanGo("a server that nobody uses ends by itself", async (containerd) 
   const [gone, given, used] = await Promise.all(
     ["gone", "given-up", "used"].map((name) => DirectShim.start(containerd, name)),
   );
-  const busy = await DirectShim.run(containerd, "busy");
+  const [busy, emptied] = await Promise.all(
+    ["busy", "emptied"].map((name) => DirectShim.run(containerd, name)),
+  );
+  // Others of its pod may come.
+  await emptied.tasks.call("Kill", { id: "emptied", signal: 9 });
+  await emptied.tasks.call("Wait", { id: "emptied" });
+  await emptied.tasks.call("Delete", { id: "emptied" });
+  await emptied.bundle.remove();
   for (const { tasks } of [gone, given, busy]) tasks.client.close();
   await gone.bundle.remove();
   await eventually("an end of the one without a bundle", () => !isAlive(gone.pid) || undefined, 15);
   assertEquals(isAlive(given.pid), true);
   await eventually("an end of the other one", () => !isAlive(given.pid) || undefined, 45);
   await given.bundle.remove();
-  assertEquals(filesOfServers().length, 2);
+  assertEquals(filesOfServers().length, 3);
 
-  // They have a client, or a container.
+  // These have a client, or a container.
   await used.shutDown();
+  await expectStatus(StatusCode.NOT_FOUND, emptied.tasks.call("State", { id: "emptied" }));
+  await shutDown(emptied.tasks, "emptied");
   const tasks = await TaskClient.connect(busy.address);
   assertEquals((await tasks.call("State", { id: "busy" })).status, 2);
   await tasks.call("Kill", { id: "busy", signal: 9 });
