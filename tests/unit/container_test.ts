@@ -41,12 +41,14 @@ Deno.test("container: the end of init is told whatever fails at it", () =>
       published.push([name, event.id, event.exitStatus]);
     const reactor = { watch: () => fail("watch") };
     const context = {
-      shim: { logger, events: { publish }, reactor },
+      shim: { logger, events: { publish }, reactor, awaitBeforeEnd() {} },
       id: "box",
       bundle: folder,
       runc: { knows: () => fail("knows") },
     } as unknown as ContainerContext;
     const init = new FailingInit(context, folder);
+    // Where a file is to be.
+    Deno.mkdirSync(`${folder}/init.exit`);
     const container: Container = Reflect.construct(Container, [context, {}, init, false]);
     await container.start("", new AbortController().signal);
     init.end.resolve({ pid: Deno.pid, status: 42, signal: undefined, exitedAt: new Date(0) });
@@ -54,7 +56,7 @@ Deno.test("container: the end of init is told whatever fails at it", () =>
     assertEquals(init.state, "stopped");
     assertEquals(published, [["TaskStart", undefined, undefined], ["TaskExit", "box", 42]]);
     const told = ["end the streams of box", "resume the container", "kill what init left behind"];
-    for (const what of [...told, "deliver the output of box"]) {
+    for (const what of [...told, "keep how init ended", "deliver the output of box"]) {
       assertEquals(logger.messages.includes(`warning can't ${what}`), true, what);
     }
   }));
