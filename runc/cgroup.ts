@@ -25,15 +25,20 @@ const V1_CONTROLLER = "devices";
  * @param mountInfo /proc/self/mountinfo, see proc(5).
  */
 export function parseHierarchies(mountInfo: string): Hierarchy[] {
-  const hierarchies = mountInfo.trim().split("\n").flatMap((line): Hierarchy[] => {
+  const hierarchies = parseAllHierarchies(mountInfo);
+  const usesV1 = hierarchies.some(({ controllers }) => controllers.includes(V1_CONTROLLER));
+  return hierarchies.filter(({ unified }) => unified !== usesV1);
+}
+
+/** Beside {@linkcode parseHierarchies} the unified one that there may be beside those of cgroup v1. */
+export function parseAllHierarchies(mountInfo: string): Hierarchy[] {
+  return mountInfo.trim().split("\n").flatMap((line): Hierarchy[] => {
     const [place, fileSystem] = line.split(" - ");
     const [, , , root, mountPoint] = place.split(" ");
     const [type, , options] = fileSystem.split(" ");
     if (type !== "cgroup" && type !== "cgroup2") return [];
     return [{ mountPoint, root, unified: type === "cgroup2", controllers: options.split(",") }];
   });
-  const usesV1 = hierarchies.some(({ controllers }) => controllers.includes(V1_CONTROLLER));
-  return hierarchies.filter(({ unified }) => unified !== usesV1);
 }
 
 /** The pids in a cgroup and all below it; none where it is gone. Those below it the container may remove while they are read. */

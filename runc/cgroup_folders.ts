@@ -53,6 +53,11 @@ export class CgroupFolders {
     return this.folders.get(name);
   }
 
+  /** All of them. */
+  get all(): string[] {
+    return [...new Set(this.folders.values())];
+  }
+
   /** Those folders that are not among the others. */
   without(others: CgroupFolders): CgroupFolders {
     const folders = [...this.folders].filter(([name, path]) => others.folders.get(name) !== path);

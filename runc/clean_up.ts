@@ -1,44 +1,39 @@
-/** The action `delete`: removes what a container has left when its shim is gone. */
-import { dirname, join } from "@std/path/posix";
-import { DeleteResponse } from "../proto/mod.ts";
-import {
-  type Arguments,
-  endUnusedServer,
-  isServed,
-  kill,
-  listFolders,
-  readText,
-  removeDeadSocket,
-  SIGKILL,
-  spawner,
-  SystemError,
-  toTimestamp,
-  unmountAll,
-} from "../shim/mod.ts";
+/**
+ * The action `delete`: removes what a container has left when its shim is gone.
+ *
+ * containerd allows it 5 s, then kills it and leaves what is left; and it calls it after every normal delete as well (1.6 to 2.1), when
+ * nothing is. So here it is only looked whether there is something to do, and what does it is loaded then. It imports no more than it
+ * needs for the look, and that file by file: shim/mod.ts would load the whole kit.
+ */
+import { join } from "@std/path/posix";
+import { isServerLeft } from "../shim/address.ts";
+import type { Arguments } from "../shim/arguments.ts";
+import { isMountPoint } from "../shim/mount_point.ts";
+import { encodeDeleteResponse } from "./delete_response.ts";
 import { readExit } from "./exit_file.ts";
 import { notedContainers } from "./noted_containers.ts";
 import { initPidFile, readPid } from "./pid_file.ts";
-import { Runc } from "./runc.ts";
-import { readRuntime } from "./runtime.ts";
+import { isCreateBegun, isKnown, readRuntime } from "./runtime.ts";
+
+/** 128 + SIGKILL, as the Go shim says. */
+const KILLED = 137;
 
 /**
- * Does the action. containerd 1.6 to 2.1 call it after every normal delete as well: then there is nothing left, and finding that out
- * runs no other program.
+ * Does the action. What is to be removed is removed side by side, so that nothing waits for something that hangs; begun first is
+ * what would be the worst to stay: processes, then mounts.
  * @returns The answer for standard output. What could not be removed is told on standard error, which containerd logs.
  */
-export async function cleanUp({ bundle, id, namespace }: Arguments): Promise<Uint8Array> {
+export async function cleanUp(args: Arguments): Promise<Uint8Array> {
+  const { bundle } = args;
   const pid = initPid(bundle);
-  if (pid === undefined) await orWarn("end the shim", () => endUnusedServer(bundle, id));
-  await orWarn("remove the socket", () => removeDeadSocket(bundle));
-  await orWarn("remove the container", () => removeContainer(bundle, id, namespace, pid));
-  await orWarn("unmount the root file system", () => unmountAll(join(bundle, "rootfs")));
-  await orWarn("remove the other containers", () => removeNotedContainers(bundle, namespace));
-  const { status, exitedAt } = readExit(bundle) ?? { status: 128 + SIGKILL, exitedAt: new Date() };
-  return DeleteResponse.encode({
-    pid: pid ?? 0,
-    exitStatus: status,
-    exitedAt: toTimestamp(exitedAt),
-  }).finish();
+  await Promise.all([
+    orWarn("remove the container", () => removeContainer(args, pid)),
+    orWarn("unmount the root file system", () => unmount(join(bundle, "rootfs"))),
+    orWarn("remove the other containers", () => removeNotedContainers(args)),
+    orWarn("end the shim", () => endServer(args)),
+  ]);
+  const { status, exitedAt } = readExit(bundle) ?? { status: KILLED, exitedAt: new Date() };
+  return encodeDeleteResponse({ pid: pid ?? 0, exitStatus: status, exitedAt });
 }
 
 function initPid(bundle: string): number | undefined {
@@ -50,55 +45,37 @@ function initPid(bundle: string): number | undefined {
 }
 
 async function removeContainer(
-  bundle: string,
-  id: string,
-  namespace: string,
+  { bundle, id, namespace }: Arguments,
   pid: number | undefined,
 ): Promise<void> {
-  const runc = new Runc(spawner, { ...readRuntime(bundle, namespace), bundle });
-  const known = runc.knows(id);
+  const runtime = readRuntime(bundle, namespace);
   // Without a pid the shim may have died while the runtime was creating the container.
-  if (known || pid === undefined) killRuntime(bundle);
-  if (known || runc.knows(id)) await runc.delete(id, true);
+  if (!isKnown(runtime, id) && (pid !== undefined || !isCreateBegun(bundle))) return;
+  const lost = await import("./lost_container.ts");
+  await lost.removeContainer(bundle, id, runtime);
+}
+
+async function unmount(rootfs: string): Promise<void> {
+  if (!isMountPoint(rootfs)) return;
+  const { unmountAll } = await import("../shim/libc/mount.ts");
+  await unmountAll(rootfs);
 }
 
 /** Those of a pod, which have the runtime of the pod's own. */
-async function removeNotedContainers(bundle: string, namespace: string): Promise<void> {
+async function removeNotedContainers({ bundle, namespace }: Arguments): Promise<void> {
   const ids = notedContainers(bundle);
-  // They may outlive the one that their server was started for.
-  if (ids.length === 0 || await isServed(bundle)) return;
-  const runc = new Runc(spawner, { ...readRuntime(bundle, namespace), bundle });
-  for (const id of ids) {
-    if (runc.knows(id)) await runc.delete(id, true);
-    await unmountAll(join(dirname(bundle), id, "rootfs"));
-  }
+  if (ids.length === 0) return;
+  const lost = await import("./lost_container.ts");
+  await lost.removeNotedContainers(bundle, ids, readRuntime(bundle, namespace));
 }
 
-/** Kills runtimes that still run for a bundle: what they go on to make, nobody would know of. */
-function killRuntime(bundle: string): void {
-  for (const name of listFolders("/proc")) {
-    if (!/^\d+$/.test(name) || !runsForBundle(name, bundle)) continue;
-    try {
-      kill(Number(name), SIGKILL);
-    } catch (error) {
-      if (!(error instanceof SystemError)) throw error;
-    }
-  }
+async function endServer(args: Arguments): Promise<void> {
+  if (!isServerLeft(args.bundle)) return;
+  const { endLostServer } = await import("../shim/lost_server.ts");
+  await endLostServer(args);
 }
 
-/** Whether a process has the log of a runtime that the shim calls; see {@linkcode Runc}. */
-function runsForBundle(pid: string, bundle: string): boolean {
-  try {
-    const args = readText(`/proc/${pid}/cmdline`).split("\0");
-    const log = args[args.indexOf("--log") + 1];
-    return log.startsWith(`${bundle}/`) && log.endsWith("log.json");
-  } catch {
-    // It has ended meanwhile.
-    return false;
-  }
-}
-
-async function orWarn(what: string, work: () => Promise<void> | void): Promise<void> {
+async function orWarn(what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

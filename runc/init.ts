@@ -14,6 +14,7 @@ import {
 } from "../shim/mod.ts";
 import type { CgroupFolders } from "./cgroup_folders.ts";
 import { expectCheckpoint, runCriu } from "./checkpoint.ts";
+import { removeEmptyCgroups } from "./empty_cgroups.ts";
 import { initPidFile } from "./pid_file.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
 import { type Runc, wasKilled } from "./runc.ts";
@@ -99,6 +100,9 @@ export class Init extends Process {
         await runc.within(AbortSignal.timeout(UNASKED_MS)).delete(id, true);
       });
       this.killMade(pidFile);
+      if (!known) {
+        await this.#orWarn("remove the cgroups", () => removeEmptyCgroups(bundle, runc.options));
+      }
       await this.#orWarn("remove the pid", () => removeIfThere(pidFile));
       await closed;
       throw runtimeFailure(what, error);

@@ -3,7 +3,8 @@
  * from 2.3 on, calls `delete` for that one alone when the shim was killed, and may have removed the others' bundles by then.
  */
 import { join } from "@std/path/posix";
-import { removeIfThere } from "../shim/mod.ts";
+// Not by shim/mod.ts: see clean_up.ts.
+import { removeIfThere } from "../shim/remove_if_there.ts";
 
 /** Of empty files, which have the containers' ids behind it. */
 const PREFIX = "container-";

@@ -18,7 +18,7 @@ import {
 } from "../shim/mod.ts";
 import { killTree } from "./process_tree.ts";
 import { prepareLog, readLastError } from "./runc_log.ts";
-import type { Runtime } from "./runtime.ts";
+import { isKnown, type Runtime } from "./runtime.ts";
 
 /** How the commands for one container are run. */
 export interface RuncOptions extends Runtime {
@@ -101,12 +101,7 @@ export class Runc {
 
   /** Whether the runtime has a container of this id. */
   knows(id: string): boolean {
-    try {
-      return Deno.statSync(join(this.options.root, id)).isDirectory;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
-    }
+    return isKnown(this.options, id);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Which OCI runtime a container has, and where its state is: from its options, and for the action `delete` from its bundle. */
 import { join } from "@std/path/posix";
 import type { RuncOptions } from "../proto/mod.ts";
+import { exists } from "../shim/exists.ts";
 
 /** An OCI runtime, and what all its commands for a container have in common. */
 export interface Runtime {
@@ -41,6 +42,16 @@ export function keepRuntime(bundle: string, options: Options): void {
   const { binaryName, root, systemdCgroup } = options;
   const kept: KeptOptions = { binary_name: binaryName, root, systemd_cgroup: systemdCgroup };
   Deno.writeTextFileSync(optionsFile(bundle), JSON.stringify(kept), { mode: 0o600 });
+}
+
+/** Whether a Create has begun for a bundle's container: only then a runtime may have made anything. */
+export function isCreateBegun(bundle: string): boolean {
+  return exists(optionsFile(bundle));
+}
+
+/** Whether the runtime has a container of this id, be it one that it has not finished. */
+export function isKnown({ root }: Runtime, id: string): boolean {
+  return exists(join(root, id));
 }
 
 /** The runtime of a bundle's container; the default one where a shim came to keep none. */

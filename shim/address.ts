@@ -1,5 +1,5 @@
 /** Where a shim's socket is: one path for each group of containers that share a shim. */
-import { basename, dirname, join } from "@std/path/posix";
+import { basename, dirname, isAbsolute, join } from "@std/path/posix";
 import { exists } from "./exists.ts";
 import type { Protocol } from "./protocol.ts";
 
@@ -33,19 +33,25 @@ export function readGroupId(bundle: string, id: string): string {
   return annotation === undefined ? id : spec.annotations![annotation];
 }
 
+/** The name by which the server of a group is looked for: one that was started before another protocol was chosen speaks its own. */
+export function serverName(groupId: string, protocol: Protocol): string {
+  return protocol === "ttrpc" ? groupId : join(groupId, protocol);
+}
+
 /**
  * The path of a group's socket. It is the same for every caller with the same containerd, namespace and group.
  * @param address The path of containerd's gRPC socket.
+ * @param name See {@linkcode serverName}.
  * @param folder For the socket; an absolute path.
  */
 export async function socketPath(
   address: string,
   namespace: string,
-  groupId: string,
+  name: string,
   folder = SOCKET_FOLDER,
 ): Promise<string> {
-  const name = new TextEncoder().encode(join(address, namespace, groupId));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", name));
+  const named = new TextEncoder().encode(join(address, namespace, name));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
   return join(folder, digest.toHex());
 }
 
@@ -54,17 +60,24 @@ export function toSocketPath(address: string): string {
   return address.replace(/^unix:\/\//, "");
 }
 
-/** The server that a bundle's file tells of; none where `start` has not come that far. */
-export function readAddress(bundle: string): { path: string; protocol: Protocol } | undefined {
+/** Where a server listens, and how it is spoken to. */
+export interface Address {
+  /** Of its socket. */
+  readonly path: string;
+  readonly protocol: Protocol;
+}
+
+/** The server that a bundle's file tells of; none where `start` has not come that far, or the file was spoilt. */
+export function readAddress(bundle: string): Address | undefined {
   try {
     const text = Deno.readTextFileSync(join(bundle, ADDRESS_FILE));
     const { address, protocol } = text.startsWith("{")
       ? JSON.parse(text) as { address: string; protocol: Protocol }
       : { address: text, protocol: "ttrpc" as const };
-    return { path: toSocketPath(address), protocol };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    const path = toSocketPath(address);
+    return isAbsolute(path) ? { path, protocol } : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -115,6 +128,15 @@ export async function isAnswered(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/**
+ * Whether a bundle's server may have left something, or be there, or be about to start. Also where the bundle does not tell of one: it
+ * may be spoilt.
+ */
+export function isServerLeft(bundle: string): boolean {
+  const path = readAddress(bundle)?.path;
+  return path === undefined || exists(path) || exists(lockPath(path));
 }
 
 /** Whether the server of a bundle answers. */

@@ -5,18 +5,19 @@
 export { isServed } from "./address.ts";
 export type { Arguments } from "./arguments.ts";
 export type { Bootstrap } from "./bootstrap.ts";
-export { removeDeadSocket } from "./dead_socket.ts";
 export type { Fields, Logger } from "./logger.ts";
 export type { Exit, Expectation, Reaper } from "./reaper.ts";
 export { type Child, type ChildStatus, type Spawner, spawner } from "./spawn.ts";
 export { StandardError } from "./standard_error.ts";
 export {
+  awaitEnds,
   Errno,
   kill,
   killIfThere,
   listFolders,
   readLink,
   readText,
+  removeFolder,
   SIGKILL,
   SIGSTOP,
   statFields,
@@ -24,6 +25,8 @@ export {
   unmountAll,
   writeText,
 } from "./libc/mod.ts";
+export { exists } from "./exists.ts";
+export { otherBundles } from "./other_bundles.ts";
 export type { Publisher } from "./events.ts";
 export { exists } from "./exists.ts";
 export { orWarn } from "./or_warn.ts";
@@ -38,4 +41,3 @@ export { Terminal } from "./terminal.ts";
 export type { Task } from "./task.ts";
 export { toTimestamp } from "./timestamp.ts";
 export { type Call, StatusCode, StatusError } from "./ttrpc/mod.ts";
-export { endUnusedServer } from "./unused_server.ts";

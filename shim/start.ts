@@ -10,6 +10,7 @@ import {
   isAnswered,
   lockPath,
   readGroupId,
+  serverName,
   socketPath,
   toSocketPath,
 } from "./address.ts";
@@ -132,9 +133,7 @@ async function findSocketPath(
     throw new Error(`expected an absolute path as socket_dir, not ${folder}`);
   }
   const containerd = toSocketPath(params?.containerdGrpcAddress || address);
-  const group = readGroupId(bundle, id);
-  // A server that was started before another protocol was chosen speaks its own.
-  const name = protocol === "ttrpc" ? group : join(group, protocol);
+  const name = serverName(readGroupId(bundle, id), protocol);
   const path = await socketPath(containerd, namespace, name, folder);
   checkSocketPath(path);
   return path;

@@ -86,7 +86,9 @@ export function scriptForm(
   environment.push("SHIM_OPEN_FILES=$(ulimit -Sn)");
   const command = [quote(deno), "run", ...RUN_FLAGS, ...flags].join(" ");
   const program = quote(`${loader([fromEnd + main.length, main.length])}#`);
+  // In a folder that was removed, as a bundle may be while its `delete` begins, Deno would end before anything of ours runs.
   return `#!/bin/sh
+[ . -ef "$PWD" ] || cd /
 unset ${DENO_VARIABLES.join(" ")}
 ${environment.join(" ")} exec ${command} ${program}"$0" "$@"
 ${main}${rest.join("")}`;

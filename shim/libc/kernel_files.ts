@@ -86,3 +86,11 @@ function list(path: string, type: number): string[] {
   symbols.closedir(directory);
   return names;
 }
+
+/**
+ * Removes a folder: a cgroup (cgroups(7)) that has neither processes nor cgroups in it, though it is full of files.
+ * @throws {SystemError} EBUSY where it has, ENOENT where there is none.
+ */
+export function removeFolder(path: string): void {
+  check(symbols.rmdir(cString(path)), () => `remove the folder ${path}`);
+}

@@ -90,11 +90,18 @@ const FUNCTIONS = {
   },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
   readlink: { parameters: ["buffer", "buffer", "usize"], result: "i32" },
+  poll_nonblocking: {
+    name: "poll",
+    parameters: ["buffer", "u64", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "i32" },
   splice: { parameters: ["i32", "pointer", "i32", "pointer", "usize", "u32"], result: "i32" },
 
   opendir: { parameters: ["buffer"], result: "pointer" },
   readdir: { parameters: ["pointer"], result: "pointer" },
+  rmdir: { parameters: ["buffer"], result: "i32" },
   closedir: { parameters: ["pointer"], result: "i32" },
 
   epoll_create1: { parameters: ["i32"], result: "i32" },

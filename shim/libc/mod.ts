@@ -8,6 +8,7 @@ export * from "./kernel_files.ts";
 export * from "./limits.ts";
 export * from "./lock.ts";
 export * from "./mount.ts";
+export * from "./pidfd.ts";
 export * from "./signals.ts";
 export * from "./socket.ts";
 export * from "./spawn.ts";

@@ -109,3 +109,11 @@ Deno.test("arguments: a flag without its value is named", () => {
     "the flag -id needs a value",
   );
 });
+
+Deno.test("arguments: a boolean is true or false", () => {
+  assertThrows(
+    () => parseArguments(["-namespace", "n", "-debug=maybe", "start"]),
+    Error,
+    "expected true or false for the flag -debug, not maybe",
+  );
+});

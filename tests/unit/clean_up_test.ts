@@ -1,10 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { join } from "@std/path";
-import { DeleteResponse } from "../../proto/mod.ts";
+import { dirname, join } from "@std/path";
+import { DeleteResponse, Timestamp } from "../../proto/mod.ts";
 import { cleanUp } from "../../runc/clean_up.ts";
 import { parseArguments } from "../../shim/arguments.ts";
 import { mountRootfs } from "../../shim/rootfs.ts";
 import { spawner } from "../../shim/spawn.ts";
+import { ClientFifo } from "../client_fifo.ts";
+import { eventually } from "../eventually.ts";
 import { inPrivateMounts } from "../private_mounts.ts";
 import { within } from "../within.ts";
 import { withFolder } from "./temporary_folder.ts";
@@ -133,10 +135,13 @@ test("a root file system is unmounted, however much lies on it", async ({ bundle
   assertEquals(Deno.readTextFileSync("/proc/self/mounts").includes(bundle), false);
 });
 
-test("a dead shim's socket is removed, and that of a living one stays", async ({ bundle, cleanUp }) => {
+test("a dead shim's socket is removed, and that of one that others use stays", async ({ bundle, cleanUp }) => {
   const path = join(bundle, "s");
   await Deno.writeTextFile(join(bundle, "address"), `unix://${path}`);
   await Deno.writeTextFile(join(bundle, "init.pid"), "1");
+  const other = join(dirname(bundle), "other");
+  await Deno.mkdir(other);
+  await Deno.writeTextFile(join(other, "bootstrap.json"), JSON.stringify({ address: path }));
   const listener = Deno.listen({ transport: "unix", path: `${path}2` });
   // Under another name the file stays when the listener is closed, as after a kill.
   await Deno.rename(`${path}2`, path);
@@ -144,6 +149,66 @@ test("a dead shim's socket is removed, and that of a living one stays", async ({
   listener.close();
   assertEquals([(await cleanUp()).warnings, exists(path)], [[], false]);
   assertEquals(exists(`${path}.lock`), false);
+});
+
+test("a server that is there and gives no answer is warned of", async ({ bundle, cleanUp }) => {
+  const path = join(bundle, "s");
+  await Deno.writeTextFile(join(bundle, "address"), path);
+  using _listener = Deno.listen({ transport: "unix", path });
+  const { answer, warnings } = await cleanUp();
+  assertEquals([answer.exitStatus, warnings.length], [137, 1]);
+  assertMatch(warnings[0], /^can't end the shim: /);
+});
+
+test("mounts are gone however long the runtime takes", async (fixture) => {
+  const { bundle, state, binary, cleanUp } = fixture;
+  await Deno.mkdir(state, { recursive: true });
+  await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
+  await Deno.mkdir(join(bundle, "rootfs"));
+  const tmpfs = { type: "tmpfs", source: "tmpfs", target: "", options: [] };
+  await mountRootfs(spawner, [tmpfs], join(bundle, "rootfs"));
+  using gate = await ClientFifo.make(join(bundle, "gate"));
+  await Deno.writeTextFile(binary, `#!/bin/sh\nread line < ${gate.path}\n`);
+  const cleaned = cleanUp();
+  const isMounted = () => Deno.readTextFileSync("/proc/self/mounts").includes(bundle);
+  await eventually("an unmount", () => !isMounted() || undefined);
+  await gate.write("go\n");
+  assertEquals((await cleaned).warnings, []);
+});
+
+test("the true exit is told where the server could not", async ({ bundle, cleanUp }) => {
+  await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
+  const file = join(bundle, "init.exit");
+  const exitedAt = "2026-01-31T12:34:56.789Z";
+  await Deno.writeTextFile(file, JSON.stringify({ status: 42, exitedAt }));
+  const { answer } = await cleanUp();
+  const seconds = Date.parse(exitedAt.replace(".789", "")) / 1000;
+  assertEquals([answer.pid, answer.exitStatus], [4321, 42]);
+  assertEquals(
+    answer.exitedAt,
+    Timestamp.decode(
+      Timestamp.encode({ seconds, nanos: 789_000_000 }).finish(),
+    ),
+  );
+  for (
+    const spoilt of [
+      "",
+      "{",
+      "null",
+      "42",
+      '{"status":42}',
+      '{"status":"42","exitedAt":"2026-01-31T12:34:56Z"}',
+      '{"status":-1,"exitedAt":"2026-01-31T12:34:56Z"}',
+      '{"status":1.5,"exitedAt":"2026-01-31T12:34:56Z"}',
+      '{"status":42,"exitedAt":"yesterday"}',
+      '{"status":42,"exitedAt":"1969-12-31T23:59:59Z"}',
+    ]
+  ) {
+    await Deno.writeTextFile(file, spoilt);
+    const { answer, warnings } = await cleanUp();
+    assertEquals([answer.exitStatus, warnings], [137, []], spoilt);
+    assertEquals(answer.exitedAt!.seconds > seconds, true, spoilt);
+  }
 });
 
 test("what fails is warned of, and does not keep the rest from being done", async (fixture) => {

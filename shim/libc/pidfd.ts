@@ -1,0 +1,30 @@
+/** Descriptors of processes (pidfd_open(2), Linux 5.3): of any process, and of no other that gets its pid later. */
+import { close } from "./descriptor.ts";
+import { symbols } from "./library.ts";
+
+const SYS_PIDFD_OPEN = 434n;
+const POLLIN = 1;
+/** struct pollfd: int fd, short events, short revents. */
+const POLLFD_BYTES = 8;
+
+/**
+ * Waits until processes have ended, children or not, but not for longer than so many milliseconds. It is these of which it waits for the
+ * end whatever is done after the call, also when that ends them at once.
+ */
+export async function awaitEnds(pids: readonly number[], milliseconds: number): Promise<void> {
+  // -1 where a process has ended already, or the kernel is older.
+  const descriptors = pids.map((pid) => Number(symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0)))
+    .filter((descriptor) => descriptor !== -1);
+  const end = performance.now() + milliseconds;
+  try {
+    for (const descriptor of descriptors) {
+      const watched = new DataView(new ArrayBuffer(POLLFD_BYTES));
+      watched.setInt32(0, descriptor, true);
+      watched.setInt16(4, POLLIN, true);
+      const rest = Math.max(0, Math.ceil(end - performance.now()));
+      await symbols.poll_nonblocking(watched.buffer, 1n, rest);
+    }
+  } finally {
+    for (const descriptor of descriptors) close(descriptor);
+  }
+}

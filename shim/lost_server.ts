@@ -1,0 +1,104 @@
+/** What is left of a server that containerd has lost, or has started and, dying before its Create, never used. */
+import { dirname, join } from "@std/path/posix";
+import {
+  type Address,
+  ADDRESS_FILE,
+  isAnswered,
+  isSidePath,
+  lockPath,
+  readAddress,
+  readGroupId,
+  serverName,
+  socketPath,
+  toSocketPath,
+} from "./address.ts";
+import type { Arguments } from "./arguments.ts";
+import { endsWithin } from "./ends_within.ts";
+import { exists } from "./exists.ts";
+import { lockFile } from "./lock_file.ts";
+import { otherBundles } from "./other_bundles.ts";
+import { chosenProtocol } from "./protocol.ts";
+import { removeIfThere } from "./remove_if_there.ts";
+
+/** containerd's own file in a bundle, from 1.7 on; the only one where it started no shim for a pod's further container. */
+const BOOTSTRAP_FILE = "bootstrap.json";
+
+/** How long to wait for a `start` that is under way, and for an answer, in ms. containerd allows the whole action 5 s. */
+const LOCK_TIMEOUT_MS = 2_000;
+const CALL_TIMEOUT_MS = 2_000;
+
+/**
+ * Ends the server of a bundle if it holds no container and no other bundle tells of it, or removes its socket if nobody answers there
+ * any more. What a `start` goes on to do is waited for.
+ */
+export async function endLostServer(args: Arguments): Promise<void> {
+  const server = readAddress(args.bundle) ?? await expectedAddress(args);
+  const { path } = server;
+  if (!exists(path) && !exists(lockPath(path))) return;
+  if (isShared(args.bundle, path) && await isAnswered(path)) return;
+  // With the lock no `start` of the same group can answer with this server, or listen on the socket, meanwhile.
+  const locked = lockFile(lockPath(path));
+  if (!await endsWithin(locked, LOCK_TIMEOUT_MS)) {
+    throw new Error(`a start at ${path} has not ended in ${LOCK_TIMEOUT_MS} ms`);
+  }
+  using _lock = await locked;
+  if (!await isAnswered(path)) removeSockets(path);
+  else if (!isShared(args.bundle, path)) await shutDown(server, args.id);
+}
+
+/** The server that `start` would find or start for a bundle, be it gone; in the folder where containerd names no other. */
+async function expectedAddress(
+  { address, namespace, bundle, id }: Arguments,
+): Promise<Address> {
+  const protocol = chosenProtocol();
+  let group = id;
+  try {
+    group = readGroupId(bundle, id);
+  } catch {
+    // Without a spec no shim has joined a group.
+  }
+  const name = serverName(group, protocol);
+  return { path: await socketPath(toSocketPath(address), namespace, name), protocol };
+}
+
+/** Whether another bundle tells of the same server: of a container that it holds, or that is about to be created there. */
+function isShared(bundle: string, path: string): boolean {
+  return otherBundles(bundle).some((other) => namesServer(other, path));
+}
+
+/** Whether a bundle tells of the server with this socket. */
+function namesServer(bundle: string, path: string): boolean {
+  return [ADDRESS_FILE, BOOTSTRAP_FILE].some((name) => {
+    try {
+      return Deno.readTextFileSync(join(bundle, name)).includes(path);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Removes what a killed server left. */
+function removeSockets(path: string): void {
+  removeIfThere(path);
+  // One that died while it waited for a terminal has left the console socket, too; see Shim.newSocketPath.
+  for (const { name } of Deno.readDirSync(dirname(path))) {
+    const beside = join(dirname(path), name);
+    if (isSidePath(path, beside)) removeIfThere(beside);
+  }
+}
+
+async function shutDown({ path, protocol }: Address, id: string): Promise<void> {
+  const [{ ShutdownRequest }, { Client }] = await Promise.all([
+    import("../proto/mod.ts"),
+    protocol === "ttrpc" ? import("./ttrpc/mod.ts") : import("./grpc/mod.ts"),
+  ]);
+  const client = await Client.connect(path);
+  try {
+    const request = ShutdownRequest.encode({ id }).finish();
+    await client.call("containerd.task.v2.Task", "Shutdown", request, {
+      timeoutMs: CALL_TIMEOUT_MS,
+    });
+  } finally {
+    client.close();
+  }
+}

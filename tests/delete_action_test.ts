@@ -1,0 +1,204 @@
+/** The action `delete`, which containerd calls when it has lost a shim: what it ends and removes, and what it leaves alone. */
+
+import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { DeleteResponse } from "../proto/mod.ts";
+import { testBetterThanGo } from "./black_box.ts";
+import { cgroupFolders } from "./cgroups.ts";
+import { Bundle, DirectShim, serverPid, shimArguments, startShim } from "./direct_shim.ts";
+import { eventually } from "./eventually.ts";
+import type { PrivateContainerd } from "./private_containerd.ts";
+import { allProcesses, descendantsOf, isAlive, type Process } from "./processes.ts";
+import { TaskClient } from "./task_client.ts";
+
+const GROUP = "io.containerd.runc.v2.group";
+
+/** Calls the action, which has to succeed and to warn of nothing. */
+async function cleanUp(containerd: PrivateContainerd, bundle: Bundle): Promise<DeleteResponse> {
+  const { code, stdout, stderr } = await bundle.delete(containerd);
+  assertEquals([code, stderr], [0, ""]);
+  return DeleteResponse.decode(stdout);
+}
+
+async function expectEnd(pid: number): Promise<void> {
+  await eventually(`an end of process ${pid}`, () => !isAlive(pid) || undefined);
+}
+
+/** Kills and deletes a container, as containerd does, which dies before it tells the server to end. */
+async function deleteAndDie({ tasks, id }: DirectShim): Promise<void> {
+  await tasks.call("Kill", { id, signal: 9 });
+  await tasks.call("Wait", { id });
+  await tasks.call("Delete", { id });
+  tasks.client.close();
+}
+
+testBetterThanGo(
+  "a server whose containerd died after the last Delete ends",
+  async (containerd) => {
+    const shim = await DirectShim.run(containerd, "box");
+    await deleteAndDie(shim);
+    await cleanUp(containerd, shim.bundle);
+    await expectEnd(shim.pid);
+    await shim.bundle.remove();
+  },
+);
+
+for (const text of [undefined, "", "{", "unix://"]) {
+  const name = text === undefined ? "none" : JSON.stringify(text);
+  testBetterThanGo(
+    `a server ends though its bundle has ${name} for its address`,
+    async (containerd) => {
+      const shim = await DirectShim.run(containerd, "box");
+      await deleteAndDie(shim);
+      const file = `${shim.bundle.path}/address`;
+      if (text === undefined) await Deno.remove(file);
+      else await Deno.writeTextFile(file, text);
+      await cleanUp(containerd, shim.bundle);
+      await expectEnd(shim.pid);
+      await shim.bundle.remove();
+    },
+  );
+}
+
+testBetterThanGo(
+  "a server that still holds a container of its group lives on",
+  async (containerd) => {
+    const annotations = { [GROUP]: "box" };
+    const shim = await DirectShim.run(containerd, "box", { annotations });
+    const other = await Bundle.make(containerd, "other", { annotations });
+    assertEquals(await startShim(containerd, other), shim.address);
+    const tasks = await TaskClient.connect(shim.address);
+    const rootfs = [await other.rootfs(containerd)];
+    const { pid } = await tasks.call("Create", { id: "other", bundle: other.path, rootfs });
+    // containerd 2.0 and later tells of the server in a file of its own.
+    const address = await Deno.readTextFile(`${other.path}/address`);
+    await Deno.remove(`${other.path}/address`);
+    await Deno.writeTextFile(`${other.path}/bootstrap.json`, JSON.stringify({ address }));
+    await deleteAndDie(shim);
+    await cleanUp(containerd, shim.bundle);
+    assertEquals([isAlive(shim.pid), isAlive(pid)], [true, true]);
+    assertEquals((await tasks.call("State", { id: "other" })).pid, pid);
+    await tasks.call("Delete", { id: "other" });
+    tasks.client.close();
+    await shim.bundle.remove();
+    // The last one of a group need not be the one that it was started for.
+    await cleanUp(containerd, other);
+    await expectEnd(shim.pid);
+    await other.remove();
+  },
+);
+
+testBetterThanGo(
+  "a server that another of its group is about to use lives on",
+  async (containerd) => {
+    const annotations = { [GROUP]: "box" };
+    const shim = await DirectShim.run(containerd, "box", { annotations });
+    await deleteAndDie(shim);
+    const other = await Bundle.make(containerd, "other", { annotations });
+    assertEquals(await startShim(containerd, other), shim.address);
+    await cleanUp(containerd, shim.bundle);
+    const tasks = await TaskClient.connect(shim.address);
+    await tasks.call("Connect", { id: "other" }).catch(() => {});
+    assertEquals(isAlive(shim.pid), true);
+    tasks.client.close();
+    // containerd has removed that bundle by now.
+    await Deno.remove(`${shim.bundle.path}/address`);
+    await cleanUp(containerd, other);
+    await expectEnd(shim.pid);
+    await shim.bundle.remove();
+    await other.remove();
+  },
+);
+
+testBetterThanGo("delete waits for a start that is under way", async (containerd) => {
+  const bundle = await Bundle.make(containerd, "box");
+  const server = serverPid(await startShim(containerd, bundle));
+  const path = (await Deno.readTextFile(`${bundle.path}/address`)).replace("unix://", "");
+  // Such a one holds this lock until its server listens.
+  const lock = await Deno.open(`${path}.lock`, { write: true, create: true });
+  await lock.lock(true);
+  const cleaned = cleanUp(containerd, bundle);
+  const { ino } = await lock.stat();
+  await eventually("a wait for the lock", async () => {
+    const locks = await Deno.readTextFile("/proc/locks");
+    return locks.split("\n").find((line) => line.includes("->") && line.includes(`:${ino} `));
+  });
+  assertEquals(isAlive(server), true);
+  await Deno.remove(`${path}.lock`);
+  lock.close();
+  await cleaned;
+  await expectEnd(server);
+  await bundle.remove();
+});
+
+/** The processes that a server's runtime has left while it creates a container, the runtime the first. */
+async function untilHook(server: number): Promise<Process[]> {
+  return await eventually("a runtime that runs a hook", () => {
+    const processes = descendantsOf(server);
+    return processes.some(({ command }) => command[1] === "1234") ? processes : undefined;
+  });
+}
+
+const HOOKED = { hooks: { createRuntime: [{ path: "/bin/sleep", args: ["sleep", "1234"] }] } };
+
+/** A shim whose runtime creates a container and is held by a hook, before it has written any state. */
+async function creating(
+  containerd: PrivateContainerd,
+): Promise<{ shim: DirectShim; created: Promise<unknown>; processes: Process[] }> {
+  const shim = await DirectShim.start(containerd, "box", HOOKED);
+  const created = shim.create(containerd).catch((error) => error);
+  const processes = await untilHook(shim.pid);
+  assertEquals(containersCgroups(containerd).length > 0, true);
+  return { shim, created, processes };
+}
+
+function containersCgroups({ namespace }: PrivateContainerd): string[] {
+  return cgroupFolders(namespace).filter((folder) => folder.endsWith("/box"));
+}
+
+/** Ends what is left of the hook, which nobody else does: it is the runtime's own. */
+function endHook(): void {
+  for (const { pid, command } of allProcesses()) {
+    if (command[0] === "sleep" && command[1] === "1234") Deno.kill(pid, "SIGKILL");
+  }
+}
+
+testBetterThanGo(
+  "no cgroup stays of a Create that was under way when shim and containerd died",
+  async (containerd) => {
+    const { shim, created } = await creating(containerd);
+    Deno.kill(shim.pid, "SIGKILL");
+    await created;
+    await cleanUp(containerd, shim.bundle);
+    endHook();
+    assertEquals(containersCgroups(containerd), []);
+    await shim.bundle.remove();
+  },
+);
+
+testBetterThanGo("no cgroup stays of a Create whose runtime was killed", async (containerd) => {
+  const { shim, created, processes: [runtime] } = await creating(containerd);
+  Deno.kill(runtime.pid, "SIGKILL");
+  assertMatch((await created as Error).message, /OCI runtime create failed/);
+  endHook();
+  assertEquals(containersCgroups(containerd), []);
+  await shim.shutDown();
+});
+
+testBetterThanGo("delete works in a folder that is removed", async (containerd) => {
+  const { binary } = containerd.runtime;
+  // The compiled form ends before anything of ours runs.
+  if ((await Deno.readFile(binary))[0] !== "#".charCodeAt(0)) return;
+  const folder = await Deno.makeTempDir();
+  const shim = await DirectShim.run(containerd, "box");
+  Deno.kill(shim.pid, "SIGKILL");
+  await shim.tasks.client.closed;
+  const args = shimArguments(containerd, "box", "-bundle", shim.bundle.path, "delete");
+  const { code, stdout, stderr } = await new Deno.Command("sh", {
+    args: ["-c", `rmdir "$PWD"; exec "$0" "$@"`, binary, ...args],
+    cwd: folder,
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  assertNotMatch(text, /backtrace|Failed|error: /);
+  assertEquals([code, DeleteResponse.decode(stdout).exitStatus], [0, 137]);
+  await shim.bundle.remove();
+});
