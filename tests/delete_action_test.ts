@@ -4,10 +4,12 @@ import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { cgroupFolders } from "./cgroups.ts";
+import { installCrun } from "./crun.ts";
 import { Bundle, DirectShim, serverPid, shimArguments, startShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 import { allProcesses, descendantsOf, isAlive, type Process } from "./processes.ts";
+import { runcOptions } from "./runtime_options.ts";
 import { TaskClient } from "./task_client.ts";
 
 const GROUP = "io.containerd.runc.v2.group";
@@ -143,9 +145,11 @@ const HOOKED = { hooks: { createRuntime: [{ path: "/bin/sleep", args: ["sleep", 
 /** A shim whose runtime creates a container and is held by a hook, before it has written any state. */
 async function creating(
   containerd: PrivateContainerd,
+  binaryName: string,
 ): Promise<{ shim: DirectShim; created: Promise<unknown>; processes: Process[] }> {
   const shim = await DirectShim.start(containerd, "box", HOOKED);
-  const created = shim.create(containerd).catch((error) => error);
+  const options = runcOptions({ binaryName });
+  const created = shim.create(containerd, { options }).catch((error) => error);
   const processes = await untilHook(shim.pid);
   assertEquals(containersCgroups(containerd).length > 0, true);
   return { shim, created, processes };
@@ -162,27 +166,36 @@ function endHook(): void {
   }
 }
 
-testBetterThanGo(
-  "no cgroup stays of a Create that was under way when shim and containerd died",
-  async (containerd) => {
-    const { shim, created } = await creating(containerd);
+for (const runtime of ["runc", "crun"]) {
+  const testCreating = (
+    name: string,
+    body: (containerd: PrivateContainerd, binaryName: string) => Promise<void>,
+  ) =>
+    testBetterThanGo(`${runtime}: no cgroup stays of a Create ${name}`, async (containerd) => {
+      if (runtime === "runc") return await body(containerd, "runc");
+      await using crun = await installCrun(containerd);
+      await body(containerd, crun.path);
+    });
+
+  testCreating("that was under way when the shim died", async (containerd, binaryName) => {
+    const { shim, created } = await creating(containerd, binaryName);
     Deno.kill(shim.pid, "SIGKILL");
     await created;
     await cleanUp(containerd, shim.bundle);
     endHook();
     assertEquals(containersCgroups(containerd), []);
     await shim.bundle.remove();
-  },
-);
+  });
 
-testBetterThanGo("no cgroup stays of a Create whose runtime was killed", async (containerd) => {
-  const { shim, created, processes: [runtime] } = await creating(containerd);
-  Deno.kill(runtime.pid, "SIGKILL");
-  assertMatch((await created as Error).message, /OCI runtime create failed/);
-  endHook();
-  assertEquals(containersCgroups(containerd), []);
-  await shim.shutDown();
-});
+  testCreating("whose runtime was killed", async (containerd, binaryName) => {
+    const { shim, created, processes } = await creating(containerd, binaryName);
+    Deno.kill(processes[0].pid, "SIGKILL");
+    assertMatch((await created as Error).message, /OCI runtime create failed/);
+    endHook();
+    assertEquals(containersCgroups(containerd), []);
+    await shim.shutDown();
+  });
+}
 
 testBetterThanGo("delete works in a folder that is removed", async (containerd) => {
   const { binary } = containerd.runtime;
