@@ -95,3 +95,38 @@ async function command(program: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, { args }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
+
+testBetterThanGo(
+  "a shim ends whose containerd died between Delete and Shutdown",
+  async (containerd) => {
+    const folder = `${containerd.folder}/slow`;
+    await Deno.mkdir(folder);
+    using runc = await SlowRunc.make(folder, "begin delete");
+    const runcOfShims = `${containerd.folder}/bin/runc`;
+    await Deno.symlink(runc.path, runcOfShims);
+    await containerd.runDetached("box", "sleep", "1000");
+    const shim = await containerd.shimPid("box");
+    expectSuccess(await containerd.ctr("task", "kill", "--signal", "KILL", "box"));
+    await eventually(
+      "an end of init",
+      async () => (await containerd.tasks()).get("box")?.status === "STOPPED" || undefined,
+    );
+    const removed = containerd.ctr("task", "rm", "box");
+    await runc.untilHeld("begin delete");
+    await containerd.stop("SIGKILL");
+    await removed;
+    await Deno.remove(runcOfShims);
+    await runc.release();
+    const state = `/run/containerd/runc/${containerd.namespace}/box`;
+    await eventually(
+      "an end of the Delete",
+      () => Deno.stat(state).then(() => undefined, () => true),
+    );
+
+    await containerd.boot();
+    await eventually("an end of the shim", () => !isAlive(shim) || undefined);
+    assertEquals((await containerd.tasks()).has("box"), false);
+    await expectUsable(containerd, "box");
+    await Deno.remove(folder, { recursive: true });
+  },
+);
