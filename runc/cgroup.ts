@@ -1,7 +1,15 @@
 /** Where cgroups are, and who is in them; see cgroups(7). */
 import { join } from "@std/path/posix";
-import { close, open, OpenFlag } from "../shim/libc/mod.ts";
-import { Errno, listFolders, readText, SystemError, writeText } from "../shim/mod.ts";
+import {
+  close,
+  Errno,
+  listFolders,
+  open,
+  OpenFlag,
+  readText,
+  SystemError,
+  writeText,
+} from "../shim/libc/mod.ts";
 
 /** ENOENT, ENODEV: it is being removed. EOPNOTSUPP: it is for threads of processes that are told of above it (cgroup v2). */
 const WITHOUT_PROCESSES: readonly number[] = [Errno.ENOENT, Errno.ENODEV, Errno.EOPNOTSUPP];

@@ -1,6 +1,6 @@
 /** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
 import { join } from "@std/path/posix";
-import { readText, writeText } from "../shim/mod.ts";
+import { readText, writeText } from "../shim/libc/mod.ts";
 import { type Hierarchy, isThere, parseHierarchies } from "./cgroup.ts";
 import { readStatFile } from "./stat_files.ts";
 

@@ -8,7 +8,9 @@
 import { join } from "@std/path/posix";
 import { isServerLeft } from "../shim/address.ts";
 import type { Arguments } from "../shim/arguments.ts";
+import type { Logger } from "../shim/logger.ts";
 import { isMountPoint } from "../shim/mount_point.ts";
+import { orWarn } from "../shim/or_warn.ts";
 import { encodeDeleteResponse } from "./delete_response.ts";
 import { readExit } from "./exit_file.ts";
 import { notedContainers } from "./noted_containers.ts";
@@ -18,19 +20,24 @@ import { isCreateBegun, isKnown, readRuntime } from "./runtime.ts";
 /** 128 + SIGKILL, as the Go shim says. */
 const KILLED = 137;
 
+/** To standard error, which containerd logs. */
+const logger: Pick<Logger, "warn"> = {
+  warn: (text, fields) => console.error(`${text}: ${(fields?.error as Error).message}`),
+};
+
 /**
  * Does the action. What is to be removed is removed side by side, so that nothing waits for something that hangs; begun first is
  * what would be the worst to stay: processes, then mounts.
- * @returns The answer for standard output. What could not be removed is told on standard error, which containerd logs.
+ * @returns The answer for standard output. What could not be removed is told on standard error.
  */
 export async function cleanUp(args: Arguments): Promise<Uint8Array> {
   const { bundle } = args;
   const pid = initPid(bundle);
   await Promise.all([
-    orWarn("remove the container", () => removeContainer(args, pid)),
-    orWarn("unmount the root file system", () => unmount(join(bundle, "rootfs"))),
-    orWarn("remove the other containers", () => removeNotedContainers(args)),
-    orWarn("end the shim", () => endServer(args)),
+    orWarn(logger, "remove the container", () => removeContainer(args, pid)),
+    orWarn(logger, "unmount the root file system", () => unmount(join(bundle, "rootfs"))),
+    orWarn(logger, "remove the other containers", () => removeNotedContainers(args)),
+    orWarn(logger, "end the shim", () => endServer(args)),
   ]);
   const { status, exitedAt } = readExit(bundle) ?? { status: KILLED, exitedAt: new Date() };
   return encodeDeleteResponse({ pid: pid ?? 0, exitStatus: status, exitedAt });
@@ -73,12 +80,4 @@ async function endServer(args: Arguments): Promise<void> {
   if (!isServerLeft(args.bundle)) return;
   const { endLostServer } = await import("../shim/lost_server.ts");
   await endLostServer(args);
-}
-
-async function orWarn(what: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    console.error(`can't ${what}: ${(error as Error).message}`);
-  }
 }

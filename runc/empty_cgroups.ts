@@ -3,15 +3,9 @@
  * it did, leaves them, and nobody knows of them any more.
  */
 import { dirname, join } from "@std/path/posix";
-import {
-  awaitEnds,
-  Errno,
-  otherBundles,
-  readText,
-  removeFolder,
-  SystemError,
-} from "../shim/mod.ts";
-import { parseAllHierarchies, pidsIn } from "./cgroup.ts";
+import { awaitEnds, Errno, readText, removeFolder, SystemError } from "../shim/libc/mod.ts";
+import { otherBundles } from "../shim/other_bundles.ts";
+import { isThere, parseAllHierarchies, pidsIn } from "./cgroup.ts";
 import { parseCgroupFolders } from "./cgroup_folders.ts";
 import type { Runtime } from "./runtime.ts";
 import { readSpec } from "./spec.ts";
@@ -29,7 +23,8 @@ export async function removeEmptyCgroups(
 ): Promise<void> {
   const path = await readCgroupsPath(bundle);
   if (!path) return;
-  const folders = foldersOf(path, systemdCgroup).filter(isThere);
+  const folders = foldersOf(path, systemdCgroup)
+    .filter((folder) => isThere(join(folder, "cgroup.procs")));
   if (folders.length === 0 || await isNamedByOthers(bundle, path)) return;
   const pids = folders.flatMap(pidsIn);
   // One that it shares with us is not its own.
@@ -72,15 +67,6 @@ function parseUnit(path: string): string | undefined {
   const words = (slice || "system.slice").replace(/\.slice$/, "").split("-").filter(Boolean);
   const slices = words.map((_, index) => `${words.slice(0, index + 1).join("-")}.slice`);
   return join("/", ...slices, name.endsWith(".slice") ? name : `${prefix}-${name}.scope`);
-}
-
-function isThere(folder: string): boolean {
-  try {
-    readText(join(folder, "cgroup.procs"));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function removeIfEmpty(folder: string): void {

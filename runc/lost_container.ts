@@ -1,27 +1,25 @@
 /** What a shim that was killed has left of its containers: processes, cgroups, the runtime's state, mounts. */
 import { dirname, join } from "@std/path/posix";
+import { isServed } from "../shim/address.ts";
+import { exists } from "../shim/exists.ts";
 import {
   awaitEnds,
-  exists,
-  isServed,
   killIfThere,
   listFolders,
   readText,
   SIGKILL,
-  spawner,
   unmountAll,
-} from "../shim/mod.ts";
+} from "../shim/libc/mod.ts";
+import { spawner } from "../shim/spawn.ts";
 import { removeEmptyCgroups } from "./empty_cgroups.ts";
+import { initPidFile } from "./pid_file.ts";
 import { Runc } from "./runc.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** How long what was killed may take to end, in ms. */
 const END_MS = 1_000;
 
-/**
- * Removes all but the mounts, also of a container that the runtime was about to create.
- * @param bundle The container's, which may be gone.
- */
+/** Removes all but the mounts, also of a container that the runtime was about to create. */
 export async function removeContainer(
   bundle: string,
   id: string,
@@ -29,7 +27,8 @@ export async function removeContainer(
 ): Promise<void> {
   await killRuntimes(bundle);
   await removeState(bundle, id, runtime);
-  await removeEmptyCgroups(bundle, runtime);
+  // The runtime itself does so with what it has finished: it has written the pid then.
+  if (!exists(initPidFile(bundle))) await removeEmptyCgroups(bundle, runtime);
 }
 
 async function removeState(log: string, id: string, runtime: Runtime): Promise<void> {

@@ -7,7 +7,7 @@ import {
   SIGKILL,
   SIGSTOP,
   statFields,
-} from "../shim/mod.ts";
+} from "../shim/libc/mod.ts";
 
 /** How many clock ticks of /proc are a second (USER_HZ), on every machine that Deno runs on. */
 const TICKS = 100;

@@ -1,21 +1,14 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
-import {
-  type Child,
-  type ChildStatus,
-  Errno,
-  exists,
-  killIfThere,
-  orWarn,
-  removeIfThere,
-  SIGKILL,
-  type Spawner,
-  StandardError,
-  type Stdio,
-  SystemError,
-  unmountAll,
-} from "../shim/mod.ts";
+// Not by shim/mod.ts, here and in what this imports: see clean_up.ts.
+import { exists } from "../shim/exists.ts";
+import { Errno, killIfThere, SIGKILL, SystemError, unmountAll } from "../shim/libc/mod.ts";
+import { orWarn } from "../shim/or_warn.ts";
+import { removeIfThere } from "../shim/remove_if_there.ts";
+import type { Child, ChildStatus, Spawner } from "../shim/spawn.ts";
+import { StandardError } from "../shim/standard_error.ts";
+import type { Stdio } from "../shim/stdio.ts";
 import { killTree } from "./process_tree.ts";
 import { prepareLog, readLastError } from "./runc_log.ts";
 import { isKnown, type Runtime } from "./runtime.ts";

@@ -3,7 +3,7 @@
  * keyed. Values are exact: some take all 64 bits.
  */
 import { join } from "@std/path/posix";
-import { Errno, readText, SystemError } from "../shim/mod.ts";
+import { Errno, readText, SystemError } from "../shim/libc/mod.ts";
 
 /** No limit, as cgroup v2's files say `max`. */
 export const NO_LIMIT = 2n ** 64n - 1n;

@@ -10,14 +10,12 @@ export type { Exit, Expectation, Reaper } from "./reaper.ts";
 export { type Child, type ChildStatus, type Spawner, spawner } from "./spawn.ts";
 export { StandardError } from "./standard_error.ts";
 export {
-  awaitEnds,
   Errno,
   kill,
   killIfThere,
   listFolders,
   readLink,
   readText,
-  removeFolder,
   SIGKILL,
   SIGSTOP,
   statFields,
@@ -25,8 +23,6 @@ export {
   unmountAll,
   writeText,
 } from "./libc/mod.ts";
-export { exists } from "./exists.ts";
-export { otherBundles } from "./other_bundles.ts";
 export type { Publisher } from "./events.ts";
 export { exists } from "./exists.ts";
 export { orWarn } from "./or_warn.ts";
