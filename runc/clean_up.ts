@@ -33,11 +33,12 @@ const logger: Pick<Logger, "warn"> = {
 export async function cleanUp(args: Arguments): Promise<Uint8Array> {
   const { bundle } = args;
   const pid = initPid(bundle);
+  const removal = removeContainer(args, pid);
   await Promise.all([
-    orWarn(logger, "remove the container", () => removeContainer(args, pid)),
+    orWarn(logger, "remove the container", async () => void await removal),
     orWarn(logger, "unmount the root file system", () => unmount(join(bundle, "rootfs"))),
     orWarn(logger, "remove the other containers", () => removeNotedContainers(args)),
-    orWarn(logger, "end the shim", () => endServer(args)),
+    orWarn(logger, "end the shim", () => endServer(args, removal.catch(() => false))),
   ]);
   const { status, exitedAt } = readExit(bundle) ?? { status: KILLED, exitedAt: new Date() };
   return encodeDeleteResponse({ pid: pid ?? 0, exitStatus: status, exitedAt });
@@ -51,15 +52,17 @@ function initPid(bundle: string): number | undefined {
   }
 }
 
+/** @returns Whether there was anything of one. */
 async function removeContainer(
   { bundle, id, namespace }: Arguments,
   pid: number | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const runtime = readRuntime(bundle, namespace);
   // Without a pid the shim may have died while the runtime was creating the container.
-  if (!isKnown(runtime, id) && (pid !== undefined || !isCreateBegun(bundle))) return;
+  if (!isKnown(runtime, id) && (pid !== undefined || !isCreateBegun(bundle))) return false;
   const lost = await import("./lost_container.ts");
   await lost.removeContainer(bundle, id, runtime);
+  return true;
 }
 
 async function unmount(rootfs: string): Promise<void> {
@@ -76,8 +79,9 @@ async function removeNotedContainers({ bundle, namespace }: Arguments): Promise<
   await lost.removeNotedContainers(bundle, ids, readRuntime(bundle, namespace));
 }
 
-async function endServer(args: Arguments): Promise<void> {
+/** @param wasThere Whether there was a container, once that is gone. */
+async function endServer(args: Arguments, wasThere: Promise<boolean>): Promise<void> {
   if (!isServerLeft(args.bundle)) return;
   const { endLostServer } = await import("../shim/lost_server.ts");
-  await endLostServer(args);
+  await endLostServer(args, wasThere);
 }

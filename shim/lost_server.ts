@@ -30,13 +30,17 @@ const CALL_TIMEOUT_MS = 2_000;
 /**
  * Ends the server of a bundle if it holds no container and no other bundle tells of it, or removes its socket if nobody answers there
  * any more. What a `start` goes on to do is waited for.
+ * @param wasThere Whether there was a container, once that is gone.
  */
-export async function endLostServer(args: Arguments): Promise<void> {
+export async function endLostServer(args: Arguments, wasThere: Promise<boolean>): Promise<void> {
   const server = readAddress(args.bundle) ?? await expectedAddress(args);
   const { path } = server;
   const isLocked = exists(lockPath(path));
   if (!exists(path) && !isLocked) return;
-  if (isShared(args.bundle, path) && await isAnswered(path)) return;
+  if (isShared(args.bundle, path) && await isAnswered(path)) {
+    if (await wasThere) await tell(server, args.id, { forget: true, shutDown: false });
+    return;
+  }
   // With the lock no `start` of the same group can answer with this server, or listen on the socket, meanwhile.
   const locked = lockFile(lockPath(path));
   // A program's first timer takes 5 ms.
@@ -44,8 +48,9 @@ export async function endLostServer(args: Arguments): Promise<void> {
     throw new Error(`a start at ${path} has not ended in ${LOCK_TIMEOUT_MS} ms`);
   }
   using _lock = await locked;
-  if (!await isAnswered(path)) removeSockets(path);
-  else if (!isShared(args.bundle, path)) await shutDown(server, args.id);
+  if (!await isAnswered(path)) return removeSockets(path);
+  const orders = { forget: await wasThere, shutDown: !isShared(args.bundle, path) };
+  await tell(server, args.id, orders);
 }
 
 /** The server that `start` would find or start for a bundle, be it gone; in the folder where containerd names no other. */
@@ -89,17 +94,34 @@ function removeSockets(path: string): void {
   }
 }
 
-async function shutDown({ path, protocol }: Address, id: string): Promise<void> {
-  const [{ ShutdownRequest }, { Client }] = await Promise.all([
+/** What to tell a server that answers. */
+interface Orders {
+  /** That its container is gone: it would keep it, and so itself, for somebody to ask how that ended. */
+  readonly forget: boolean;
+  /** To end, unless it holds a container. */
+  readonly shutDown: boolean;
+}
+
+async function tell({ path, protocol }: Address, id: string, orders: Orders): Promise<void> {
+  const [{ DeleteRequest, ShutdownRequest, WaitRequest }, ttrpc, { Client }] = await Promise.all([
     import("../proto/mod.ts"),
+    import("./ttrpc/mod.ts"),
     protocol === "ttrpc" ? import("./ttrpc/mod.ts") : import("./grpc/mod.ts"),
   ]);
   const client = await Client.connect(path);
-  try {
-    const request = ShutdownRequest.encode({ id }).finish();
-    await client.call("containerd.task.v2.Task", "Shutdown", request, {
+  const call = (method: string, request: { finish(): Uint8Array<ArrayBuffer> }) =>
+    client.call("containerd.task.v2.Task", method, request.finish(), {
       timeoutMs: CALL_TIMEOUT_MS,
     });
+  try {
+    if (orders.forget) {
+      await call("Wait", WaitRequest.encode({ id }))
+        .then(() => call("Delete", DeleteRequest.encode({ id })))
+        .catch((error) => {
+          if (error.code !== ttrpc.StatusCode.NOT_FOUND) throw error;
+        });
+    }
+    if (orders.shutDown) await call("Shutdown", ShutdownRequest.encode({ id }));
   } finally {
     client.close();
   }

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
+import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { cgroupFolders } from "./cgroups.ts";
 import { installCrun } from "./crun.ts";
@@ -9,6 +10,7 @@ import { Bundle, DirectShim, serverPid, shimArguments, startShim } from "./direc
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 import { allProcesses, descendantsOf, isAlive, type Process } from "./processes.ts";
+import { expectStatus } from "./expect_status.ts";
 import { runcOptions } from "./runtime_options.ts";
 import { TaskClient } from "./task_client.ts";
 
@@ -41,6 +43,42 @@ testBetterThanGo(
     await cleanUp(containerd, shim.bundle);
     await expectEnd(shim.pid);
     await shim.bundle.remove();
+  },
+);
+
+testBetterThanGo(
+  "a server that containerd has lost ends, with its container",
+  async (containerd) => {
+    const shim = await DirectShim.run(containerd, "box");
+    const { pid } = await shim.tasks.call("State", { id: "box" });
+    shim.tasks.client.close();
+    assertEquals((await cleanUp(containerd, shim.bundle)).pid, pid);
+    assertEquals(isAlive(pid), false);
+    await expectEnd(shim.pid);
+    await shim.bundle.remove();
+  },
+);
+
+testBetterThanGo(
+  "a server that containerd has lost ends with the last of its group",
+  async (containerd) => {
+    const annotations = { [GROUP]: "box" };
+    const shim = await DirectShim.run(containerd, "box", { annotations });
+    shim.tasks.client.close();
+    const other = await Bundle.make(containerd, "other", { annotations });
+    assertEquals(await startShim(containerd, other), shim.address);
+    const tasks = await TaskClient.connect(shim.address);
+    const rootfs = [await other.rootfs(containerd)];
+    await tasks.call("Create", { id: "other", bundle: other.path, rootfs });
+    await cleanUp(containerd, shim.bundle);
+    await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id: "box" }));
+    assertEquals((await tasks.call("State", { id: "other" })).status, 1);
+    tasks.client.close();
+    await Deno.remove(`${shim.bundle.path}/address`);
+    await cleanUp(containerd, other);
+    await expectEnd(shim.pid);
+    await shim.bundle.remove();
+    await other.remove();
   },
 );
 
