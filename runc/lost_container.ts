@@ -25,21 +25,27 @@ export async function removeContainer(
   id: string,
   runtime: Runtime,
 ): Promise<void> {
-  await killRuntimes(bundle);
-  await removeState(bundle, id, runtime);
-  // The runtime itself does so with what it has finished: it has written the pid then.
-  if (!exists(initPidFile(bundle))) await removeEmptyCgroups(bundle, runtime);
+  await killRuntimes([bundle]);
+  await removeFromRuntime(bundle, id, runtime);
 }
 
-async function removeState(log: string, id: string, runtime: Runtime): Promise<void> {
+/** @param log A folder for the runtime's log. */
+async function removeFromRuntime(
+  bundle: string,
+  id: string,
+  runtime: Runtime,
+  log = bundle,
+): Promise<void> {
   const runc = new Runc(spawner, { ...runtime, bundle: log });
   if (runc.knows(id)) await runc.delete(id, true);
+  // The runtime itself does so with what it has finished: it has written the pid then.
+  if (!exists(initPidFile(bundle))) await removeEmptyCgroups(bundle, runtime);
 }
 
 /**
  * Removes the containers of a pod besides the one in whose bundle they are noted; unless their server lives, as they may outlive the one
  * that it was started for.
- * @param bundle The one in which they are noted.
+ * @param bundle The one in which they are noted. Their own may be gone.
  */
 export async function removeNotedContainers(
   bundle: string,
@@ -47,33 +53,32 @@ export async function removeNotedContainers(
   runtime: Runtime,
 ): Promise<void> {
   if (await isServed(bundle)) return;
-  const removals = await Promise.allSettled(ids.flatMap((id) => {
-    const own = join(dirname(bundle), id);
-    return [
-      exists(own) ? removeContainer(own, id, runtime) : removeState(bundle, id, runtime),
-      unmountAll(join(own, "rootfs")),
-    ];
+  const bundles = ids.map((id) => join(dirname(bundle), id));
+  const unmounts = Promise.allSettled(bundles.map((own) => unmountAll(join(own, "rootfs"))));
+  await killRuntimes(bundles);
+  const removals = await Promise.allSettled(ids.map((id, index) => {
+    const own = bundles[index];
+    return removeFromRuntime(own, id, runtime, exists(own) ? own : bundle);
   }));
-  const failed = removals.filter((removal) => removal.status === "rejected");
+  const failed = [...removals, ...await unmounts].filter((each) => each.status === "rejected");
   if (failed.length > 0) throw new Error(failed.map(({ reason }) => reason.message).join("; "));
 }
 
-/** Kills runtimes that still run for a bundle: what they go on to make, nobody would know of. */
-async function killRuntimes(bundle: string): Promise<void> {
-  const pids = listFolders("/proc").filter((name) =>
-    /^\d+$/.test(name) && runsForBundle(name, bundle)
-  ).map(Number);
+/** Kills runtimes that still run for bundles: what they go on to make, nobody would know of. */
+async function killRuntimes(bundles: readonly string[]): Promise<void> {
+  const pids = listFolders("/proc").filter((name) => /^\d+$/.test(name) && isFor(bundles, name))
+    .map(Number);
   const ended = awaitEnds(pids, END_MS);
   for (const pid of pids) killIfThere(pid, SIGKILL);
   await ended;
 }
 
-/** Whether a process has the log of a runtime that the shim calls; see {@linkcode Runc}. */
-function runsForBundle(pid: string, bundle: string): boolean {
+/** Whether a process has the log of a runtime that the shim calls for one of the bundles; see {@linkcode Runc}. */
+function isFor(bundles: readonly string[], pid: string): boolean {
   try {
     const args = readText(`/proc/${pid}/cmdline`).split("\0");
     const log = args[args.indexOf("--log") + 1];
-    return log.startsWith(`${bundle}/`) && log.endsWith("log.json");
+    return log.endsWith("log.json") && bundles.some((bundle) => log.startsWith(`${bundle}/`));
   } catch {
     // It has ended meanwhile.
     return false;

@@ -37,8 +37,10 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
   const { path } = server;
   const isLocked = exists(lockPath(path));
   if (!exists(path) && !isLocked) return;
-  if (isShared(args.bundle, path) && await isAnswered(path)) {
-    if (await wasThere) await tell(server, args.id, { forget: true, shutDown: false });
+  const lives = await isAnswered(path);
+  const forget = lives && await wasThere;
+  if (lives && isShared(args.bundle, path)) {
+    if (forget) await tell(server, args.id, { forget, shutDown: false });
     return;
   }
   // With the lock no `start` of the same group can answer with this server, or listen on the socket, meanwhile.
@@ -49,8 +51,7 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
   }
   using _lock = await locked;
   if (!await isAnswered(path)) return removeSockets(path);
-  const orders = { forget: await wasThere, shutDown: !isShared(args.bundle, path) };
-  await tell(server, args.id, orders);
+  await tell(server, args.id, { forget, shutDown: !isShared(args.bundle, path) });
 }
 
 /** The server that `start` would find or start for a bundle, be it gone; in the folder where containerd names no other. */
@@ -103,7 +104,7 @@ interface Orders {
 }
 
 async function tell({ path, protocol }: Address, id: string, orders: Orders): Promise<void> {
-  const [{ DeleteRequest, ShutdownRequest, WaitRequest }, ttrpc, { Client }] = await Promise.all([
+  const [proto, { StatusCode }, { Client }] = await Promise.all([
     import("../proto/mod.ts"),
     import("./ttrpc/mod.ts"),
     protocol === "ttrpc" ? import("./ttrpc/mod.ts") : import("./grpc/mod.ts"),
@@ -113,15 +114,22 @@ async function tell({ path, protocol }: Address, id: string, orders: Orders): Pr
     client.call("containerd.task.v2.Task", method, request.finish(), {
       timeoutMs: CALL_TIMEOUT_MS,
     });
-  try {
-    if (orders.forget) {
-      await call("Wait", WaitRequest.encode({ id }))
-        .then(() => call("Delete", DeleteRequest.encode({ id })))
-        .catch((error) => {
-          if (error.code !== ttrpc.StatusCode.NOT_FOUND) throw error;
-        });
+  const forget = async () => {
+    const remove = () => call("Delete", proto.DeleteRequest.encode({ id }));
+    try {
+      await remove();
+    } catch (error) {
+      const { code } = error as { code?: number };
+      if (code === StatusCode.NOT_FOUND) return;
+      if (code !== StatusCode.FAILED_PRECONDITION) throw error;
+      // It has yet to be told of the end.
+      await call("Wait", proto.WaitRequest.encode({ id }));
+      await remove();
     }
-    if (orders.shutDown) await call("Shutdown", ShutdownRequest.encode({ id }));
+  };
+  try {
+    if (orders.forget) await forget();
+    if (orders.shutDown) await call("Shutdown", proto.ShutdownRequest.encode({ id }));
   } finally {
     client.close();
   }

@@ -176,6 +176,28 @@ test("mounts are gone however long the runtime takes", async (fixture) => {
   assertEquals((await cleaned).warnings, []);
 });
 
+test("a pod's other containers go, whatever fails of one of them", async (fixture) => {
+  const { bundle, state, binary, cleanUp, calls } = fixture;
+  const mounts = { type: "tmpfs", source: "tmpfs", target: "", options: [] };
+  const ids = ["c2", "c3", "c4"];
+  for (const id of ids) {
+    await Deno.mkdir(join(dirname(state), id), { recursive: true });
+    await Deno.writeTextFile(join(bundle, `container-${id}`), "");
+    const rootfs = join(dirname(bundle), id, "rootfs");
+    await Deno.mkdir(rootfs, { recursive: true });
+    await mountRootfs(spawner, [mounts], rootfs);
+  }
+  const script = await Deno.readTextFile(binary);
+  await Deno.writeTextFile(binary, script.replace("shift 6", 'shift 6; [ "$3" = c3 ] && exit 5'));
+  await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
+  const { answer, warnings } = await cleanUp();
+  assertEquals([answer.pid, warnings.length], [4321, 1]);
+  assertMatch(warnings[0], /^can't remove the other containers: .* exit status 5/);
+  assertEquals(calls().toSorted(), ["delete --force c2", "delete --force c4"]);
+  assertEquals(ids.map((id) => exists(join(dirname(state), id))), [false, true, false]);
+  assertEquals(Deno.readTextFileSync("/proc/self/mounts").includes(dirname(bundle)), false);
+});
+
 test("the true exit is told where the server could not", async ({ bundle, cleanUp }) => {
   await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
   const file = join(bundle, "init.exit");
