@@ -91,7 +91,7 @@ export async function build(): Promise<string> {
  * @param folder For them; it is made.
  * @returns Their texts, by the names under which they import each other.
  */
-async function bundleModules(folder: string): Promise<ReadonlyMap<string, string>> {
+export async function bundleModules(folder: string): Promise<ReadonlyMap<string, string>> {
   await bundle(["--code-splitting", "--external", LIBRARY, "--outdir", folder, "main.ts"]);
   await bundleLibrary(join(folder, LIBRARY_MODULE));
   const modules = new Map<string, string>();
