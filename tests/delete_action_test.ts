@@ -2,6 +2,7 @@
 
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
+import { lockFile } from "../shim/lock_file.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { cgroupFolders } from "./cgroups.ts";
@@ -154,17 +155,15 @@ testBetterThanGo("delete waits for a start that is under way", async (containerd
   const server = serverPid(await startShim(containerd, bundle));
   const path = (await Deno.readTextFile(`${bundle.path}/address`)).replace("unix://", "");
   // Such a one holds this lock until its server listens.
-  const lock = await Deno.open(`${path}.lock`, { write: true, create: true });
-  await lock.lock(true);
+  const lock = await lockFile(`${path}.lock`);
+  const { ino } = await Deno.stat(`${path}.lock`);
   const cleaned = cleanUp(containerd, bundle);
-  const { ino } = await lock.stat();
   await eventually("a wait for the lock", async () => {
     const locks = await Deno.readTextFile("/proc/locks");
     return locks.split("\n").find((line) => line.includes("->") && line.includes(`:${ino} `));
   });
   assertEquals(isAlive(server), true);
-  await Deno.remove(`${path}.lock`);
-  lock.close();
+  lock[Symbol.dispose]();
   await cleaned;
   await expectEnd(server);
   await bundle.remove();
