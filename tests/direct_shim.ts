@@ -4,7 +4,7 @@ import { Any, type Mount } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
-import { isAlive, processesOfThisRun } from "./processes.ts";
+import { descriptorsOf, isAlive, processesOfThisRun } from "./processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 
 /** What a shim is given of containerd, which need not run. */
@@ -278,13 +278,7 @@ export function serverPid(address: string): number {
 }
 
 function holdsAnyOf(pid: number, sockets: string[]): boolean {
-  try {
-    const folder = `/proc/${pid}/fd`;
-    return [...Deno.readDirSync(folder)]
-      .some(({ name }) => sockets.includes(Deno.readLinkSync(`${folder}/${name}`)));
-  } catch {
-    return false; // ended, or a descriptor was closed meanwhile
-  }
+  return descriptorsOf(pid).some((target) => sockets.includes(target));
 }
 
 /** Tells a shim without containers to end, and waits until it has closed the connection. */

@@ -6,22 +6,10 @@ import { testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
-import { descendantsOf, limitDescriptors } from "./processes.ts";
+import { descendantsOf, descriptorsOf, limitDescriptors } from "./processes.ts";
 import { processSpec } from "./task_client.ts";
 
 const id = "box";
-
-/** What a process has open. */
-function descriptorsOf(pid: number): string[] {
-  const folder = `/proc/${pid}/fd`;
-  return [...Deno.readDirSync(folder)].map(({ name }) => {
-    try {
-      return `${name} ${Deno.readLinkSync(`${folder}/${name}`)}`;
-    } catch {
-      return "closed just now";
-    }
-  }).sort();
-}
 
 for (const terminal of [false, true]) {
   const streams = terminal ? "a terminal" : "pipes";
@@ -87,7 +75,7 @@ for (const terminal of [false, true]) {
       let before: string[] = [];
       await eventually("nothing but what is kept", () => {
         const last = before;
-        before = descriptorsOf(pid);
+        before = descriptorsOf(pid).sort();
         return before.join() === last.join() || undefined;
       });
 
@@ -102,7 +90,7 @@ for (const terminal of [false, true]) {
         await limitDescriptors(pid, 1000);
         if (created) await end();
         await eventually(`what was open before: ${before}`, () => {
-          return descriptorsOf(pid).join() === before.join() || undefined;
+          return descriptorsOf(pid).sort().join() === before.join() || undefined;
         });
       }
       assertEquals(failures > 3, true);

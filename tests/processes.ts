@@ -128,3 +128,21 @@ function isInCgroup(pid: number, cgroup: string): boolean {
 function isNoSuchProcess(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("No such process");
 }
+
+/** What the descriptors of a process lead to; none of one that has ended. It may close some, and open others, meanwhile. */
+export function descriptorsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return [...Deno.readDirSync(folder)].flatMap(({ name }) => readLink(`${folder}/${name}`));
+  } catch {
+    return [];
+  }
+}
+
+function readLink(path: string): string[] {
+  try {
+    return [Deno.readLinkSync(path)];
+  } catch {
+    return [];
+  }
+}

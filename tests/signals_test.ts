@@ -4,7 +4,7 @@ import { testBetterThanGo as test } from "./black_box.ts";
 import { Bundle, callShim, DirectShim, serverPid, shimArguments, shutDown } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
-import { childrenOf, isAlive } from "./processes.ts";
+import { childrenOf, descriptorsOf, isAlive } from "./processes.ts";
 import { TaskClient } from "./task_client.ts";
 
 /** All but SIGKILL, SIGSTOP and those two that are glibc's own; the last three are real-time signals. */
@@ -24,14 +24,7 @@ function kill(pid: number, signal: number): void {
 
 /** The sockets of a process that listen on a network, by what /proc/net tells of them. */
 function networkSockets(pid: number): string[] {
-  const links = [...Deno.readDirSync(`/proc/${pid}/fd`)].map(({ name }) => {
-    try {
-      return Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
-    } catch {
-      return ""; // closed meanwhile
-    }
-  });
-  const inodes = links.flatMap((link) => link.match(/^socket:\[(\d+)\]$/)?.[1] ?? []);
+  const inodes = descriptorsOf(pid).flatMap((link) => link.match(/^socket:\[(\d+)\]$/)?.[1] ?? []);
   const lines = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) =>
     Deno.readTextFileSync(`/proc/net/${name}`).split("\n").slice(1)
   );
@@ -69,10 +62,10 @@ test("a signal in a server's first moments does not end it either", async (conta
       stdout: "piped",
     }).spawn();
     // As soon as there is one, and again while it boots.
-    const [server] = await eventually("a server", () => {
-      const children = childrenOf(caller.pid);
-      return children.length > 0 ? children : undefined;
-    });
+    const server = await eventually(
+      "a server",
+      () => childrenOf(caller.pid).find(({ command }) => command.at(-1) === "serve"),
+    );
     const until = performance.now() + 60;
     while (performance.now() < until) kill(server.pid, signal);
     const { stdout, code } = await caller.output();

@@ -1,5 +1,5 @@
-/** How late a deadline may be noticed, in milliseconds. */
-const RESOLUTION_MS = 50;
+/** How long nobody looks at a deadline while there is no timer, in milliseconds: one that is shorter may be noticed later. */
+const FIRST_LOOK_MS = 50;
 /** What a timer holds, in milliseconds: 24.8 days. A longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -18,7 +18,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let timerAt = 0;
 
 /**
- * Calls back when so many milliseconds have passed, or up to 50 later, unless the returned function is called before. Until then it
+ * Calls back when so many milliseconds have passed, or up to 50 where they are less, unless the returned function is called before. Until then it
  * keeps the process alive.
  *
  * All deadlines have one timer, so that those that are stopped leave nothing behind, however far off they were; there is none when
@@ -39,7 +39,7 @@ export function startDeadline(milliseconds: number, passed: () => void): () => v
 
 function lookFirst(): void {
   if (firstLook === undefined || firstLook.aborted) {
-    firstLook = AbortSignal.timeout(RESOLUTION_MS);
+    firstLook = AbortSignal.timeout(FIRST_LOOK_MS);
   }
   // Once, however often it is added.
   firstLook.addEventListener("abort", look);
@@ -47,7 +47,7 @@ function lookFirst(): void {
 
 function lookAt(time: number): void {
   const now = performance.now();
-  const at = Math.min(Math.max(time, now + RESOLUTION_MS), now + LONGEST_TIMER_MS);
+  const at = Math.min(Math.max(time, now), now + LONGEST_TIMER_MS);
   if (timer !== undefined) {
     if (timerAt <= at) return;
     clearTimeout(timer);
