@@ -1,4 +1,5 @@
 /** The command line as containerd writes it: Go's flags, then the action. */
+import { parseArgs } from "@std/cli/parse-args";
 
 /** What the shim was called to do. */
 export interface Arguments {
@@ -21,7 +22,6 @@ export interface Arguments {
   readonly info: boolean;
 }
 
-/** Flags with a value. */
 const STRINGS = [
   "namespace",
   "id",
@@ -32,51 +32,59 @@ const STRINGS = [
   "publish-binary",
   "debug-socket",
 ];
-/** Flags without, unless it stands behind a `=`. */
 const BOOLEANS = ["debug", "version", "v", "info"];
 
 /**
- * Reads the command line as Go's flag package does, which takes one dash or two, and a value after `=` or as the next argument. Up to
- * the action it is all flags.
+ * Reads the command line. Go's flag package takes one dash or two, and a value after `=` or as the next argument.
  * @throws {Error} for an unknown flag, one without its value, and an empty namespace.
  */
 export function parseArguments(args: readonly string[]): Arguments {
-  const strings = new Map<string, string>();
-  const booleans = new Map<string, boolean>();
-  let index = 0;
-  for (let match; (match = /^--?([^=]+)(?:=([^]*))?$/.exec(args[index] ?? "")) !== null; index++) {
-    const [, name, value] = match;
-    if (BOOLEANS.includes(name)) booleans.set(name, parseBoolean(name, value ?? "true"));
-    else if (!STRINGS.includes(name)) throw unknownFlag(name);
-    else if (value !== undefined) strings.set(name, value);
-    else if (++index < args.length) strings.set(name, args[index]);
-    else throw new Error(`the flag -${name} needs a value`);
-  }
-  const string = (name: string) => strings.get(name) ?? "";
-  const boolean = (name: string) => booleans.get(name) ?? false;
-  const version = boolean("version") || boolean("v");
-  const info = boolean("info");
-  if (!version && !info && string("namespace") === "") {
+  const parsed = parseArgs(toDoubleDash(args), {
+    string: STRINGS,
+    boolean: BOOLEANS,
+    stopEarly: true,
+  });
+  const flags = parsed as
+    & Record<string, string>
+    & Record<"debug" | "version" | "v" | "info", boolean>;
+  const version = flags.version || flags.v;
+  if (!version && !flags.info && !flags.namespace) {
     throw new Error("the flag -namespace is required and can't be empty");
   }
   return {
-    action: args[index] ?? "serve",
-    namespace: string("namespace"),
-    id: string("id"),
-    address: string("address"),
-    socket: string("socket"),
-    bundle: string("bundle") || Deno.cwd(),
-    debug: boolean("debug"),
+    action: String(parsed._[0] ?? "serve"),
+    namespace: flags.namespace ?? "",
+    id: flags.id ?? "",
+    address: flags.address ?? "",
+    socket: flags.socket ?? "",
+    bundle: flags.bundle || Deno.cwd(),
+    debug: flags.debug,
     version,
-    info,
+    info: flags.info,
   };
 }
 
-function parseBoolean(name: string, value: string): boolean {
-  if (value === "true" || value === "false") return value === "true";
-  throw new Error(`expected true or false for the flag -${name}, not ${value}`);
-}
-
-function unknownFlag(name: string): Error {
-  return new Error(`unknown flag -${name}; known are -${[...STRINGS, ...BOOLEANS].join(", -")}`);
+/** parseArgs would read `-id x` as the short flags i and d, and take no value that begins with a dash. */
+function toDoubleDash(args: readonly string[]): string[] {
+  const result: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const match = /^--?([^=]+)(=[^]*)?$/.exec(args[index]);
+    if (match === null) return [...result, ...args.slice(index)];
+    const [, name, value] = match;
+    if (BOOLEANS.includes(name)) {
+      if (value !== undefined && value !== "=true" && value !== "=false") {
+        throw new Error(`expected true or false for the flag -${name}, not ${value.slice(1)}`);
+      }
+      result.push(`--${name}${value ?? ""}`);
+    } else if (!STRINGS.includes(name)) {
+      throw new Error(`unknown flag -${name}; known are -${[...STRINGS, ...BOOLEANS].join(", -")}`);
+    } else if (value !== undefined) {
+      result.push(`--${name}${value}`);
+    } else if (++index < args.length) {
+      result.push(`--${name}=${args[index]}`);
+    } else {
+      throw new Error(`the flag -${name} needs a value`);
+    }
+  }
+  return result;
 }
