@@ -227,7 +227,11 @@ test("State tells of a terminal", async (containerd) => {
 });
 
 test("a Create with a terminal that fails leaves no socket, and the id free", async (containerd) => {
-  const sockets = () => [...Deno.readDirSync("/run/containerd/s")].map(({ name }) => name);
+  // A server keeps its lock for a moment after its start has answered.
+  const sockets = () =>
+    [...Deno.readDirSync("/run/containerd/s")].map(({ name }) => name).filter((name) =>
+      !name.endsWith(".lock")
+    );
   const shim = await startShim(containerd, "box", talker);
   using init = await makeFifos(shim, "init");
   const before = sockets();
