@@ -49,9 +49,14 @@ export function takeGivenInput(): Uint8Array<ArrayBuffer> {
   throw new Error("expected on standard input what start hands on, and it was cut short");
 }
 
-/** Called by the server: it listens. */
-export function sayListening(): void {
+/**
+ * Called by the server: it listens.
+ * @returns For {@linkcode isAnswerGiven}, a descriptor that leads nowhere: by then clients may have taken all that the server may have.
+ */
+export function sayListening(): number {
+  const nowhere = open("/dev/null", OpenFlag.RDWR);
   say(LISTENING);
+  return nowhere;
 }
 
 /** Called by a server that ends since it has found another one, which listens. */
@@ -72,11 +77,11 @@ export function say(text: string): void {
 /**
  * Called by the server once it listens. Waits until `start` has given its answer, and does nothing else: before that, nobody knows of
  * the server. Its standard input and output lead nowhere then.
+ * @param nowhere From {@linkcode sayListening}; it is closed here.
  * @returns Whether `start` has done so.
  */
-export function isAnswerGiven(): boolean {
+export function isAnswerGiven(nowhere: number): boolean {
   const isGiven = readAll(STDIN, 1)[0] === ANSWERED;
-  const nowhere = open("/dev/null", OpenFlag.RDWR);
   redirect(nowhere, STDIN);
   redirect(nowhere, STDOUT);
   close(nowhere);

@@ -201,10 +201,10 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     });
   });
   logger.debug("the shim listens", { socket: socket.path });
-  sayListening();
+  const nowhere = sayListening();
   // Deno loads what spawns commands when it is first touched, 2 ms: better now than while containerd waits for its container.
   void Deno.Command;
-  if (!isAnswerGiven()) {
+  if (!isAnswerGiven(nowhere)) {
     throw new Error("start has ended before it could tell anyone of the server");
   }
   socket.keep();

@@ -1,6 +1,7 @@
 /** A shim that has no descriptors left: its calls fail, and it goes on when there are some again. */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { exists } from "../shim/exists.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";
@@ -8,6 +9,7 @@ import { DirectShim } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { descendantsOf, descriptorsOf, limitDescriptors } from "./processes.ts";
 import { processSpec } from "./task_client.ts";
+import { within } from "./within.ts";
 
 const id = "box";
 
@@ -97,4 +99,33 @@ for (const terminal of [false, true]) {
       await shim.shutDown();
     },
   );
+}
+
+// The Go shim dies.
+testBetterThanGo(
+  "a server that lacks descriptors before its first Create refuses it, and works when it has some again",
+  async (containerd) => {
+    for (let few = 0; few <= 6; few++) {
+      const shim = await DirectShim.start(containerd, id);
+      const { pid, tasks } = shim;
+      // The lowest free numbers are taken first.
+      await limitDescriptors(pid, lowestFree(pid) + few);
+      const error = await within(
+        10,
+        `an answer to Create with ${few} descriptors`,
+        shim.create(containerd).then(() => undefined, (error) => error),
+      );
+      await limitDescriptors(pid, 1000);
+      if (error) {
+        assertInstanceOf(error, StatusError);
+        await shim.create(containerd);
+      }
+      await tasks.call("Start", { id });
+      await shim.end();
+    }
+  },
+);
+
+function lowestFree(pid: number): number {
+  for (let number = 0;; number++) if (!exists(`/proc/${pid}/fd/${number}`)) return number;
 }

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { giveInput, sayAnswerGiven, waitUntilListening } from "../../shim/handshake.ts";
 import { close, type Pipe, pipe, setNonblocking, SystemError, write } from "../../shim/libc/mod.ts";
 import { eventually } from "../eventually.ts";
+import { limitDescriptors } from "../processes.ts";
 import { expectNoNewDescriptors } from "./descriptors.ts";
 import { scriptCommand } from "./script.ts";
 import { withFolder } from "./temporary_folder.ts";
@@ -47,8 +48,7 @@ test(
   `
   const options = takeGivenInput();
   console.error(options.length, options.every((byte, index) => byte === index % 251));
-  sayListening();
-  console.error(isAnswerGiven());
+  console.error(isAnswerGiven(sayListening()));
   // Nobody reads this any more, and it must not end the server.
   Deno.stdout.writeSync(new Uint8Array(1 << 20));
   console.error("alive", Deno.stdin.readSync(new Uint8Array(1)));
@@ -62,8 +62,24 @@ test(
 );
 
 test(
+  "a server that may open no more descriptors by the time that start has answered goes on",
+  `
+  takeGivenInput();
+  const nowhere = sayListening();
+  console.error(isAnswerGiven(nowhere), Deno.stdin.readSync(new Uint8Array(1)));
+  `,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array());
+    waitUntilListening(output);
+    await limitDescriptors(child.pid, 3);
+    sayAnswerGiven(input.write);
+    assertEquals(await told(child), "0 true null\n");
+  },
+);
+
+test(
   "no options are an empty input",
-  `console.error(takeGivenInput().length); sayListening(); isAnswerGiven();`,
+  `console.error(takeGivenInput().length); isAnswerGiven(sayListening());`,
   async (input, output, child) => {
     giveInput(input, new Uint8Array());
     waitUntilListening(output);
@@ -85,7 +101,7 @@ test(
 
 test(
   "a start that ends without an answer is told from one that has given it",
-  `takeGivenInput(); sayListening(); console.error(isAnswerGiven());`,
+  `takeGivenInput(); console.error(isAnswerGiven(sayListening()));`,
   async (input, output, child) => {
     giveInput(input, new Uint8Array());
     waitUntilListening(output);
@@ -96,7 +112,7 @@ test(
 
 test(
   "a server whose start has ended can say what it likes",
-  `takeGivenInput(); sayListening(); say("no room"); console.error(isAnswerGiven());`,
+  `takeGivenInput(); const nowhere = sayListening(); say("no room"); console.error(isAnswerGiven(nowhere));`,
   async (input, output, child) => {
     close(output.read);
     close(output.write);
