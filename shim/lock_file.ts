@@ -22,8 +22,13 @@ export async function lockFile(path: string): Promise<Disposable> {
     if (isLinked(descriptor)) {
       return {
         [Symbol.dispose]() {
-          removeIfThere(path);
-          close(descriptor);
+          try {
+            removeIfThere(path);
+          } catch {
+            // What it was held for is done all the same, and who has the folder again removes it as an abandoned one.
+          } finally {
+            close(descriptor);
+          }
         },
       };
     }

@@ -12,6 +12,7 @@ import { becomeSubreaper, setNonblocking, SIGTERM, SIGUSR1 } from "./libc/mod.ts
 import { createLogger, type Fields, fifoSink, type Logger } from "./logger.ts";
 import { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 import { raiseOpenFiles } from "./open_files.ts";
+import { orWarn } from "./or_warn.ts";
 import { Reactor } from "./reactor.ts";
 import { chosenProtocol } from "./protocol.ts";
 import { Reaper } from "./reaper.ts";
@@ -146,7 +147,8 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
   const shutdown = () => {
     const closed = server.close();
     // By the path alone Deno's listener has done so already, gRPC's may do so later, when it may be another server's.
-    socket.remove();
+    // A folder that is gone, or on a full or broken file system, must not keep the server alive.
+    void orWarn(logger, "remove the socket", () => socket.remove());
     // The answer to the call that asked for this goes out before the server closes.
     Promise.all([closed, events.sent]).then(end);
     // A client that does not read its answers is not waited for.

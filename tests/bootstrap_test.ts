@@ -114,6 +114,19 @@ testBetterThanGo(
   },
 );
 
+testBetterThanGo("a server ends whose socket can't be removed", async (containerd) => {
+  const socketDir = "/run/containerd/s3";
+  const { bundle, socket, tasks } = await startBy(containerd, { socketDir });
+  const pid = serverPid(socket);
+  await Deno.rename(socketDir, `${socketDir}-moved`);
+  await Deno.writeTextFile(socketDir, "no folder");
+  await shutDown(tasks, "box");
+  await eventually("an end of the server", () => !isAlive(pid) || undefined);
+  await Deno.remove(socketDir);
+  await Deno.remove(`${socketDir}-moved`, { recursive: true });
+  assertStringIncludes(await bundle.remove(), "can't remove the socket");
+});
+
 testBetterThanGo("delete after a kill -9 of the shim removes its socket", async (containerd) => {
   const socketDir = "/run/containerd/s2";
   const { bundle, socket, tasks } = await startBy(containerd, { socketDir });

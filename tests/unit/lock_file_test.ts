@@ -4,6 +4,7 @@ import { join } from "@std/path";
 import { lockFile, removeAbandonedLocks } from "../../shim/lock_file.ts";
 import { SystemError } from "../../shim/libc/mod.ts";
 import { within } from "../within.ts";
+import { expectNoNewDescriptors } from "./descriptors.ts";
 import { scriptAnswer } from "./script.ts";
 import { withFolder } from "./temporary_folder.ts";
 
@@ -78,4 +79,14 @@ test("abandoned files are removed, and neither held ones nor others", async (fol
   removeAbandonedLocks(folder);
   const left = [...Deno.readDirSync(folder)].map(({ name }) => join(folder, name));
   assertEquals(left.toSorted(), [held, ...others].toSorted());
+});
+
+test("a lock whose folder is gone is let go of", async (folder) => {
+  const inner = join(folder, "inner");
+  await Deno.mkdir(inner);
+  await expectNoNewDescriptors(async () => {
+    using _lock = await lockFile(join(inner, "lock"));
+    await Deno.remove(inner, { recursive: true });
+    await Deno.writeTextFile(inner, "no folder");
+  });
 });
