@@ -1,15 +1,6 @@
 /** Where cgroups are, and who is in them; see cgroups(7). */
 import { join } from "@std/path/posix";
-import {
-  close,
-  Errno,
-  listFolders,
-  open,
-  OpenFlag,
-  readText,
-  SystemError,
-  writeText,
-} from "../shim/libc/mod.ts";
+import { Errno, isThere, listFolders, readText, SystemError, writeText } from "../shim/libc/mod.ts";
 
 /** ENOENT, ENODEV: it is being removed. EOPNOTSUPP: it is for threads of processes that are told of above it (cgroup v2). */
 const WITHOUT_PROCESSES: readonly number[] = [Errno.ENOENT, Errno.ENODEV, Errno.EOPNOTSUPP];
@@ -56,20 +47,6 @@ export function pidsIn(folder: string): number[] {
     return [...pids, ...listFolders(folder).flatMap((name) => pidsIn(join(folder, name)))];
   } catch (error) {
     if (error instanceof SystemError && WITHOUT_PROCESSES.includes(error.errno)) return [];
-    throw error;
-  }
-}
-
-/**
- * Whether a cgroup, or a file of it, is there.
- * @throws {SystemError} where that can't be found out.
- */
-export function isThere(path: string): boolean {
-  try {
-    close(open(path, OpenFlag.PATH));
-    return true;
-  } catch (error) {
-    if (error instanceof SystemError && error.errno === Errno.ENOENT) return false;
     throw error;
   }
 }

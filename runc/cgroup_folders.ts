@@ -1,7 +1,7 @@
 /** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
 import { join } from "@std/path/posix";
-import { readText, writeText } from "../shim/libc/mod.ts";
-import { type Hierarchy, isThere, parseHierarchies } from "./cgroup.ts";
+import { isThere, readText, writeText } from "../shim/libc/mod.ts";
+import { type Hierarchy, parseHierarchies } from "./cgroup.ts";
 import { readStatFile } from "./stat_files.ts";
 
 /** For cgroup v2's only hierarchy, which has no controllers in /proc/PID/cgroup. */

@@ -3,9 +3,16 @@
  * it did, leaves them, and nobody knows of them any more.
  */
 import { dirname, join } from "@std/path/posix";
-import { awaitEnds, Errno, readText, removeFolder, SystemError } from "../shim/libc/mod.ts";
+import {
+  awaitEnds,
+  Errno,
+  isThere,
+  readText,
+  removeFolder,
+  SystemError,
+} from "../shim/libc/mod.ts";
 import { otherBundles } from "../shim/other_bundles.ts";
-import { isThere, parseAllHierarchies, pidsIn } from "./cgroup.ts";
+import { parseAllHierarchies, pidsIn } from "./cgroup.ts";
 import { parseCgroupFolders } from "./cgroup_folders.ts";
 import type { Runtime } from "./runtime.ts";
 import { readSpec } from "./spec.ts";

@@ -3,13 +3,12 @@ import { join } from "@std/path/posix";
 import {
   close,
   EpollEvent,
-  Errno,
+  isThere,
   open,
   OpenFlag,
   orClose,
   read,
   readAgain,
-  type SystemError,
   Wakeup,
   writeText,
 } from "../shim/libc/mod.ts";
@@ -111,17 +110,8 @@ export class OomSignals implements OomCounter {
     if (this.#isRemoved) return count;
     // The kernel removes the files before it signals: as long as they are there, all signals are of memory. Once they are not, one
     // is of the removal: if it is not among these, it is the last of those to come.
-    this.#isRemoved = isGone(join(this.folder, "memory.oom_control"));
+    this.#isRemoved = !isThere(join(this.folder, "memory.oom_control"));
     return this.#isRemoved ? count - 1 : count;
-  }
-}
-
-function isGone(path: string): boolean {
-  try {
-    close(open(path, OpenFlag.PATH));
-    return false;
-  } catch (error) {
-    return (error as SystemError).errno === Errno.ENOENT;
   }
 }
 

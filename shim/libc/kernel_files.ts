@@ -3,7 +3,7 @@
  * runs with no more than it needs.
  */
 import { close, open, OpenFlag, readAll } from "./descriptor.ts";
-import { check, cString, lastErrno, symbols, SystemError } from "./library.ts";
+import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
 /**
  * Reads a whole file.
@@ -40,6 +40,21 @@ export function writeText(path: string, text: string): void {
   } finally {
     close(descriptor);
   }
+}
+
+const AT_FDCWD = -100;
+const STATX_BYTES = 256;
+
+/**
+ * Whether there is a file or a folder. It takes no descriptor, of which there may be none left.
+ * @throws {SystemError} where that can't be found out.
+ */
+export function isThere(path: string): boolean {
+  const statx = new Uint8Array(STATX_BYTES);
+  if (symbols.statx(AT_FDCWD, cString(path), 0, 0, statx) === 0) return true;
+  const errno = lastErrno();
+  if (errno === Errno.ENOENT) return false;
+  throw new SystemError(`look at ${path}`, errno);
 }
 
 /** PATH_MAX (limits.h). */

@@ -5,7 +5,13 @@ import {
   parseCgroupFolders,
 } from "../../runc/cgroup_folders.ts";
 import { GrowingKey, type OomCounter, oomCounter, OomWatch } from "../../runc/oom.ts";
-import { close, EpollEvent, memoryFile } from "../../shim/libc/mod.ts";
+import {
+  close,
+  EpollEvent,
+  memoryFile,
+  openFilesLimit,
+  setOpenFilesLimit,
+} from "../../shim/libc/mod.ts";
 import { Reactor } from "../../shim/reactor.ts";
 import { cgroupMounts, unifiedMount } from "../cgroups.ts";
 import { runName } from "../private_mounts.ts";
@@ -168,6 +174,20 @@ Deno.test("cgroup v1: the cgroup's removal is not told", v1, async () => {
   oom.close();
   assertEquals(calls.count, 0);
   assertEquals(openDescriptors(), before);
+});
+
+Deno.test("cgroup v1: the removal is not told where there is no descriptor left", v1, async () => {
+  await using cgroup = await makeLimited();
+  const [calls, takes] = [new Calls(), new Calls()];
+  const oom = new OomWatch(reactor, tellTakes(counterOf(cgroup), takes), calls.call);
+  const limit = openFilesLimit();
+  // No turn of the event loop between the two.
+  Deno.removeSync(cgroup.path);
+  setOpenFilesLimit({ ...limit, soft: 0n });
+  await takes.until(1);
+  setOpenFilesLimit(limit);
+  oom.close();
+  assertEquals(calls.count, 0);
 });
 
 Deno.test(
