@@ -1,6 +1,5 @@
 /** Opening what a client names for a stream, which may be on a file system that does not answer. */
 import { dirname } from "@std/path/posix";
-import { endsWithin } from "./ends_within.ts";
 import { Lane } from "./lane.ts";
 import {
   close,
@@ -13,9 +12,9 @@ import {
   orClose,
 } from "./libc/mod.ts";
 import type { StreamName } from "./stdio_uri.ts";
-import { StatusCode, StatusError } from "./ttrpc/mod.ts";
+import { startDeadline, StatusCode, StatusError } from "./ttrpc/mod.ts";
 
-/** How long it may take to open a file. A FIFO has no such limit: the first timer of a program costs 5 ms, and nearly all are on tmpfs. */
+/** How long it may take to open something. */
 const OPEN_MS = 10_000;
 
 /** What is to be opened is not known to be on one file system or on several before it is. */
@@ -45,10 +44,10 @@ export interface OpenedFile {
 
 /**
  * Opens both ends of a FIFO: so it has neither to wait for its other end nor an end that comes by itself.
- * @throws {StatusError} INVALID_ARGUMENT for what is none.
+ * @throws {StatusError} INVALID_ARGUMENT for what is none, UNAVAILABLE where its file system does not answer.
  */
 export async function openFifo(name: StreamName, path: string): Promise<Fifo> {
-  return await orRefuse(
+  return await openInTime(
     `expected a FIFO for ${name} at ${path}`,
     fifoLane.run(async () => {
       const kind = await fileKindInPool(path);
@@ -73,12 +72,10 @@ async function openEnds(path: string): Promise<Fifo> {
  * @throws {StatusError} INVALID_ARGUMENT for what can't be written, UNAVAILABLE where its file system does not answer.
  */
 export async function openFile(name: StreamName, path: string): Promise<OpenedFile | Fifo> {
-  const what = `can't write ${name} to the file ${path}`;
-  const opening = fileLane.run(() => openFileOrFifo(path));
-  if (await endsWithin(opening.catch(() => {}), OPEN_MS)) return await orRefuse(what, opening);
-  // Of what is open only later nobody will know.
-  opening.then(closeOpened, () => {});
-  throw new StatusError(StatusCode.UNAVAILABLE, `${what}: its file system does not answer`);
+  return await openInTime(
+    `can't write ${name} to the file ${path}`,
+    fileLane.run(() => openFileOrFifo(path)),
+  );
 }
 
 async function openFileOrFifo(path: string): Promise<OpenedFile | Fifo> {
@@ -119,11 +116,24 @@ function closeOpened(opened: OpenedFile | Fifo): void {
   }
 }
 
-async function orRefuse<Opened>(what: string, opening: Promise<Opened>): Promise<Opened> {
+/** @param what Begins the error, where there is one. */
+async function openInTime<Opened extends OpenedFile | Fifo>(
+  what: string,
+  opening: Promise<Opened>,
+): Promise<Opened> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const stop = startDeadline(OPEN_MS, () => {
+    // Of what is open only later nobody will know.
+    opening.then(closeOpened, () => {});
+    reject(new StatusError(StatusCode.UNAVAILABLE, `${what}: its file system does not answer`));
+  });
+  const refused = opening.catch((error) => {
+    throw new StatusError(StatusCode.INVALID_ARGUMENT, `${what}: ${error.message}`);
+  });
   try {
-    return await opening;
-  } catch (error) {
-    throw new StatusError(StatusCode.INVALID_ARGUMENT, `${what}: ${(error as Error).message}`);
+    return await Promise.race([refused, late]);
+  } finally {
+    stop();
   }
 }
 
