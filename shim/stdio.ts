@@ -4,6 +4,7 @@ import { close, closeInPool, unreadBytes } from "./libc/mod.ts";
 import { LogFile } from "./log_file.ts";
 import { type LogContext, LogProgram } from "./log_program.ts";
 import { type Fifo, openFifo, openFile } from "./open_stream.ts";
+import { orWarn } from "./or_warn.ts";
 import type { Reactor } from "./reactor.ts";
 import type { Relay } from "./relay.ts";
 import type { Stream } from "./spawn.ts";
@@ -93,7 +94,7 @@ export abstract class Stdio {
       await this.openStreams((name, uri, transfer) => this.#openOutput(name, uri, transfer, warn));
       for (const program of this.#logPrograms.values()) await program.start(context, id);
     } catch (error) {
-      await this.close();
+      await orWarn(context.logger, `close the streams of ${id}`, () => this.close());
       throw error;
     }
   }

@@ -13,6 +13,7 @@ import {
 } from "./libc/mod.ts";
 import type { Reactor } from "./reactor.ts";
 import { Relay } from "./relay.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 import { Stdio, type StdioPaths, type Streams } from "./stdio.ts";
 import { DescriptorTarget, type Target } from "./target.ts";
 import { copying, type Transfer } from "./transfer.ts";
@@ -77,18 +78,18 @@ export class Terminal extends Stdio {
   }
 
   protected override closeRest(): void {
-    this.#closeListener();
     for (const descriptor of [this.#source, this.#master]) {
       if (descriptor !== undefined) close(descriptor);
     }
     this.#target?.close();
     this.#source = this.#master = this.#target = undefined;
+    this.#closeListener();
   }
 
   #closeListener(): void {
     if (this.#listener === undefined) return;
     close(this.#listener);
     this.#listener = undefined;
-    Deno.removeSync(this.consoleSocket);
+    removeIfThere(this.consoleSocket);
   }
 }
