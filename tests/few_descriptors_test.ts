@@ -1,6 +1,6 @@
 /** A shim that has no descriptors left: its calls fail, and it goes on when there are some again. */
 
-import { assertEquals, assertInstanceOf } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { exists } from "../shim/exists.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
@@ -105,9 +105,12 @@ for (const terminal of [false, true]) {
 testBetterThanGo(
   "a server that lacks descriptors before its first Create refuses it, and works when it has some again",
   async (containerd) => {
+    let failures = 0;
     for (let few = 0; few <= 6; few++) {
       const shim = await DirectShim.start(containerd, id);
       const { pid, tasks } = shim;
+      // The answer to a call says that the server has accepted the connection, which takes a descriptor.
+      await assertRejects(() => tasks.call("State", { id }), StatusError);
       // The lowest free numbers are taken first.
       await limitDescriptors(pid, lowestFree(pid) + few);
       const error = await within(
@@ -118,11 +121,13 @@ testBetterThanGo(
       await limitDescriptors(pid, 1000);
       if (error) {
         assertInstanceOf(error, StatusError);
+        failures++;
         await shim.create(containerd);
       }
       await tasks.call("Start", { id });
       await shim.end();
     }
+    assertEquals(failures > 1, true);
   },
 );
 
