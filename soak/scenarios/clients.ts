@@ -105,6 +105,8 @@ async function endExec({ findings }: Round, tasks: TaskClient, execId: string): 
     });
     if (!state) return true;
     pids.push(state.pid);
+    // By a Pause whose client has gone, and whose turn came only now.
+    if (state.status === PAUSED) await attempt(tasks, "Resume", { id: ID });
     if (state.status === RUNNING) await attempt(tasks, "Kill", { ...request, signal: 9 });
     // One whose Start is still under way can't be deleted yet.
     return await attempt(tasks, "Delete", request) === undefined || undefined;

@@ -27,6 +27,8 @@ export const descriptors: Scenario = {
       await tasks.call("Start", { id: ID });
       await live(tasks, "first");
     }
+    // Once it is answered, the server has accepted the connection: without a descriptor it can't, and the calls wait for one.
+    await attempt(tasks, "State", { id: ID });
     const before = countDescriptors(shim.pid);
     const limit = before + random.integer(-4, 12);
     findings.doing = `${createsBefore ? "execs" : "Create"}; ${limit} descriptors, ${before} open`;
