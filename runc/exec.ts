@@ -1,6 +1,7 @@
 /** A process that runs in a container beside its init. */
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
+import { IDENTIFIER, isIdentifier } from "../shim/identifier.ts";
 import { orWarn, removeIfThere, StatusCode, StatusError, type Stdio } from "../shim/mod.ts";
 import { decodeJson, withMember } from "./json.ts";
 import { execPidFile } from "./pid_file.ts";
@@ -14,11 +15,10 @@ export class Exec extends Process {
   /** @throws {StatusError} INVALID_ARGUMENT for an exec id that is no file name, or a spec that is no JSON. */
   constructor(container: ContainerContext, request: ExecProcessRequest) {
     super(container, request.execId, request);
-    // containerd itself allows no more.
-    if (!/^\w[\w.-]{0,75}$/.test(request.execId)) {
+    if (!isIdentifier(request.execId)) {
       throw new StatusError(
         StatusCode.INVALID_ARGUMENT,
-        `expected an exec id of 1 to 76 letters, digits, dots and dashes, not "${request.execId}"`,
+        `expected an exec id of ${IDENTIFIER}, not "${request.execId}"`,
       );
     }
     this.#spec = readSpec(request);

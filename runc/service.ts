@@ -1,6 +1,7 @@
 /** The Task service for runc's containers, a method for each RPC. */
 import type * as proto from "../proto/mod.ts";
 import { ProcessDetails } from "../proto/mod.ts";
+import { IDENTIFIER, isIdentifier } from "../shim/identifier.ts";
 import {
   type Call,
   type DescribedTask,
@@ -66,6 +67,10 @@ export class TaskService implements DescribedTask {
     { signal, deadline }: Call,
   ): Promise<proto.CreateTaskResponse.Properties> {
     const { id } = request;
+    if (!isIdentifier(id)) {
+      const message = `expected an id of ${IDENTIFIER}, not "${id}"`;
+      throw new StatusError(StatusCode.INVALID_ARGUMENT, message);
+    }
     this.wasUsed = true;
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
