@@ -8,6 +8,7 @@
 import { join } from "@std/path/posix";
 import { isServerLeft } from "../shim/address.ts";
 import type { Arguments } from "../shim/arguments.ts";
+import { IDENTIFIER, isIdentifier } from "../shim/identifier.ts";
 import type { Logger } from "../shim/logger.ts";
 import { isMountPoint } from "../shim/mount_point.ts";
 import { orWarn } from "../shim/or_warn.ts";
@@ -26,17 +27,20 @@ const logger: Pick<Logger, "warn"> = {
 };
 
 /**
- * Does the action. What is to be removed is removed side by side, so that nothing waits for something that hangs; begun first is
- * what would be the worst to stay: processes, then mounts.
+ * Does the action. What is to be removed is removed side by side, so that nothing waits for long for something that hangs; begun first
+ * is what would be the worst to stay: processes, then mounts.
  * @returns The answer for standard output. What could not be removed is told on standard error.
  */
 export async function cleanUp(args: Arguments): Promise<Uint8Array> {
   const { bundle } = args;
+  if (!isIdentifier(args.id)) {
+    throw new Error(`expected an id of ${IDENTIFIER} for the flag -id, not "${args.id}"`);
+  }
   const pid = initPid(bundle);
   const removal = removeContainer(args, pid);
   await Promise.all([
     orWarn(logger, "remove the container", async () => void await removal),
-    orWarn(logger, "unmount the root file system", () => unmount(join(bundle, "rootfs"))),
+    orWarn(logger, "unmount the root file system", () => unmount(join(bundle, "rootfs"), removal)),
     orWarn(logger, "remove the other containers", () => removeNotedContainers(args)),
     orWarn(logger, "end the shim", () => endServer(args, removal.catch(() => false))),
   ]);
@@ -58,17 +62,20 @@ async function removeContainer(
   pid: number | undefined,
 ): Promise<boolean> {
   const runtime = readRuntime(bundle, namespace);
+  const { fault } = runtime;
+  if (fault) logger.warn("can't read what runtime the container had", { error: fault });
   // Without a pid the shim may have died while the runtime was creating the container.
-  if (!isKnown(runtime, id) && (pid !== undefined || !isCreateBegun(bundle))) return false;
+  const isUnsure = fault !== undefined || pid === undefined && isCreateBegun(bundle);
+  if (!isKnown(runtime, id) && !isUnsure) return false;
   const lost = await import("./lost_container.ts");
   await lost.removeContainer(bundle, id, runtime);
   return true;
 }
 
-async function unmount(rootfs: string): Promise<void> {
+async function unmount(rootfs: string, removal: Promise<unknown>): Promise<void> {
   if (!isMountPoint(rootfs)) return;
-  const { unmountAll } = await import("../shim/libc/mount.ts");
-  await unmountAll(rootfs);
+  const { unmountAfter } = await import("./unmount_after.ts");
+  await unmountAfter(removal, rootfs);
 }
 
 /** Those of a pod, which have the runtime of the pod's own. */

@@ -1,15 +1,19 @@
 /**
- * The cgroups of a container that was never made: a runtime that is killed after it has made them, and before it has written down that
- * it did, leaves them, and nobody knows of them any more.
+ * The cgroups that a container has left and no runtime removes: one that is killed after it has made them, and before it has written
+ * down that it did, leaves them, and nobody knows of them any more; nor where it is not known which runtime it was.
  */
 import { dirname, join } from "@std/path/posix";
 import {
   awaitEnds,
   Errno,
   isThere,
+  killIfThere,
+  listFolders,
   readText,
   removeFolder,
+  SIGKILL,
   SystemError,
+  writeText,
 } from "../shim/libc/mod.ts";
 import { otherBundles } from "../shim/other_bundles.ts";
 import { parseAllHierarchies, pidsIn } from "./cgroup.ts";
@@ -30,14 +34,59 @@ export async function removeEmptyCgroups(
 ): Promise<void> {
   const path = await readCgroupsPath(bundle);
   if (!path) return;
-  const folders = foldersOf(path, systemdCgroup)
-    .filter((folder) => isThere(join(folder, "cgroup.procs")));
-  if (folders.length === 0 || await isNamedByOthers(bundle, path)) return;
-  const pids = folders.flatMap(pidsIn);
-  // One that it shares with us is not its own.
-  if (pids.includes(Deno.pid)) return;
-  await awaitEnds([...new Set(pids)], END_MS);
+  const folders = foldersOf(path, systemdCgroup);
+  if (!await isOwn(bundle, path, folders)) return;
+  await awaitEnds([...new Set(folders.flatMap(pidsIn))], END_MS);
   for (const folder of folders) removeIfEmpty(folder);
+}
+
+/**
+ * Kills what is in the cgroups that a bundle's spec names, and removes them: of a container that no runtime is known to have. Only
+ * where they have its id for their name, and no other bundle names them: then nothing else can be in there.
+ * @param bundle May be gone; then it does nothing.
+ */
+export async function removeCgroups(bundle: string, id: string): Promise<void> {
+  const path = await readCgroupsPath(bundle);
+  if (!path || !(path.endsWith(`/${id}`) || path.endsWith(`:${id}`))) return;
+  // Below whose cgroup a relative path is, is not known; and systemd's paths are none of the others'.
+  if (!path.startsWith("/") && parseUnit(path) === undefined) return;
+  const folders = foldersOf(path, true);
+  if (!await isOwn(bundle, path, folders)) return;
+  const end = performance.now() + END_MS;
+  for (;;) {
+    const pids = new Set(folders.flatMap(pidsIn));
+    const rest = end - performance.now();
+    if (pids.size === 0 || rest <= 0) break;
+    const ended = awaitEnds([...pids], rest);
+    for (const pid of pids) killIfThere(pid, SIGKILL);
+    // What is frozen ends when it goes on (cgroup v1).
+    for (const folder of folders) thaw(folder);
+    await ended;
+  }
+  for (const folder of folders) removeTree(folder);
+}
+
+/** Whether cgroups are those of a bundle's container alone. */
+async function isOwn(
+  bundle: string,
+  path: string,
+  folders: readonly string[],
+): Promise<boolean> {
+  const there = folders.filter((folder) => isThere(join(folder, "cgroup.procs")));
+  if (there.length === 0 || await isNamedByOthers(bundle, path)) return false;
+  // One that it shares with us is not its own.
+  return !there.flatMap(pidsIn).includes(Deno.pid);
+}
+
+function thaw(folder: string): void {
+  const file = join(folder, "freezer.state");
+  if (isThere(file)) writeText(file, "THAWED");
+}
+
+function removeTree(folder: string): void {
+  if (!isThere(folder)) return;
+  for (const name of listFolders(folder)) removeTree(join(folder, name));
+  removeIfEmpty(folder);
 }
 
 async function readCgroupsPath(bundle: string): Promise<string | undefined> {

@@ -2,19 +2,13 @@
 import { dirname, join } from "@std/path/posix";
 import { isServed } from "../shim/address.ts";
 import { exists } from "../shim/exists.ts";
-import {
-  awaitEnds,
-  killIfThere,
-  listFolders,
-  readText,
-  SIGKILL,
-  unmountAll,
-} from "../shim/libc/mod.ts";
+import { awaitEnds, killIfThere, listFolders, readText, SIGKILL } from "../shim/libc/mod.ts";
 import { spawner } from "../shim/spawn.ts";
-import { removeEmptyCgroups } from "./empty_cgroups.ts";
+import { removeCgroups, removeEmptyCgroups } from "./empty_cgroups.ts";
 import { initPidFile } from "./pid_file.ts";
-import { Runc } from "./runc.ts";
-import type { Runtime } from "./runtime.ts";
+import { Runc, wasKilled } from "./runc.ts";
+import type { KeptRuntime } from "./runtime.ts";
+import { unmountAfter } from "./unmount_after.ts";
 
 /** How long what was killed may take to end, in ms. */
 const END_MS = 1_000;
@@ -23,7 +17,7 @@ const END_MS = 1_000;
 export async function removeContainer(
   bundle: string,
   id: string,
-  runtime: Runtime,
+  runtime: KeptRuntime,
 ): Promise<void> {
   await killRuntimes([bundle]);
   await removeFromRuntime(bundle, id, runtime);
@@ -33,11 +27,22 @@ export async function removeContainer(
 async function removeFromRuntime(
   bundle: string,
   id: string,
-  runtime: Runtime,
+  runtime: KeptRuntime,
   log = bundle,
 ): Promise<void> {
   const runc = new Runc(spawner, { ...runtime, bundle: log });
-  if (runc.knows(id)) await runc.delete(id, true);
+  // Nobody calls the action again for a container, so a runtime that somebody has killed is called again.
+  const remove = () => runc.knows(id) ? runc.delete(id, true) : undefined;
+  const retry = (error: unknown) => wasKilled(error) ? remove() : Promise.reject(error);
+  try {
+    await remove()?.catch(retry);
+  } finally {
+    await removeCgroupsOf(bundle, id, runtime);
+  }
+}
+
+async function removeCgroupsOf(bundle: string, id: string, runtime: KeptRuntime): Promise<void> {
+  if (runtime.fault !== undefined) return await removeCgroups(bundle, id);
   // The runtime itself does so with what it has finished: it has written the pid then.
   if (!exists(initPidFile(bundle))) await removeEmptyCgroups(bundle, runtime);
 }
@@ -50,17 +55,19 @@ async function removeFromRuntime(
 export async function removeNotedContainers(
   bundle: string,
   ids: readonly string[],
-  runtime: Runtime,
+  runtime: KeptRuntime,
 ): Promise<void> {
   if (await isServed(bundle)) return;
   const bundles = ids.map((id) => join(dirname(bundle), id));
-  const unmounts = Promise.allSettled(bundles.map((own) => unmountAll(join(own, "rootfs"))));
-  await killRuntimes(bundles);
-  const removals = await Promise.allSettled(ids.map((id, index) => {
+  const killed = killRuntimes(bundles);
+  const results = await Promise.allSettled(ids.flatMap((id, index) => {
     const own = bundles[index];
-    return removeFromRuntime(own, id, runtime, exists(own) ? own : bundle);
+    const removal = killed.then(() =>
+      removeFromRuntime(own, id, runtime, exists(own) ? own : bundle)
+    );
+    return [removal, unmountAfter(removal, join(own, "rootfs"))];
   }));
-  const failed = [...removals, ...await unmounts].filter((each) => each.status === "rejected");
+  const failed = results.filter((each) => each.status === "rejected");
   if (failed.length > 0) throw new Error(failed.map(({ reason }) => reason.message).join("; "));
 }
 

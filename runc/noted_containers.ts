@@ -4,6 +4,7 @@
  */
 import { join } from "@std/path/posix";
 // Not by shim/mod.ts: see clean_up.ts.
+import { isIdentifier } from "../shim/identifier.ts";
 import { removeIfThere } from "../shim/remove_if_there.ts";
 
 /** Of empty files, which have the containers' ids behind it. */
@@ -27,7 +28,8 @@ export function forgetContainer(bundle: string, id: string): void {
 export function notedContainers(bundle: string): string[] {
   try {
     const names = [...Deno.readDirSync(bundle)].map(({ name }) => name);
-    return names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+    return names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length))
+      .filter(isIdentifier);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;

@@ -2,6 +2,7 @@
 import { join } from "@std/path/posix";
 import type { RuncOptions } from "../proto/mod.ts";
 import { exists } from "../shim/exists.ts";
+import { initPidFile } from "./pid_file.ts";
 
 /** An OCI runtime, and what all its commands for a container have in common. */
 export interface Runtime {
@@ -18,6 +19,16 @@ type Options = Pick<RuncOptions, "binaryName" | "root" | "systemdCgroup">;
 
 const DEFAULT_BINARY = "runc";
 const DEFAULT_ROOT = "/run/containerd/runc";
+const NO_OPTIONS: Options = { binaryName: "", root: "", systemdCgroup: false };
+
+/** How much an error shows of what are no options, in characters. */
+const SHOWN = 100;
+
+/** The runtime of a bundle's container, as far as that can be told. */
+export interface KeptRuntime extends Runtime {
+  /** Why it can't: then it is the default one, and the container may have been another's. */
+  readonly fault?: Error;
+}
 
 /** The names under which the Go shim, too, keeps the runtime options in a bundle. */
 interface KeptOptions {
@@ -37,11 +48,13 @@ export function runtimeOf(options: Options, namespace: string): Runtime {
   };
 }
 
-/** Leaves in the bundle what {@linkcode readRuntime} needs. */
+/** Leaves in the bundle what {@linkcode readRuntime} needs: whole, also where we are killed amid it, or not at all. */
 export function keepRuntime(bundle: string, options: Options): void {
   const { binaryName, root, systemdCgroup } = options;
   const kept: KeptOptions = { binary_name: binaryName, root, systemd_cgroup: systemdCgroup };
-  Deno.writeTextFileSync(optionsFile(bundle), JSON.stringify(kept), { mode: 0o600 });
+  const written = join(bundle, ".options.json");
+  Deno.writeTextFileSync(written, JSON.stringify(kept), { mode: 0o600 });
+  Deno.renameSync(written, optionsFile(bundle));
 }
 
 /** Whether a Create has begun for a bundle's container: only then a runtime may have made anything. */
@@ -54,14 +67,36 @@ export function isKnown({ root }: Runtime, id: string): boolean {
   return exists(join(root, id));
 }
 
-/** The runtime of a bundle's container; the default one where a shim came to keep none. */
-export function readRuntime(bundle: string, namespace: string): Runtime {
-  let kept: KeptOptions = {};
+/** The runtime of a bundle's container; the default one where a shim came to keep none, or what it kept is spoilt. */
+export function readRuntime(bundle: string, namespace: string): KeptRuntime {
   try {
-    kept = JSON.parse(Deno.readTextFileSync(optionsFile(bundle)));
+    const { binary_name: binaryName = "", root = "", systemd_cgroup: systemdCgroup = false } =
+      readOptions(bundle);
+    return runtimeOf({ binaryName, root, systemdCgroup }, namespace);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return { ...runtimeOf(NO_OPTIONS, namespace), fault: error as Error };
   }
-  const { binary_name: binaryName = "", root = "", systemd_cgroup: systemdCgroup = false } = kept;
-  return runtimeOf({ binaryName, root, systemdCgroup }, namespace);
+}
+
+/** @throws {Error} where they are none, or a runtime has been there without any. */
+function readOptions(bundle: string): KeptOptions {
+  const path = optionsFile(bundle);
+  let kept: unknown;
+  try {
+    kept = JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (isMissing && !exists(initPidFile(bundle))) return {};
+    throw new Error(`expected the options of a runtime in ${path}: ${(error as Error).message}`);
+  }
+  if (isKeptOptions(kept)) return kept;
+  const shown = JSON.stringify(kept).slice(0, SHOWN);
+  throw new Error(`expected the options of a runtime in ${path}, not ${shown}`);
+}
+
+function isKeptOptions(kept: unknown): kept is KeptOptions {
+  if (typeof kept !== "object" || kept === null || Array.isArray(kept)) return false;
+  const { binary_name = "", root = "", systemd_cgroup = false } = kept as Record<string, unknown>;
+  return typeof binary_name === "string" && typeof root === "string" &&
+    typeof systemd_cgroup === "boolean";
 }

@@ -234,6 +234,98 @@ for (const runtime of ["runc", "crun"]) {
   });
 }
 
+for (
+  const [how, spoil] of [
+    ["garbage", (file: string) => Deno.writeTextFile(file, "\x00{garbage")],
+    ["no text", (file: string) => Deno.writeTextFile(file, "")],
+    ["a root that is no text", (file: string) => Deno.writeTextFile(file, '{"root": 5}')],
+    ["null", (file: string) => Deno.writeTextFile(file, "null")],
+    ["no file", (file: string) => Deno.remove(file)],
+  ] as const
+) {
+  for (const root of ["", "own"]) {
+    const where = root ? "a root of its own" : "the default root";
+    testBetterThanGo(
+      `a container with ${where} ends though its options are ${how}`,
+      async (containerd) => {
+        const options = runcOptions({ root: root && `${containerd.folder}/${root}` });
+        const shim = await DirectShim.run(containerd, "box", { hostPidNamespace: true }, {
+          options,
+        });
+        const { pid } = await shim.tasks.call("State", { id: "box" });
+        const child = await shim.exec("one", ["sleep", "1000"]);
+        if (root) await shim.tasks.call("Pause", { id: "box" });
+        Deno.kill(shim.pid, "SIGKILL");
+        await shim.tasks.client.closed;
+        await spoil(`${shim.bundle.path}/options.json`);
+        const { code, stdout, stderr } = await shim.bundle.delete(containerd);
+        assertEquals([code, DeleteResponse.decode(stdout).pid], [0, pid]);
+        assertMatch(stderr, /expected the options of a runtime in .*options.json/);
+        await expectEnd(pid);
+        await expectEnd(child);
+        assertEquals(containersCgroups(containerd), []);
+        const mounts = await Deno.readTextFile("/proc/self/mounts");
+        assertEquals(mounts.includes(`${shim.bundle.path}/`), false);
+        await shim.bundle.remove();
+        // Where the runtime had its state nothing tells any more.
+        if (root) await Deno.remove(`${containerd.folder}/${root}`, { recursive: true });
+      },
+    );
+  }
+}
+
+testBetterThanGo("delete tries again where its runtime was killed", async (containerd) => {
+  const shim = await DirectShim.run(containerd, "box");
+  const { pid } = await shim.tasks.call("State", { id: "box" });
+  // One that dies once.
+  const runc = `${containerd.folder}/dying-runc`;
+  const died = `${containerd.folder}/died`;
+  await Deno.writeTextFile(
+    runc,
+    `#!/bin/sh\n[ -e ${died} ] || { : > ${died}; kill -9 $$; }\nexec runc "$@"\n`,
+    { mode: 0o755 },
+  );
+  Deno.kill(shim.pid, "SIGKILL");
+  await shim.tasks.client.closed;
+  const options = JSON.stringify({ binary_name: runc, root: "", systemd_cgroup: false });
+  await Deno.writeTextFile(`${shim.bundle.path}/options.json`, options);
+  await cleanUp(containerd, shim.bundle);
+  await Deno.remove(died);
+  await Deno.remove(runc);
+  await expectEnd(pid);
+  assertEquals(containersCgroups(containerd), []);
+  await shim.bundle.remove();
+});
+
+testBetterThanGo("delete lets a poststop hook find the root file system", async (containerd) => {
+  const found = `${containerd.folder}/found`;
+  const script = `sleep 0.3; [ -e rootfs/bin ] && : > ${found}`;
+  const hooks = { poststop: [{ path: "/bin/sh", args: ["sh", "-c", script] }] };
+  const shim = await DirectShim.run(containerd, "box", { hooks });
+  Deno.kill(shim.pid, "SIGKILL");
+  await shim.tasks.client.closed;
+  await cleanUp(containerd, shim.bundle);
+  await Deno.remove(found);
+  await shim.bundle.remove();
+});
+
+for (const id of ["../other", "a/b", "..", "a".repeat(77)]) {
+  testBetterThanGo(`a Create of "${id}" is refused, and leaves nothing`, async (containerd) => {
+    const shim = await DirectShim.start(containerd, "box");
+    const other = await Bundle.make(containerd, "other");
+    const rootfs = [await other.rootfs(containerd)];
+    const answer = shim.tasks.call("Create", { id, bundle: other.path, rootfs });
+    assertMatch(await expectStatus(StatusCode.INVALID_ARGUMENT, answer), /expected an id/);
+    for (const { path } of [shim.bundle, other]) {
+      const names = [...Deno.readDirSync(path)].map(({ name }) => name);
+      const expected = ["address", "config.json", "log", "rootfs", "snapshot"];
+      assertEquals(names.filter((name) => !expected.includes(name)), []);
+    }
+    await other.remove();
+    await shim.shutDown();
+  });
+}
+
 testBetterThanGo("delete works in a folder that is removed", async (containerd) => {
   const { binary } = containerd.runtime;
   // The compiled form ends before anything of ours runs.

@@ -248,9 +248,37 @@ test("what fails is warned of, and does not keep the rest from being done", asyn
   assertEquals(Deno.readTextFileSync("/proc/self/mounts").includes(bundle), false);
 });
 
-test("options that can't be read are warned of", async ({ bundle, cleanUp }) => {
-  await Deno.writeTextFile(join(bundle, "options.json"), "{");
-  const { answer, warnings } = await cleanUp();
-  assertEquals([answer.exitStatus, warnings.length], [137, 1]);
-  assertMatch(warnings[0], /^can't remove the container: .*JSON/);
+for (const text of ["", "{", "null", "[]", '"a"', '{"root":5}', '{"systemd_cgroup":"yes"}']) {
+  test(`options that are none, ${text}, are warned of`, async ({ bundle, cleanUp, calls }) => {
+    await Deno.writeTextFile(join(bundle, "options.json"), text);
+    const { answer, warnings } = await cleanUp();
+    assertEquals([answer.exitStatus, warnings.length], [137, 1]);
+    assertMatch(warnings[0], /^can't read .*: expected the options of a runtime in .*options.json/);
+    assertEquals(calls(), []);
+  });
+}
+
+test("a runtime that was killed is tried once more", async ({ bundle, state, binary, cleanUp, calls }) => {
+  await Deno.mkdir(state, { recursive: true });
+  await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
+  const script = await Deno.readTextFile(binary);
+  const died = join(bundle, "died");
+  const die = `[ -e ${died} ] || { : > ${died}; kill -9 $$; }`;
+  await Deno.writeTextFile(binary, script.replace("shift 6", () => `${die}\nshift 6`));
+  assertEquals([(await cleanUp()).warnings, calls()], [[], ["delete --force c1"]]);
+  assertEquals(exists(state), false);
+});
+
+test("a runtime that is killed again is told of", async ({ state, binary, cleanUp }) => {
+  await Deno.mkdir(state, { recursive: true });
+  await Deno.writeTextFile(binary, "#!/bin/sh\nkill -9 $$\n");
+  const { warnings } = await cleanUp();
+  assertEquals(warnings.length, 1);
+  assertMatch(warnings[0], /^can't remove the container: .*signal 9/);
+});
+
+test("a note of what is no id is left alone", async ({ bundle, state, cleanUp, calls }) => {
+  await Deno.mkdir(dirname(state), { recursive: true });
+  for (const id of ["", "..", "-x"]) await Deno.writeTextFile(join(bundle, `container-${id}`), "");
+  assertEquals([(await cleanUp()).warnings, calls()], [[], []]);
 });

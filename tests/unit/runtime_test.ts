@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { keepRuntime, readRuntime, runtimeOf } from "../../runc/runtime.ts";
 import { withFolder } from "./temporary_folder.ts";
@@ -44,8 +44,20 @@ Deno.test("runtime: what the Go shim kept is read, too", () =>
     assertEquals(readRuntime(bundle, "n"), kept);
   }));
 
-Deno.test("runtime: a broken file is an error", () =>
+Deno.test("runtime: a broken file is told of, with the default", () =>
   withFolder((bundle) => {
     Deno.writeTextFileSync(join(bundle, "options.json"), '{"binary_name":');
-    assertThrows(() => readRuntime(bundle, "n"), SyntaxError);
+    const { fault, ...runtime } = readRuntime(bundle, "n");
+    assertEquals(runtime, DEFAULT);
+    assertStringIncludes(fault!.message, "options.json");
+  }));
+
+Deno.test("runtime: what is kept is there whole, or not at all", () =>
+  withFolder((bundle) => {
+    const file = join(bundle, "options.json");
+    keepRuntime(bundle, { binaryName: "crun", root: "", systemdCgroup: false });
+    const { ino } = Deno.statSync(file);
+    keepRuntime(bundle, { binaryName: "runc", root: "", systemdCgroup: false });
+    assertNotEquals(Deno.statSync(file).ino, ino);
+    assertEquals([...Deno.readDirSync(bundle)].map(({ name }) => name), ["options.json"]);
   }));
