@@ -79,11 +79,12 @@ async function unmount(rootfs: string, removal: Promise<unknown>): Promise<void>
 }
 
 /** Those of a pod, which have the runtime of the pod's own. */
-async function removeNotedContainers({ bundle, namespace }: Arguments): Promise<void> {
+async function removeNotedContainers(args: Arguments): Promise<void> {
+  const { bundle, namespace } = args;
   const ids = notedContainers(bundle);
   if (ids.length === 0) return;
   const lost = await import("./lost_container.ts");
-  await lost.removeNotedContainers(bundle, ids, readRuntime(bundle, namespace));
+  await lost.removeNotedContainers(args, ids, readRuntime(bundle, namespace));
 }
 
 /** @param wasThere Whether there was a container, once that is gone. */

@@ -1,8 +1,9 @@
 /** What a shim that was killed has left of its containers: processes, cgroups, the runtime's state, mounts. */
 import { dirname, join } from "@std/path/posix";
-import { isServed } from "../shim/address.ts";
+import type { Arguments } from "../shim/arguments.ts";
 import { exists } from "../shim/exists.ts";
 import { awaitEnds, killIfThere, listFolders, readText, SIGKILL } from "../shim/libc/mod.ts";
+import { isServed } from "../shim/lost_server.ts";
 import { spawner } from "../shim/spawn.ts";
 import { removeCgroups, removeEmptyCgroups } from "./empty_cgroups.ts";
 import { initPidFile } from "./pid_file.ts";
@@ -50,23 +51,24 @@ async function removeCgroupsOf(bundle: string, id: string, runtime: KeptRuntime)
 /**
  * Removes the containers of a pod besides the one in whose bundle they are noted; unless their server lives, as they may outlive the one
  * that it was started for.
- * @param bundle The one in which they are noted. Their own may be gone.
+ * @param args Name the bundle in which they are noted. Their own may be gone.
  */
 export async function removeNotedContainers(
-  bundle: string,
+  args: Arguments,
   ids: readonly string[],
   runtime: KeptRuntime,
 ): Promise<void> {
-  if (await isServed(bundle)) return;
+  if (await isServed(args)) return;
+  const { bundle } = args;
   const bundles = ids.map((id) => join(dirname(bundle), id));
   const killed = killRuntimes(bundles);
-  const results = await Promise.allSettled(ids.flatMap((id, index) => {
+  const removals = ids.flatMap((id, index) => {
     const own = bundles[index];
-    const removal = killed.then(() =>
-      removeFromRuntime(own, id, runtime, exists(own) ? own : bundle)
-    );
+    const remove = () => removeFromRuntime(own, id, runtime, exists(own) ? own : bundle);
+    const removal = killed.then(remove, remove);
     return [removal, unmountAfter(removal, join(own, "rootfs"))];
-  }));
+  });
+  const results = await Promise.allSettled([killed, ...removals]);
   const failed = results.filter((each) => each.status === "rejected");
   if (failed.length > 0) throw new Error(failed.map(({ reason }) => reason.message).join("; "));
 }

@@ -138,9 +138,3 @@ export function isServerLeft(bundle: string): boolean {
   const path = readAddress(bundle)?.path;
   return path === undefined || exists(path) || exists(lockPath(path));
 }
-
-/** Whether the server of a bundle answers. */
-export async function isServed(bundle: string): Promise<boolean> {
-  const server = readAddress(bundle);
-  return server !== undefined && await isAnswered(server.path);
-}

@@ -33,7 +33,7 @@ const CALL_TIMEOUT_MS = 2_000;
  * @param wasThere Whether there was a container, once that is gone.
  */
 export async function endLostServer(args: Arguments, wasThere: Promise<boolean>): Promise<void> {
-  const server = readAddress(args.bundle) ?? await expectedAddress(args);
+  const server = await serverOf(args);
   const { path } = server;
   const isLocked = exists(lockPath(path));
   if (!exists(path) && !isLocked) return;
@@ -52,6 +52,16 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
   using _lock = await locked;
   if (!await isAnswered(path)) return removeSockets(path);
   await tell(server, args.id, { forget, shutDown: !isShared(args.bundle, path) });
+}
+
+/** Whether the server of a bundle answers, also where the bundle does not tell of it. */
+export async function isServed(args: Arguments): Promise<boolean> {
+  const { path } = await serverOf(args);
+  return await isAnswered(path);
+}
+
+async function serverOf(args: Arguments): Promise<Address> {
+  return readAddress(args.bundle) ?? await expectedAddress(args);
 }
 
 /** The server that `start` would find or start for a bundle, be it gone; in the folder where containerd names no other. */

@@ -2,7 +2,6 @@
  * A kit for shims: all that containerd expects of any shim, and nothing of runc. Who has a {@linkcode Task} service can
  * {@linkcode serve} it.
  */
-export { isServed } from "./address.ts";
 export type { Arguments } from "./arguments.ts";
 export type { Bootstrap } from "./bootstrap.ts";
 export type { Fields, Logger } from "./logger.ts";

@@ -129,6 +129,30 @@ testBetterThanGo(
 );
 
 testBetterThanGo(
+  "a server that no file tells of lives on, with the others of its group",
+  async (containerd) => {
+    const annotations = { [GROUP]: "box" };
+    const shim = await DirectShim.run(containerd, "box", { annotations });
+    const other = await Bundle.make(containerd, "other", { annotations });
+    assertEquals(await startShim(containerd, other), shim.address);
+    const rootfs = [await other.rootfs(containerd)];
+    const { pid } = await shim.tasks.call("Create", { id: "other", bundle: other.path, rootfs });
+    await deleteAndDie(shim);
+    await Deno.writeTextFile(`${shim.bundle.path}/address`, "{");
+    await cleanUp(containerd, shim.bundle);
+    assertEquals([isAlive(shim.pid), isAlive(pid)], [true, true]);
+    const tasks = await TaskClient.connect(shim.address);
+    assertEquals((await tasks.call("State", { id: "other" })).pid, pid);
+    await tasks.call("Delete", { id: "other" });
+    tasks.client.close();
+    await shim.bundle.remove();
+    await cleanUp(containerd, other);
+    await expectEnd(shim.pid);
+    await other.remove();
+  },
+);
+
+testBetterThanGo(
   "a server that another of its group is about to use lives on",
   async (containerd) => {
     const annotations = { [GROUP]: "box" };
