@@ -164,9 +164,19 @@ export class Runc {
 
   /** Removes what the runtime has of a container: its state and cgroups; with `force` its processes as well. */
   async delete(id: string, force = false): Promise<void> {
-    // runc removes the folder of its state with all that is below: a restore that was killed has left the root file system there.
-    if (force) await unmountAll(join(this.options.root, id, "criu-root"));
+    if (force) await this.#unmountState(id);
     await this.#run(["delete", ...(force ? ["--force"] : []), id]);
+  }
+
+  /**
+   * Unmounts what a command that was killed has mounted in its state: a restore the root file system (criu-root), of which runc would
+   * remove all files with its own; a create or exec its own program (runc.*), with which the folder can't be removed.
+   */
+  async #unmountState(id: string): Promise<void> {
+    const state = join(this.options.root, id);
+    for (const name of this.knows(id) ? Deno.readDirSync(state).map(({ name }) => name) : []) {
+      await unmountAll(join(state, name));
+    }
   }
 
   /**

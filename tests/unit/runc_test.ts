@@ -246,6 +246,19 @@ test("a removal by force takes nothing with it that a killed restore has mounted
   assertEquals([...Deno.readDirSync(mounted)], []);
 });
 
+test("a removal by force takes away what a killed create has mounted", "", async (
+  { bundle, runc, options },
+) => {
+  const program = join(bundle, "program");
+  const mounted = join(options.root, "c", "runc.X1b2c3");
+  await Deno.mkdir(join(options.root, "c"), { recursive: true });
+  for (const file of [program, mounted]) await Deno.writeTextFile(file, "");
+  await new Deno.Command("mount", { args: ["--bind", program, mounted] }).output();
+  await assertRejects(() => Deno.remove(mounted));
+  await runc.delete("c", true);
+  await Deno.remove(mounted);
+});
+
 // How it fails
 
 test(
