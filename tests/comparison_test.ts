@@ -95,6 +95,10 @@ const ACCEPTED: readonly Acceptance[] = [
         /^error 3: expected (runtime|checkpoint) options of the type .*, not containerd\.runc\.v1\.Nosuch$/,
       ],
       [
+        "error 2: OCI runtime create failed: runc create failed: container id cannot be empty",
+        'error 3: expected an id of 1 to 76 letters, digits, dots and dashes, not ""',
+      ],
+      [
         "error 9: unexpected EOF",
         /^error 3: can't (read the runtime|decode the checkpoint) options: /,
       ],
