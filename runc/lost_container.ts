@@ -2,11 +2,12 @@
 import { dirname, join } from "@std/path/posix";
 import type { Arguments } from "../shim/arguments.ts";
 import { exists } from "../shim/exists.ts";
-import { awaitEnds, killIfThere, listFolders, readText, SIGKILL } from "../shim/libc/mod.ts";
+import { awaitEnds, killIfThere, readText, SIGKILL } from "../shim/libc/mod.ts";
 import { isServed } from "../shim/lost_server.ts";
 import { spawner } from "../shim/spawn.ts";
 import { removeCgroups, removeEmptyCgroups } from "./empty_cgroups.ts";
 import { initPidFile } from "./pid_file.ts";
+import { allPids } from "./process_tree.ts";
 import { Runc, wasKilled } from "./runc.ts";
 import type { KeptRuntime } from "./runtime.ts";
 import { unmountAfter } from "./unmount_after.ts";
@@ -75,15 +76,14 @@ export async function removeNotedContainers(
 
 /** Kills runtimes that still run for bundles: what they go on to make, nobody would know of. */
 async function killRuntimes(bundles: readonly string[]): Promise<void> {
-  const pids = listFolders("/proc").filter((name) => /^\d+$/.test(name) && isFor(bundles, name))
-    .map(Number);
+  const pids = allPids().filter((pid) => isFor(bundles, pid));
   const ended = awaitEnds(pids, END_MS);
   for (const pid of pids) killIfThere(pid, SIGKILL);
   await ended;
 }
 
 /** Whether a process has the log of a runtime that the shim calls for one of the bundles; see {@linkcode Runc}. */
-function isFor(bundles: readonly string[], pid: string): boolean {
+function isFor(bundles: readonly string[], pid: number): boolean {
   try {
     const args = readText(`/proc/${pid}/cmdline`).split("\0");
     const log = args[args.indexOf("--log") + 1];

@@ -17,7 +17,7 @@ const PARENT = 1, START_TIME = 19;
 
 /** Processes, their children, the children of these, and so on. */
 export function withDescendants(pids: Iterable<number>): number[] {
-  const children = Map.groupBy(everyone(), parentOf);
+  const children = Map.groupBy(allPids(), parentOf);
   const found = new Set(pids);
   // A set goes on to those that are added meanwhile.
   for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child);
@@ -37,7 +37,8 @@ export function killTree(pid: number): void {
   for (const each of tree) killIfThere(each, SIGKILL);
 }
 
-function everyone(): number[] {
+/** The pids of all processes. */
+export function allPids(): number[] {
   return listFolders("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
@@ -58,7 +59,7 @@ export function youngChildrenBeside(pid: number, age: number): number[] {
   if (namespace === undefined) return [];
   const [uptime] = readText("/proc/uptime").split(" ").map(Number);
   const earliest = Math.floor((uptime - age / 1000) * TICKS);
-  return everyone().filter((each) => {
+  return allPids().filter((each) => {
     const fields = each === pid ? undefined : statFields(each);
     if (fields === undefined || Number(fields[PARENT]) !== Deno.pid) return false;
     return Number(fields[START_TIME]) >= earliest && mountNamespaceOf(each) === namespace;

@@ -193,11 +193,10 @@ export class Runc {
     const logged = prepareLog(log);
     const args = ["--root", root, "--log", log, "--log-format", "json"];
     if (systemdCgroup) args.push("--systemd-cgroup");
-    using errors = new StandardError();
     // Without a terminal the process has the streams that the command has.
-    const streams = stdio !== undefined && stdio.consoleSocket === undefined
-      ? stdio.streams
-      : { stderr: errors.descriptor };
+    const hasOwnStreams = stdio !== undefined && stdio.consoleSocket === undefined;
+    using errors = hasOwnStreams ? undefined : new StandardError();
+    const streams = errors === undefined ? stdio?.streams : { stderr: errors.descriptor };
     const name = command[0];
     let child: Child;
     try {
@@ -215,7 +214,7 @@ export class Runc {
     if (this.limit?.aborted && signal !== null) {
       throw new RuncKilledError(`${binary} ${name} was killed: ${this.limit.reason.message}`);
     }
-    const said = readLastError(log, logged) ?? errors.text;
+    const said = readLastError(log, logged) ?? errors?.text;
     const end = signal === null ? `exit status ${code}` : `signal ${signal}`;
     const Failure = signal === null ? RuncError : RuncKilledError;
     throw new Failure(shorten(said || `${binary} ${name} ended with ${end} and logged no error`));
