@@ -5,7 +5,7 @@
  * containerd drives by ttrpc; `delete` cleans up. Each action is loaded only when it is chosen: containerd waits for all three.
  */
 import configuration from "./deno.json" with { type: "json" };
-import { type Arguments, parseArguments } from "./shim/arguments.ts";
+import { type Arguments, parseArguments } from "./shim/bootstrap/arguments.ts";
 
 const NAME = "containerd-shim-ts-v2";
 const RUNTIME = "io.containerd.ts.v2";
@@ -30,24 +30,24 @@ async function run(args: Arguments): Promise<void> {
   }
   if (args.info) {
     const [{ takeInput }, { runtimeInfo }] = await Promise.all([
-      import("./shim/handshake.ts"),
+      import("./shim/bootstrap/handshake.ts"),
       import("./runc/info.ts"),
     ]);
     return answer(await runtimeInfo(RUNTIME, version, takeInput()));
   }
   switch (args.action) {
     case "start": {
-      const { start } = await import("./shim/start.ts");
+      const { start } = await import("./shim/bootstrap/start.ts");
       await start(args, write);
       return Deno.exit(0);
     }
     case "delete": {
-      const { cleanUp } = await import("./runc/clean_up.ts");
+      const { cleanUp } = await import("./runc/delete/clean_up.ts");
       return answer(await cleanUp(args));
     }
     case "serve": {
       const [{ serve }, { createTask }] = await Promise.all([
-        import("./shim/serve.ts"),
+        import("./shim/server/serve.ts"),
         import("./runc/mod.ts"),
       ]);
       return serve(args, createTask);

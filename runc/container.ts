@@ -14,20 +14,20 @@ import {
   StatusError,
   toTimestamp,
 } from "../shim/mod.ts";
-import { pidsIn } from "./cgroup.ts";
-import { type CgroupFolders, ownCgroupFoldersOf } from "./cgroup_folders.ts";
+import { keepExit } from "./bundle/exit_file.ts";
+import { keepRuntime, runtimeOf } from "./bundle/runtime.ts";
+import { hasOwnPidNamespace, readSpec } from "./bundle/spec.ts";
+import { type CgroupFolders, ownCgroupFoldersOf } from "./cgroup/folders.ts";
+import { pidsIn } from "./cgroup/hierarchy.ts";
+import { oomCounter, OomWatch } from "./cgroup/oom.ts";
+import { readStats } from "./cgroup/stats.ts";
 import { Exec } from "./exec.ts";
-import { keepExit } from "./exit_file.ts";
-import { withImplied } from "./implied_options.ts";
 import { Init, UNASKED_MS } from "./init.ts";
-import { oomCounter, OomWatch } from "./oom.ts";
-import { decodeOptions } from "./options.ts";
+import { withImplied } from "./options/implied.ts";
+import { decodeOptions } from "./options/options.ts";
 import { type ContainerContext, notMade, type Process, type State } from "./process.ts";
 import { killTree, withDescendants, youngChildrenBeside } from "./process_tree.ts";
 import { Runc, RuncError, wasKilled } from "./runc.ts";
-import { keepRuntime, runtimeOf } from "./runtime.ts";
-import { hasOwnPidNamespace, readSpec } from "./spec.ts";
-import { readStats } from "./stats.ts";
 
 /** SIGRTMAX, see signal(7). */
 const LAST_SIGNAL = 64;

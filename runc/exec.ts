@@ -1,10 +1,10 @@
 /** A process that runs in a container beside its init. */
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
-import { IDENTIFIER, isIdentifier } from "../shim/identifier.ts";
+import { IDENTIFIER, isIdentifier } from "../shim/common/identifier.ts";
 import { orWarn, removeIfThere, StatusCode, StatusError, type Stdio } from "../shim/mod.ts";
+import { execPidFile } from "./bundle/pid_file.ts";
 import { decodeJson, withMember } from "./json.ts";
-import { execPidFile } from "./pid_file.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
 
 /** An exec'd process. */

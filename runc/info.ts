@@ -1,8 +1,8 @@
 /** `-info`: tells containerd 2.x what this runtime is and can do. */
 import { Any, RuntimeInfo } from "../proto/mod.ts";
 import { spawner } from "../shim/mod.ts";
-import { decodeOptions } from "./options.ts";
-import { type Runtime, runtimeOf } from "./runtime.ts";
+import { type Runtime, runtimeOf } from "./bundle/runtime.ts";
+import { decodeOptions } from "./options/options.ts";
 
 const FEATURES = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 

@@ -12,10 +12,10 @@ import {
   type Stdio,
   unmountRootfs,
 } from "../shim/mod.ts";
-import type { CgroupFolders } from "./cgroup_folders.ts";
+import { initPidFile } from "./bundle/pid_file.ts";
+import { removeEmptyCgroups } from "./cgroup/empty_cgroups.ts";
+import type { CgroupFolders } from "./cgroup/folders.ts";
 import { expectCheckpoint, runCriu } from "./checkpoint.ts";
-import { removeEmptyCgroups } from "./empty_cgroups.ts";
-import { initPidFile } from "./pid_file.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
 import { type Runc, wasKilled } from "./runc.ts";
 

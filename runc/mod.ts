@@ -1,7 +1,7 @@
 /** The shim for runc: what `serve` needs of this folder. */
 import type { Bootstrap, DescribedTask, Shim } from "../shim/mod.ts";
-import { joinCgroup } from "./cgroup.ts";
-import { decodeOptions, isOptions } from "./options.ts";
+import { joinCgroup } from "./cgroup/hierarchy.ts";
+import { decodeOptions, isOptions } from "./options/options.ts";
 import { TaskService } from "./service.ts";
 
 /**

@@ -6,7 +6,6 @@ import {
   kill,
   type Owner,
   Pipes,
-  Serial,
   type Shim,
   StatusCode,
   StatusError,
@@ -15,9 +14,10 @@ import {
   SystemError,
   Terminal,
 } from "../shim/mod.ts";
-import { readPid, writtenPid } from "./pid_file.ts";
+import { readPid, writtenPid } from "./bundle/pid_file.ts";
 import { killTree } from "./process_tree.ts";
 import type { Runc } from "./runc.ts";
+import { Serial } from "./serial.ts";
 
 /** Where a process is in its life. */
 export type State = keyof typeof TRANSITIONS;

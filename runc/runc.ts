@@ -2,16 +2,15 @@
 import { join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
 // Not by shim/mod.ts, here and in what this imports: see clean_up.ts.
-import { exists } from "../shim/exists.ts";
+import { exists, removeIfThere } from "../shim/common/files.ts";
 import { Errno, killIfThere, SIGKILL, SystemError, unmountAll } from "../shim/libc/mod.ts";
-import { orWarn } from "../shim/or_warn.ts";
-import { removeIfThere } from "../shim/remove_if_there.ts";
-import type { Child, ChildStatus, Spawner } from "../shim/spawn.ts";
-import { StandardError } from "../shim/standard_error.ts";
-import type { Stdio } from "../shim/stdio.ts";
+import { orWarn } from "../shim/common/logger.ts";
+import type { Child, ChildStatus, Spawner } from "../shim/process/spawn.ts";
+import { StandardError } from "../shim/process/standard_error.ts";
+import type { Stdio } from "../shim/stdio/stdio.ts";
 import { killTree } from "./process_tree.ts";
 import { prepareLog, readLastError } from "./runc_log.ts";
-import { isKnown, type Runtime } from "./runtime.ts";
+import { isKnown, type Runtime } from "./bundle/runtime.ts";
 
 /** How the commands for one container are run. */
 export interface RuncOptions extends Runtime {
@@ -35,7 +34,7 @@ export function wasKilled(error: unknown): boolean {
   return error instanceof Error && wasKilled(error.cause);
 }
 
-/** The commands that leave a process behind: that of a container, or one of its hooks'. See shim/spawn.ts. */
+/** The commands that leave a process behind: that of a container, or one of its hooks'. See shim/process/spawn.ts. */
 const LEAVE_PROCESSES: readonly string[] = ["create", "restore", "start", "exec", "delete"];
 
 /** How much is told of a message. */

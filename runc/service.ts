@@ -1,7 +1,7 @@
 /** The Task service for runc's containers, a method for each RPC. */
 import type * as proto from "../proto/mod.ts";
 import { ProcessDetails } from "../proto/mod.ts";
-import { IDENTIFIER, isIdentifier } from "../shim/identifier.ts";
+import { IDENTIFIER, isIdentifier } from "../shim/common/identifier.ts";
 import {
   type Call,
   type DescribedTask,
@@ -12,10 +12,10 @@ import {
   StatusError,
   toTimestamp,
 } from "../shim/mod.ts";
+import { forgetContainer, noteContainer } from "./bundle/noted_containers.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
-import { forgetContainer, noteContainer } from "./noted_containers.ts";
 import type { State } from "./process.ts";
 
 /** containerd.v1.types.Status */

@@ -1,7 +1,7 @@
 /** The cgroup of a container is removed while the container is still known: systemd does so with a scope whose last process ends. */
 
 import { assertEquals } from "@std/assert";
-import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
+import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { cgroupMounts } from "./cgroups.ts";

@@ -1,6 +1,6 @@
 import { dirname } from "@std/path";
-import { parseHierarchies } from "../runc/cgroup.ts";
-import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
+import { parseHierarchies } from "../runc/cgroup/hierarchy.ts";
+import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { readText } from "../shim/mod.ts";
 
 /** The mount points of all cgroup hierarchies, version 1 and 2. */

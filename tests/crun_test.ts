@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CgroupV1Metrics, CgroupV2Metrics, DeleteResponse } from "../proto/mod.ts";
-import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
+import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { type Crun, installCrun } from "./crun.ts";

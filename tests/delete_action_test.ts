@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
-import { lockFile } from "../shim/lock_file.ts";
+import { lockFile } from "../shim/bootstrap/lock_file.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { cgroupFolders } from "./cgroups.ts";

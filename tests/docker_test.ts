@@ -2,8 +2,8 @@
 
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename } from "@std/path";
-import { pidsIn } from "../runc/cgroup.ts";
-import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
+import { pidsIn } from "../runc/cgroup/hierarchy.ts";
+import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { eventually } from "./eventually.ts";
 import { outputOf, runtimeUnderTest } from "./private_containerd.ts";
 import { dockerImage, dockerVersion, type Inspection, PrivateDocker } from "./private_docker.ts";

@@ -1,7 +1,7 @@
 /** A shim that has no descriptors left: its calls fail, and it goes on when there are some again. */
 
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { exists } from "../shim/exists.ts";
+import { exists } from "../shim/common/files.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { ClientFifo } from "./client_fifo.ts";

@@ -1,5 +1,5 @@
 /** The Go shim, beside which ours is tested. */
-import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
+import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import type { Runtime } from "./private_containerd.ts";
 
 export const GO_SHIM: Runtime = {

@@ -1,8 +1,8 @@
 /** `start` is killed, or given up by who called it: no server stays that nobody knows of, and the same id can be used at once. */
 
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { lockPath, socketPath } from "../shim/address.ts";
-import { lockFile } from "../shim/lock_file.ts";
+import { lockPath, socketPath } from "../shim/bootstrap/address.ts";
+import { lockFile } from "../shim/bootstrap/lock_file.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import { testBetterThanGo } from "./black_box.ts";
 import { spawnStart } from "./bootstrap_caller.ts";

@@ -10,8 +10,8 @@ import {
   equal,
 } from "@std/assert";
 import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../proto/mod.ts";
-import { type CgroupFolders, cgroupFoldersOf } from "../runc/cgroup_folders.ts";
-import { readStats } from "../runc/stats.ts";
+import { type CgroupFolders, cgroupFoldersOf } from "../runc/cgroup/folders.ts";
+import { readStats } from "../runc/cgroup/stats.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test } from "./black_box.ts";
 import { busyboxImage } from "./busybox.ts";

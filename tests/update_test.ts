@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Any } from "../proto/mod.ts";
-import { cgroupFoldersOf } from "../runc/cgroup_folders.ts";
+import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { test, testBetterThanGo } from "./black_box.ts";
 import { hasController, isFrozen, readCgroupFile } from "./cgroups.ts";

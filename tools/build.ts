@@ -19,7 +19,7 @@ const V8_FLAGS = [
   // Else what is young is promoted before it is collected, and stays.
   "--min-semi-space-size=1",
   "--max-semi-space-size=1",
-  // For shim/garbage.ts.
+  // For shim/server/garbage.ts.
   "--expose-gc",
 ];
 

@@ -3,7 +3,7 @@
  * module, which Deno reads when it is first imported.
  */
 
-import { DENO_VARIABLES } from "../shim/executable.ts";
+import { DENO_VARIABLES } from "../shim/process/executable.ts";
 
 /** Nothing at the place where it runs has a say, nothing is fetched, nothing but errors is printed. */
 const RUN_FLAGS = [
@@ -82,7 +82,7 @@ export function scriptForm(
   }
   const main = toMainPage(modules.get(MAIN)!, places);
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
-  // Deno raises the limit; who starts other programs has to know what it was: shim/open_files.ts.
+  // Deno raises the limit; who starts other programs has to know what it was: shim/process/open_files.ts.
   environment.push("SHIM_OPEN_FILES=$(ulimit -Sn)");
   const command = [quote(deno), "run", ...RUN_FLAGS, ...flags].join(" ");
   const program = quote(`${loader([fromEnd + main.length, main.length])}#`);

@@ -17,16 +17,16 @@ import { runInUserModeLinux } from "./user_mode_linux.ts";
  */
 const FILES = [
   // Which hierarchies are in use, joining a cgroup, and what a kernel says of threaded ones.
-  "tests/unit/cgroup_test.ts",
-  "tests/unit/cgroup_folders_test.ts",
+  "tests/unit/runc/cgroup/hierarchy_test.ts",
+  "tests/unit/runc/cgroup/folders_test.ts",
   // Which of them are removed when a container could not be made.
-  "tests/unit/empty_cgroups_test.ts",
+  "tests/unit/runc/cgroup/empty_cgroups_test.ts",
   "tests/delete_action_test.ts",
   // memory.events in place of an eventfd.
-  "tests/unit/oom_test.ts",
+  "tests/unit/runc/cgroup/oom_test.ts",
   "tests/oom_test.ts",
   // Other files, and another message; the same that the Go shim tells.
-  "tests/unit/stats_test.ts",
+  "tests/unit/runc/cgroup/stats_test.ts",
   "tests/stats_test.ts",
   // Other names and values of limits; the kernel refuses others.
   "tests/update_test.ts",

@@ -1,0 +1,102 @@
+/** Which OCI runtime a container has, and where its state is: from its options, and for the action `delete` from its bundle. */
+import { join } from "@std/path/posix";
+import type { RuncOptions } from "../../proto/mod.ts";
+import { exists } from "../../shim/common/files.ts";
+import { initPidFile } from "./pid_file.ts";
+
+/** An OCI runtime, and what all its commands for a container have in common. */
+export interface Runtime {
+  /** Its name on the PATH, or its path. */
+  readonly binary: string;
+  /** The folder of its state, which has one folder for each container. */
+  readonly root: string;
+  /** Whether systemd makes the cgroups. */
+  readonly systemdCgroup: boolean;
+}
+
+/** The runtime options that say which runtime it is. */
+type Options = Pick<RuncOptions, "binaryName" | "root" | "systemdCgroup">;
+
+const DEFAULT_BINARY = "runc";
+const DEFAULT_ROOT = "/run/containerd/runc";
+const NO_OPTIONS: Options = { binaryName: "", root: "", systemdCgroup: false };
+
+/** How much an error shows of what are no options, in characters. */
+const SHOWN = 100;
+
+/** The runtime of a bundle's container, as far as that can be told. */
+export interface KeptRuntime extends Runtime {
+  /** Why it can't: then it is the default one, and the container may have been another's. */
+  readonly fault?: Error;
+}
+
+/** The names under which the Go shim, too, keeps the runtime options in a bundle. */
+interface KeptOptions {
+  binary_name?: string;
+  root?: string;
+  systemd_cgroup?: boolean;
+}
+
+const optionsFile = (bundle: string) => join(bundle, "options.json");
+
+/** The runtime that the options name. */
+export function runtimeOf(options: Options, namespace: string): Runtime {
+  return {
+    binary: options.binaryName || DEFAULT_BINARY,
+    root: join(options.root || DEFAULT_ROOT, namespace),
+    systemdCgroup: options.systemdCgroup,
+  };
+}
+
+/** Leaves in the bundle what {@linkcode readRuntime} needs: whole, also where we are killed amid it, or not at all. */
+export function keepRuntime(bundle: string, options: Options): void {
+  const { binaryName, root, systemdCgroup } = options;
+  const kept: KeptOptions = { binary_name: binaryName, root, systemd_cgroup: systemdCgroup };
+  const written = join(bundle, ".options.json");
+  Deno.writeTextFileSync(written, JSON.stringify(kept), { mode: 0o600 });
+  Deno.renameSync(written, optionsFile(bundle));
+}
+
+/** Whether a Create has begun for a bundle's container: only then a runtime may have made anything. */
+export function isCreateBegun(bundle: string): boolean {
+  return exists(optionsFile(bundle));
+}
+
+/** Whether the runtime has a container of this id, be it one that it has not finished. */
+export function isKnown({ root }: Runtime, id: string): boolean {
+  return exists(join(root, id));
+}
+
+/** The runtime of a bundle's container; the default one where a shim came to keep none, or what it kept is spoilt. */
+export function readRuntime(bundle: string, namespace: string): KeptRuntime {
+  try {
+    const { binary_name: binaryName = "", root = "", systemd_cgroup: systemdCgroup = false } =
+      readOptions(bundle);
+    return runtimeOf({ binaryName, root, systemdCgroup }, namespace);
+  } catch (error) {
+    return { ...runtimeOf(NO_OPTIONS, namespace), fault: error as Error };
+  }
+}
+
+/** @throws {Error} where they are none, or a runtime has been there without any. */
+function readOptions(bundle: string): KeptOptions {
+  const path = optionsFile(bundle);
+  let kept: unknown;
+  try {
+    kept = JSON.parse(Deno.readTextFileSync(path));
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (isMissing && !exists(initPidFile(bundle))) return {};
+    throw new Error(`expected the options of a runtime in ${path}: ${(error as Error).message}`);
+  }
+  if (isKeptOptions(kept)) return kept;
+  const shown = JSON.stringify(kept).slice(0, SHOWN);
+  throw new Error(`expected the options of a runtime in ${path}, not ${shown}`);
+}
+
+function isKeptOptions(kept: unknown): kept is KeptOptions {
+  if (typeof kept !== "object" || kept === null || Array.isArray(kept)) return false;
+  const { binary_name = "", root = "", systemd_cgroup = false } = kept as Record<string, unknown>;
+  return typeof binary_name === "string" && typeof root === "string" &&
+    typeof systemd_cgroup === "boolean";
+}

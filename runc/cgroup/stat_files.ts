@@ -1,0 +1,88 @@
+/**
+ * What files of cgroups say, in the formats that the kernel's admin-guide/cgroup-v2 calls single value, flat keyed and nested
+ * keyed. Values are exact: some take all 64 bits.
+ */
+import { join } from "@std/path/posix";
+import { Errno, readText, SystemError } from "../../shim/libc/mod.ts";
+
+/** No limit, as cgroup v2's files say `max`. */
+export const NO_LIMIT = 2n ** 64n - 1n;
+
+/** ENOENT: the kernel or the cgroup has no such file. ENODEV: the cgroup is being removed. EOPNOTSUPP: PSI is turned off. */
+const MISSING: readonly number[] = [Errno.ENOENT, Errno.ENODEV, Errno.EOPNOTSUPP];
+
+/** The text of a file of a cgroup; none where it is not there. */
+export function readStatFile(folder: string, name: string): string | undefined {
+  try {
+    return readText(join(folder, name));
+  } catch (error) {
+    if (error instanceof SystemError && MISSING.includes(error.errno)) return undefined;
+    throw error;
+  }
+}
+
+/** A number of 64 bits without sign. What is below 0 for a moment, as differences of counters are, counts as 0. */
+export function parseNumber(text: string, max = NO_LIMIT): bigint {
+  const word = text.trim();
+  if (word === "max") return max;
+  return /^\d+$/.test(word) ? BigInt(word) : 0n;
+}
+
+/** The number that is all of a file. */
+export function readNumber(folder: string, name: string, max = NO_LIMIT): bigint | undefined {
+  const text = readStatFile(folder, name);
+  return text === undefined ? undefined : parseNumber(text, max);
+}
+
+/**
+ * Gives each field of a table its value.
+ * @param names The name that the kernel has for each field, of a file or a key.
+ */
+export function fields<Field extends string, Value>(
+  names: Readonly<Record<Field, string>>,
+  value: (name: string) => Value,
+): Record<Field, Value> {
+  const entries = Object.entries<string>(names).map(([field, name]) => [field, value(name)]);
+  return Object.fromEntries(entries);
+}
+
+/** Reads a file each for the fields of a table. Fields whose files are not there are undefined. */
+export function readNumbers<Field extends string>(
+  folder: string,
+  files: Readonly<Record<Field, string>>,
+): Record<Field, bigint | undefined> {
+  return fields(files, (name) => readNumber(folder, name));
+}
+
+/** Picks the fields of a table out of lines `key value`. Fields whose keys are not there are undefined. */
+export function parseFlatKeyed<Field extends string>(
+  text: string,
+  keys: Readonly<Record<Field, string>>,
+): Record<Field, bigint | undefined> {
+  const values = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const end = line.indexOf(" ");
+    if (end > 0) values.set(line.slice(0, end), line.slice(end));
+  }
+  return fields(keys, (key) => {
+    const value = values.get(key);
+    return value === undefined ? undefined : parseNumber(value);
+  });
+}
+
+/** A line `name key=value key=value …`. */
+export interface NestedLine {
+  readonly name: string;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** Lines `name key=value key=value …`. A name that no value follows is left out, wherever it stands: io.stat has such ones. */
+export function parseNestedKeyed(text: string): NestedLine[] {
+  const lines: { name: string; values: Map<string, string> }[] = [];
+  for (const word of text.split(/\s+/)) {
+    const [key, value] = word.split("=");
+    if (value === undefined) lines.push({ name: word, values: new Map() });
+    else lines.at(-1)?.values.set(key, value);
+  }
+  return lines.filter(({ values }) => values.size > 0);
+}

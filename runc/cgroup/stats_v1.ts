@@ -1,0 +1,213 @@
+/** The statistics of a container from cgroup v1: which file of which controller is behind each field. */
+import type * as proto from "../../proto/mod.ts";
+import { readText } from "../../shim/mod.ts";
+import type { CgroupFolders } from "./folders.ts";
+import { hugePageSizes } from "./huge_pages.ts";
+import { readRdma } from "./rdma.ts";
+import {
+  fields,
+  parseFlatKeyed,
+  parseNumber,
+  readNumber,
+  readNumbers,
+  readStatFile,
+} from "./stat_files.ts";
+
+/** USER_HZ, in which cpuacct.stat counts, is 100 on all architectures that Go or Deno run on. */
+const NANOSECONDS_PER_TICK = 10_000_000n;
+
+/** The keys of cpuacct.stat. */
+const CPU_USAGE = { user: "user", kernel: "system" };
+
+/** The keys of cpu.stat. */
+const THROTTLE = {
+  periods: "nr_periods",
+  throttledPeriods: "nr_throttled",
+  throttledTime: "throttled_time",
+};
+
+/** The keys of memory.stat. */
+const MEMORY = {
+  cache: "cache",
+  rss: "rss",
+  rssHuge: "rss_huge",
+  mappedFile: "mapped_file",
+  dirty: "dirty",
+  writeback: "writeback",
+  pgPgIn: "pgpgin",
+  pgPgOut: "pgpgout",
+  pgFault: "pgfault",
+  pgMajFault: "pgmajfault",
+  inactiveAnon: "inactive_anon",
+  activeAnon: "active_anon",
+  inactiveFile: "inactive_file",
+  activeFile: "active_file",
+  unevictable: "unevictable",
+  hierarchicalMemoryLimit: "hierarchical_memory_limit",
+  hierarchicalSwapLimit: "hierarchical_memsw_limit",
+  totalCache: "total_cache",
+  totalRss: "total_rss",
+  totalRssHuge: "total_rss_huge",
+  totalMappedFile: "total_mapped_file",
+  totalDirty: "total_dirty",
+  totalWriteback: "total_writeback",
+  totalPgPgIn: "total_pgpgin",
+  totalPgPgOut: "total_pgpgout",
+  totalPgFault: "total_pgfault",
+  totalPgMajFault: "total_pgmajfault",
+  totalInactiveAnon: "total_inactive_anon",
+  totalActiveAnon: "total_active_anon",
+  totalInactiveFile: "total_inactive_file",
+  totalActiveFile: "total_active_file",
+  totalUnevictable: "total_unevictable",
+};
+
+/** The files of each part of the memory, `memory.limit_in_bytes` and so on. */
+const MEMORY_ENTRIES = {
+  usage: memoryEntry("memory"),
+  swap: memoryEntry("memory.memsw"),
+  kernel: memoryEntry("memory.kmem"),
+  kernelTcp: memoryEntry("memory.kmem.tcp"),
+};
+
+function memoryEntry(prefix: string) {
+  return {
+    limit: `${prefix}.limit_in_bytes`,
+    usage: `${prefix}.usage_in_bytes`,
+    max: `${prefix}.max_usage_in_bytes`,
+    failcnt: `${prefix}.failcnt`,
+  };
+}
+
+/** The keys of memory.oom_control. */
+const OOM_CONTROL = {
+  oomKillDisable: "oom_kill_disable",
+  underOom: "under_oom",
+  oomKill: "oom_kill",
+};
+
+/** The files of the scheduler CFQ, with all below the cgroup. Kernels since 5.0 have none. */
+const BLKIO_CFQ = {
+  ioServiceBytesRecursive: "blkio.io_service_bytes_recursive",
+  ioServicedRecursive: "blkio.io_serviced_recursive",
+  ioQueuedRecursive: "blkio.io_queued_recursive",
+  ioServiceTimeRecursive: "blkio.io_service_time_recursive",
+  ioWaitTimeRecursive: "blkio.io_wait_time_recursive",
+  ioMergedRecursive: "blkio.io_merged_recursive",
+  ioTimeRecursive: "blkio.time_recursive",
+  sectorsRecursive: "blkio.sectors_recursive",
+};
+
+/** What there is with any scheduler: of the cgroup alone. */
+const BLKIO_THROTTLE = {
+  ioServiceBytesRecursive: "blkio.throttle.io_service_bytes",
+  ioServicedRecursive: "blkio.throttle.io_serviced",
+};
+
+/** Reads the statistics. A controller that is not there leaves its part out, as a file leaves out its fields. */
+export function readMetricsV1(cgroup: CgroupFolders): proto.CgroupV1Metrics.Properties {
+  return {
+    hugetlb: whereThere(cgroup.controller("hugetlb"), readHugetlb),
+    pids: whereThere(cgroup.controller("pids"), readPids),
+    cpu: {
+      usage: whereThere(cgroup.controller("cpuacct"), readCpuUsage) ?? {},
+      throttling: whereThere(cgroup.controller("cpu"), readThrottle) ?? {},
+    },
+    ...whereThere(cgroup.controller("memory"), readMemory),
+    blkio: whereThere(cgroup.controller("blkio"), readBlkio),
+    rdma: whereThere(cgroup.controller("rdma"), readRdma),
+  };
+}
+
+function whereThere<Part>(
+  folder: string | undefined,
+  read: (folder: string) => Part,
+): Part | undefined {
+  return folder === undefined ? undefined : read(folder);
+}
+
+function readHugetlb(folder: string): proto.CgroupV1HugetlbStat.Properties[] {
+  return hugePageSizes().map((pagesize) => ({
+    ...readNumbers(folder, {
+      usage: `hugetlb.${pagesize}.usage_in_bytes`,
+      max: `hugetlb.${pagesize}.max_usage_in_bytes`,
+      failcnt: `hugetlb.${pagesize}.failcnt`,
+    }),
+    pagesize,
+  })).filter(({ usage }) => usage !== undefined);
+}
+
+function readPids(folder: string): proto.CgroupV1PidsStat.Properties | undefined {
+  const current = readNumber(folder, "pids.current");
+  if (current === undefined) return undefined;
+  return { current, limit: readNumber(folder, "pids.max", 0n) };
+}
+
+function readCpuUsage(folder: string): proto.CgroupV1CPUUsage.Properties {
+  const ticks = parseFlatKeyed(readStatFile(folder, "cpuacct.stat") ?? "", CPU_USAGE);
+  const perCpu = readStatFile(folder, "cpuacct.usage_percpu")?.trim() ?? "";
+  return {
+    total: readNumber(folder, "cpuacct.usage"),
+    kernel: (ticks.kernel ?? 0n) * NANOSECONDS_PER_TICK,
+    user: (ticks.user ?? 0n) * NANOSECONDS_PER_TICK,
+    perCpu: perCpu === "" ? [] : perCpu.split(/\s+/).map((usage) => parseNumber(usage)),
+  };
+}
+
+function readThrottle(folder: string): proto.CgroupV1Throttle.Properties {
+  return parseFlatKeyed(readStatFile(folder, "cpu.stat") ?? "", THROTTLE);
+}
+
+function readMemory(
+  folder: string,
+): Pick<proto.CgroupV1Metrics.Properties, "memory" | "memoryOomControl"> {
+  const stat = readStatFile(folder, "memory.stat");
+  if (stat === undefined) return {};
+  const oomControl = readStatFile(folder, "memory.oom_control");
+  return {
+    memory: {
+      ...parseFlatKeyed(stat, MEMORY),
+      usage: readNumbers(folder, MEMORY_ENTRIES.usage),
+      swap: readNumbers(folder, MEMORY_ENTRIES.swap),
+      kernel: readNumbers(folder, MEMORY_ENTRIES.kernel),
+      kernelTcp: readNumbers(folder, MEMORY_ENTRIES.kernelTcp),
+    },
+    memoryOomControl: oomControl === undefined
+      ? undefined
+      : parseFlatKeyed(oomControl, OOM_CONTROL),
+  };
+}
+
+function readBlkio(folder: string): proto.CgroupV1BlkIOStat.Properties {
+  const devices = parsePartitions(readText("/proc/partitions"));
+  const entries = (file: string) => parseBlkio(readStatFile(folder, file) ?? "", devices);
+  const cfq = fields(BLKIO_CFQ, entries);
+  // Where the devices have another scheduler, CFQ's files are empty.
+  const isCfq = Object.values(cfq).some((entries) => entries.length > 0);
+  return isCfq ? cfq : fields(BLKIO_THROTTLE, entries);
+}
+
+/**
+ * The entries of a file of the controller blkio: lines `MAJOR:MINOR OPERATION VALUE`, without the operation where it is not told
+ * apart, and at the end `Total VALUE`.
+ */
+export function parseBlkio(
+  text: string,
+  devices: ReadonlyMap<string, string>,
+): proto.CgroupV1BlkIOEntry.Properties[] {
+  return [...text.matchAll(/^(\d+):(\d+) (?:(\S+) )?(\d+)$/gm)].map(
+    ([, major, minor, op, value]) => ({
+      op,
+      device: devices.get(`${major}:${minor}`),
+      major: BigInt(major),
+      minor: BigInt(minor),
+      value: BigInt(value),
+    }),
+  );
+}
+
+/** The paths of devices by `MAJOR:MINOR`, from /proc/partitions: lines `major minor #blocks name` after a heading. */
+export function parsePartitions(text: string): ReadonlyMap<string, string> {
+  const lines = [...text.matchAll(/^ *(\d+) +(\d+) +\d+ +(\S+)$/gm)];
+  return new Map(lines.map(([, major, minor, name]) => [`${major}:${minor}`, `/dev/${name}`]));
+}

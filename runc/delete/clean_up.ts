@@ -1,0 +1,94 @@
+/**
+ * The action `delete`: removes what a container has left when its shim is gone.
+ *
+ * containerd allows it 5 s, then kills it and leaves what is left; and it calls it after every normal delete as well (1.6 to 2.1), when
+ * nothing is. So here it is only looked whether there is something to do, and what does it is loaded then. It imports no more than it
+ * needs for the look, and that file by file: shim/mod.ts would load the whole kit.
+ */
+import { join } from "@std/path/posix";
+import { isServerLeft } from "../../shim/bootstrap/address.ts";
+import type { Arguments } from "../../shim/bootstrap/arguments.ts";
+import { IDENTIFIER, isIdentifier } from "../../shim/common/identifier.ts";
+import { type Logger, orWarn } from "../../shim/common/logger.ts";
+import { isMountPoint } from "../../shim/rootfs/mount_point.ts";
+import { readExit } from "../bundle/exit_file.ts";
+import { notedContainers } from "../bundle/noted_containers.ts";
+import { initPidFile, readPid } from "../bundle/pid_file.ts";
+import { isCreateBegun, isKnown, readRuntime } from "../bundle/runtime.ts";
+import { encodeDeleteResponse } from "./delete_response.ts";
+
+/** 128 + SIGKILL, as the Go shim says. */
+const KILLED = 137;
+
+/** To standard error, which containerd logs. */
+const logger: Pick<Logger, "warn"> = {
+  warn: (text, fields) => console.error(`${text}: ${(fields?.error as Error).message}`),
+};
+
+/**
+ * Does the action. What is to be removed is removed side by side, so that nothing waits for long for something that hangs; begun first
+ * is what would be the worst to stay: processes, then mounts.
+ * @returns The answer for standard output. What could not be removed is told on standard error.
+ */
+export async function cleanUp(args: Arguments): Promise<Uint8Array> {
+  const { bundle } = args;
+  if (!isIdentifier(args.id)) {
+    throw new Error(`expected an id of ${IDENTIFIER} for the flag -id, not "${args.id}"`);
+  }
+  const pid = initPid(bundle);
+  const removal = removeContainer(args, pid);
+  await Promise.all([
+    orWarn(logger, "remove the container", async () => void await removal),
+    orWarn(logger, "unmount the root file system", () => unmount(join(bundle, "rootfs"), removal)),
+    orWarn(logger, "remove the other containers", () => removeNotedContainers(args)),
+    orWarn(logger, "end the shim", () => endServer(args, removal.catch(() => false))),
+  ]);
+  const { status, exitedAt } = readExit(bundle) ?? { status: KILLED, exitedAt: new Date() };
+  return encodeDeleteResponse({ pid: pid ?? 0, exitStatus: status, exitedAt });
+}
+
+function initPid(bundle: string): number | undefined {
+  try {
+    return readPid(initPidFile(bundle));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns Whether there was anything of one. */
+async function removeContainer(
+  { bundle, id, namespace }: Arguments,
+  pid: number | undefined,
+): Promise<boolean> {
+  const runtime = readRuntime(bundle, namespace);
+  const { fault } = runtime;
+  if (fault) logger.warn("can't read what runtime the container had", { error: fault });
+  // Without a pid the shim may have died while the runtime was creating the container.
+  const isUnsure = fault !== undefined || pid === undefined && isCreateBegun(bundle);
+  if (!isKnown(runtime, id) && !isUnsure) return false;
+  const lost = await import("./lost_container.ts");
+  await lost.removeContainer(bundle, id, runtime);
+  return true;
+}
+
+async function unmount(rootfs: string, removal: Promise<unknown>): Promise<void> {
+  if (!isMountPoint(rootfs)) return;
+  const { unmountAfter } = await import("./unmount_after.ts");
+  await unmountAfter(removal, rootfs);
+}
+
+/** Those of a pod, which have the runtime of the pod's own. */
+async function removeNotedContainers(args: Arguments): Promise<void> {
+  const { bundle, namespace } = args;
+  const ids = notedContainers(bundle);
+  if (ids.length === 0) return;
+  const lost = await import("./lost_container.ts");
+  await lost.removeNotedContainers(args, ids, readRuntime(bundle, namespace));
+}
+
+/** @param wasThere Whether there was a container, once that is gone. */
+async function endServer(args: Arguments, wasThere: Promise<boolean>): Promise<void> {
+  if (!isServerLeft(args.bundle)) return;
+  const { endLostServer } = await import("../../shim/bootstrap/lost_server.ts");
+  await endLostServer(args, wasThere);
+}

@@ -1,0 +1,85 @@
+/**
+ * What containerd tells a shim at its start: from 2.3 on by BootstrapParams on standard input; before that by flags, by the
+ * environment, and by runtime options on standard input.
+ */
+import { Any, BootstrapLogLevel, BootstrapParams } from "../../proto/mod.ts";
+import { toSocketPath } from "./address.ts";
+import type { Arguments } from "./arguments.ts";
+import type { Protocol } from "./protocol.ts";
+
+/** Where containerd takes events. */
+export interface EventsAddress {
+  readonly protocol: Protocol;
+  /** The path of containerd's socket. */
+  readonly path: string;
+}
+
+/** What the server has to know of it. */
+export interface Bootstrap {
+  /** Whether to log at debug level. */
+  readonly debug: boolean;
+  readonly eventsAddress: EventsAddress | undefined;
+  /** The runtime options that a containerd before 2.3 gave; one without a type stands for none. */
+  readonly options: Any | undefined;
+  /** What a later one gave, each of a type of its own: runtime options, and what a shim may not know. */
+  readonly extensions: readonly Any[];
+}
+
+/**
+ * Reads what containerd said, in whichever way it did.
+ * @param input What came on standard input.
+ * @throws {Error} where that is neither BootstrapParams of this container nor runtime options nor nothing.
+ */
+export function readBootstrap(input: Uint8Array, args: Arguments): Bootstrap {
+  const params = decodeBootstrapParams(input, args);
+  return {
+    debug: params ? params.logLevel <= BootstrapLogLevel.LOG_LEVEL_DEBUG : args.debug,
+    eventsAddress: findEventsAddress(params, args),
+    options: params ? undefined : decodeOptions(input),
+    extensions: params?.extensions.flatMap(({ value }) => value ?? []) ?? [],
+  };
+}
+
+/** The ttrpc address, which every containerd from 1.6 on has; without one, that of gRPC. */
+function findEventsAddress(
+  params: BootstrapParams | undefined,
+  args: Arguments,
+): EventsAddress | undefined {
+  const ttrpc = params?.containerdTtrpcAddress || Deno.env.get("TTRPC_ADDRESS");
+  if (ttrpc) return { protocol: "ttrpc", path: toSocketPath(ttrpc) };
+  const grpc = params?.containerdGrpcAddress || Deno.env.get("GRPC_ADDRESS") || args.address;
+  return grpc ? { protocol: "grpc", path: toSocketPath(grpc) } : undefined;
+}
+
+/**
+ * Tells BootstrapParams from the runtime options that an older containerd gives: those can be decoded as such, too.
+ * @param input What came on standard input.
+ * @returns Nothing where it is something else.
+ * @throws {Error} where they are another container's.
+ */
+export function decodeBootstrapParams(
+  input: Uint8Array,
+  { id, namespace }: Pick<Arguments, "id" | "namespace">,
+): BootstrapParams | undefined {
+  let params: BootstrapParams;
+  try {
+    params = BootstrapParams.decode(input);
+  } catch {
+    return undefined;
+  }
+  if (params.instanceId === id && params.namespace === namespace) return params;
+  // Runtime options have the first two fields, a type and a value, and no more than these.
+  if (params.containerdVersion === "") return undefined;
+  const expected = `${id} in the namespace ${namespace}`;
+  const got = `${params.instanceId} in the namespace ${params.namespace}`;
+  throw new Error(`expected the BootstrapParams of ${expected} on standard input, not of ${got}`);
+}
+
+function decodeOptions(input: Uint8Array): Any {
+  try {
+    return Any.decode(input);
+  } catch (error) {
+    const got = `${input.length} bytes that can't be decoded: ${(error as Error).message}`;
+    throw new Error(`expected BootstrapParams or runtime options on standard input, not ${got}`);
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. Synchronous where it
+ * can be, as nothing else happens meanwhile.
+ */
+import { dirname, isAbsolute, join } from "@std/path/posix";
+import type { BootstrapParams, BootstrapResult } from "../../proto/mod.ts";
+import { exists, removeIfThere } from "../common/files.ts";
+import {
+  BLOCKED_SIGNALS,
+  close,
+  createCoreSchedulingCookie,
+  open,
+  OpenFlag,
+  pipe,
+  readText,
+  spawnProgram,
+  SystemError,
+  writeText,
+} from "../libc/mod.ts";
+import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
+import { givenOpenFiles } from "../process/open_files.ts";
+import {
+  ADDRESS_FILE,
+  checkSocketPath,
+  isAnswered,
+  lockPath,
+  readGroupId,
+  serverName,
+  socketPath,
+  toSocketPath,
+} from "./address.ts";
+import type { Arguments } from "./arguments.ts";
+import { giveInput, sayAnswerGiven, takeInput, waitUntilListening } from "./handshake.ts";
+import { lockFile } from "./lock_file.ts";
+import { chosenProtocol, type Protocol } from "./protocol.ts";
+
+/** The newest version of the Task service that we serve, and the oldest that is answered in JSON. */
+const NEWEST_VERSION = 3;
+const OLDEST_VERSION_IN_JSON = 2;
+const MAX_OOM_SCORE_ADJ = 1000;
+
+/**
+ * Does the action.
+ * @param giveAnswer Writes the answer to standard output, on which, as on standard error, nothing else may be written.
+ * @throws {Error} where there is no server to tell of, or nobody to tell; nothing of one that was begun is left then.
+ */
+export async function start(
+  args: Arguments,
+  giveAnswer: (answer: Uint8Array) => void,
+): Promise<void> {
+  if (args.id === "") throw new Error("the flag -id is required and can't be empty");
+  const input = takeInput();
+  const params = await readParams(input, args);
+  const protocol = chosenProtocol();
+  const version = params ? NEWEST_VERSION : answerVersion(Deno.env.get("MAX_SHIM_VERSION"));
+  if (protocol === "grpc" && (params || version === undefined)) {
+    // Up to 1.6 it speaks none, and from 2.0 on (also 2.4) it takes a new connection for a lost one and cleans up what runs.
+    throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc in SHIM_PROTOCOL");
+  }
+  const path = await findSocketPath(args, params, protocol);
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+
+  // containerd connects to gRPC's address as it is.
+  const address = protocol === "grpc" ? path : `unix://${path}`;
+  const result = { version, address, protocol };
+  const answer = params
+    ? await encodeResult(result)
+    : new TextEncoder().encode(version === undefined ? address : JSON.stringify(result));
+  // Before there is a server, for whoever comes to clean up after both. A restarted containerd 1.7 reads JSON, too.
+  const kept = protocol === "ttrpc" ? address : JSON.stringify(result);
+  Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
+
+  if (await isFound(path)) return giveAnswer(answer);
+  let stdin: number | undefined;
+  try {
+    stdin = startServer(args, path, input);
+  } catch (error) {
+    await removeLeft(path);
+    throw error;
+  }
+  giveAnswer(answer);
+  if (stdin !== undefined) sayAnswerGiven(stdin);
+}
+
+/** Whether there is a server already that somebody knows of. */
+async function isFound(socket: string): Promise<boolean> {
+  // As a rule there is nothing, and the server that is spawned then looks again.
+  if (!exists(socket)) return false;
+  using _lock = await lockFile(lockPath(socket));
+  return await isAnswered(socket);
+}
+
+/** Removes what a server that was killed has left. */
+async function removeLeft(socket: string): Promise<void> {
+  using _lock = await lockFile(lockPath(socket));
+  if (!await isAnswered(socket)) removeIfThere(socket);
+}
+
+/** containerd from 2.3 on gives BootstrapParams. What older ones give has, as a rule, no id in it, and saves the 2 ms to load protobuf. */
+async function readParams(
+  input: Uint8Array,
+  args: Arguments,
+): Promise<BootstrapParams | undefined> {
+  if (!new TextDecoder().decode(input).includes(args.id)) return undefined;
+  const { decodeBootstrapParams } = await import("./params.ts");
+  return decodeBootstrapParams(input, args);
+}
+
+async function encodeResult(result: BootstrapResult.Properties): Promise<Uint8Array> {
+  const { BootstrapResult } = await import("../../proto/mod.ts");
+  return BootstrapResult.encode(result).finish();
+}
+
+/** containerd 1.6 says no newest version that it takes, and takes the address alone; those up to 2.2 take JSON. */
+function answerVersion(newest: string | undefined): number | undefined {
+  if (newest === undefined || newest === "") return undefined;
+  if (/^\d+$/.test(newest) && Number(newest) >= OLDEST_VERSION_IN_JSON) {
+    return Math.min(Number(newest), NEWEST_VERSION);
+  }
+  throw new Error(
+    `expected a whole number from ${OLDEST_VERSION_IN_JSON} in MAX_SHIM_VERSION, not ${newest}`,
+  );
+}
+
+async function findSocketPath(
+  { address, namespace, bundle, id }: Arguments,
+  params: BootstrapParams | undefined,
+  protocol: Protocol,
+): Promise<string> {
+  const folder = params?.socketDir || undefined;
+  if (folder !== undefined && !isAbsolute(folder)) {
+    throw new Error(`expected an absolute path as socket_dir, not ${folder}`);
+  }
+  const containerd = toSocketPath(params?.containerdGrpcAddress || address);
+  const name = serverName(readGroupId(bundle, id), protocol);
+  const path = await socketPath(containerd, namespace, name, folder);
+  checkSocketPath(path);
+  return path;
+}
+
+/**
+ * Spawns the server, and waits until it listens.
+ * @returns The end to write of the server's standard input; nothing where it has found another one that listens, and ended.
+ * @throws {Error} where it has ended before.
+ */
+function startServer(
+  args: Arguments,
+  socket: string,
+  input: Uint8Array<ArrayBuffer>,
+): number | undefined {
+  if (Deno.env.get("SCHED_CORE")) createCoreSchedulingCookie();
+  const stdin = pipe();
+  const stdout = pipe();
+  const errors = openLog(args.bundle);
+  // The compiled form runs in a Deno, too.
+  for (const name of DENO_VARIABLES) Deno.env.delete(name);
+  // A bundle goes away with its container, and a server for a group stays.
+  Deno.chdir("/");
+  // In a session of its own no terminal and no process group of containerd's reaches it.
+  const server = spawnProgram(ownExecutable(), {
+    args: [
+      ...["-namespace", args.namespace, "-id", args.id, "-address", args.address],
+      ...["-socket", socket, "-bundle", args.bundle],
+      ...(args.debug ? ["-debug"] : []),
+      "serve",
+    ],
+    descriptors: [stdin.read, stdout.write, errors],
+    newSession: true,
+    blockedSignals: BLOCKED_SIGNALS,
+    openFiles: givenOpenFiles(),
+  });
+  close(errors);
+  adjustOomScore(server);
+  giveInput(stdin, input);
+  return waitUntilListening(stdout) ? stdin.write : undefined;
+}
+
+/** The log FIFO of the bundle, opened for both directions so that it opens without a reader. */
+function openLog(bundle: string): number {
+  try {
+    return open(join(bundle, "log"), OpenFlag.RDWR);
+  } catch {
+    return open("/dev/null", OpenFlag.WRONLY);
+  }
+}
+
+/** Under memory pressure the kernel shall end the shim before containerd, which is our parent. */
+function adjustOomScore(pid: number): void {
+  try {
+    const score = Number(readText(`/proc/${Deno.ppid}/oom_score_adj`));
+    writeText(`/proc/${pid}/oom_score_adj`, `${Math.min(score + 1, MAX_OOM_SCORE_ADJ)}`);
+  } catch (error) {
+    // Without CAP_SYS_RESOURCE it can't be lowered, and a server that has died is told of by the handshake.
+    if (!(error instanceof SystemError)) throw error;
+  }
+}

@@ -1,0 +1,6 @@
+/** What is used on every floor, and depends on nothing. */
+export { endsWithin } from "./ends_within.ts";
+export { exists, removeIfThere } from "./files.ts";
+export { IDENTIFIER, isIdentifier } from "./identifier.ts";
+export { createLogger, type Fields, type Logger, orWarn } from "./logger.ts";
+export { toTimestamp } from "./timestamp.ts";

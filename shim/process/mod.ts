@@ -1,0 +1,7 @@
+/** Processes: how they are spawned and reaped, what they inherit, and what is watched for them. */
+export { givenOpenFiles, raiseOpenFiles } from "./open_files.ts";
+export { Reactor } from "./reactor.ts";
+export { type Exit, type Expectation, Reaper } from "./reaper.ts";
+export { watchSignals } from "./signals.ts";
+export { type Child, type ChildStatus, type Spawner, spawner, type Stream } from "./spawn.ts";
+export { StandardError } from "./standard_error.ts";

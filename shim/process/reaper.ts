@@ -1,0 +1,126 @@
+/** Reaps every child of the shim, those that the runtime left behind for it as well as those it spawned itself. */
+import type { Logger } from "../common/mod.ts";
+import { isChild, peekExited, reap } from "../libc/mod.ts";
+import {
+  type Child,
+  type Spawner,
+  spawner,
+  spawnExactly,
+  type SpawnOptions,
+  toChildStatus,
+} from "./spawn.ts";
+
+/** The end of a process. */
+export interface Exit {
+  readonly pid: number;
+  /** The exit code, or 128 + the signal that killed it. */
+  readonly status: number;
+  /** The signal that killed it, if one did. */
+  readonly signal: number | undefined;
+  readonly exitedAt: Date;
+}
+
+/**
+ * Deno reaps the children it spawned; a waitpid(-1) of ours would steal their status. So the reaper looks at who has exited without
+ * reaping (WNOWAIT), leaves Deno's children to Deno, and reaps the rest: containers' inits, exec'd processes, and orphans of those.
+ * For that, all commands must be spawned by it.
+ */
+export class Reaper implements Spawner {
+  readonly #spawned = new Map<number, Promise<unknown>>();
+  readonly #claims = new Map<number, (exit: Exit) => void>();
+  readonly #expectations = new Set<Map<number, Exit>>();
+  #reaping = false;
+
+  constructor(private readonly logger: Logger) {}
+
+  /** Called when children have been reaped. */
+  onReaped = () => {};
+
+  /** Begins to reap. */
+  start(): void {
+    Deno.addSignalListener("SIGCHLD", () => this.#reapAll());
+  }
+
+  readonly spawn: Spawner["spawn"] = (command, options) => {
+    const child = spawner.spawn(command, options);
+    const forget = () => void this.#spawned.delete(child.pid);
+    // An error of it is for who has spawned the child: it must not keep others from being reaped.
+    this.#spawned.set(child.pid, child.status.then(forget, forget));
+    return child;
+  };
+
+  spawnExactly(command: string, options: SpawnOptions): Child {
+    using expectation = this.expect();
+    const pid = spawnExactly(command, options);
+    return { pid, status: expectation.claim(pid).then(toChildStatus) };
+  }
+
+  /**
+   * To be called before a process is started whose pid will be known only later: from now on no exit is forgotten, so that one
+   * that is over before its pid is known can still be claimed.
+   */
+  expect(): Expectation {
+    const seen = new Map<number, Exit>();
+    this.#expectations.add(seen);
+    return {
+      claim: (pid) => {
+        const exit = seen.get(pid);
+        // Where a child has this pid, the exit was that of an earlier process with the same one.
+        if (exit !== undefined && !isChild(pid)) return Promise.resolve(exit);
+        if (!this.isUnclaimed(pid)) {
+          const what = isChild(pid) ? "another one of the shim's" : "no child of the shim";
+          throw new Error(`process ${pid} is ${what}`);
+        }
+        return new Promise((resolve) => this.#claims.set(pid, resolve));
+      },
+      [Symbol.dispose]: () => void this.#expectations.delete(seen),
+    };
+  }
+
+  /** Whether a process is a child, running or zombie, that the shim neither has spawned nor knows of by a claim. */
+  isUnclaimed(pid: number): boolean {
+    return isChild(pid) && !this.#claims.has(pid) && !this.#spawned.has(pid);
+  }
+
+  async #reapAll(): Promise<void> {
+    if (this.#reaping) return;
+    this.#reaping = true;
+    try {
+      for (let exited; (exited = peekExited()) !== undefined;) {
+        const spawned = this.#spawned.get(exited.pid);
+        // The kernel shows one at a time: only when Deno has reaped this one, it shows the next.
+        if (spawned !== undefined) await spawned;
+        else this.#reap(exited.pid);
+      }
+    } finally {
+      this.#reaping = false;
+      this.onReaped();
+    }
+  }
+
+  #reap(pid: number): void {
+    const waited = reap(pid);
+    if (waited === undefined) return;
+    const exit: Exit = { ...waited, exitedAt: new Date() };
+    const claim = this.#claims.get(pid);
+    if (claim !== undefined) {
+      this.#claims.delete(pid);
+      claim(exit);
+      return;
+    }
+    for (const seen of this.#expectations) seen.set(pid, exit);
+    this.logger.debug("reaped a process that is neither init nor exec'd", {
+      pid,
+      status: exit.status,
+    });
+  }
+}
+
+/** A start under way, see {@linkcode Reaper.expect}. To be disposed of when the start has ended. */
+export interface Expectation extends Disposable {
+  /**
+   * The exit of a process that has been started since.
+   * @throws {Error} at once for a process of which we could never learn it: one that is no child, or is claimed already.
+   */
+  claim(pid: number): Promise<Exit>;
+}

@@ -1,0 +1,59 @@
+/** The ways in which a relay moves bytes. */
+import { Errno, read, splice, SystemError, unreadBytes, write } from "../libc/mod.ts";
+
+/** What a {@linkcode Transfer} returns where the source has nothing now. */
+export const SOURCE_EMPTY = -1;
+/** What it returns where the target takes nothing now. */
+export const TARGET_FULL = -2;
+
+/**
+ * Moves some bytes.
+ * @returns How many; 0 at the end of the source; {@linkcode SOURCE_EMPTY}; or {@linkcode TARGET_FULL}, which is also returned
+ * where something is left that was taken from the source already.
+ * @throws {SystemError}
+ */
+export type Transfer = (source: number, target: number) => number;
+
+/** The writing end of a pipe, and how bytes come into it. */
+export interface Output {
+  readonly target: number;
+  readonly transfer: Transfer;
+}
+
+const SPLICE_BYTES = 1 << 20;
+const COPY_BYTES = 1 << 15;
+
+/** Inside the kernel; one of the two must be a pipe or FIFO. */
+export const splicing: Transfer = (source, target) => {
+  const moved = splice(source, target, SPLICE_BYTES);
+  if (moved !== -1) return moved;
+  // The kernel says the same of both.
+  return unreadBytes(source) > 0 ? TARGET_FULL : SOURCE_EMPTY;
+};
+
+/** By a buffer of one's own, for terminals: not every kernel can splice them. Makes a transfer for one pair of descriptors. */
+export function copying(): Transfer {
+  const buffer = new Uint8Array(COPY_BYTES);
+  let rest = buffer.subarray(0, 0);
+  return (source, target) => {
+    if (rest.length === 0) {
+      const count = read(source, buffer);
+      if (count === -1) return SOURCE_EMPTY;
+      if (count === 0) return 0;
+      rest = buffer.subarray(0, count);
+    }
+    const written = writeOrDrop(target, rest);
+    if (written !== -1) rest = rest.subarray(written);
+    return rest.length > 0 ? TARGET_FULL : written;
+  };
+}
+
+/** What is typed while nobody has the terminal open is lost, as with any terminal. */
+function writeOrDrop(target: number, data: Uint8Array<ArrayBuffer>): number {
+  try {
+    return write(target, data);
+  } catch (error) {
+    if (error instanceof SystemError && error.errno === Errno.EIO) return data.length;
+    throw error;
+  }
+}

@@ -1,0 +1,237 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  giveInput,
+  sayAnswerGiven,
+  waitUntilListening,
+} from "../../../../shim/bootstrap/handshake.ts";
+import {
+  close,
+  type Pipe,
+  pipe,
+  setNonblocking,
+  SystemError,
+  write,
+} from "../../../../shim/libc/mod.ts";
+import { eventually } from "../../../eventually.ts";
+import { limitDescriptors } from "../../../processes.ts";
+import { expectNoNewDescriptors } from "../../descriptors.ts";
+import { scriptCommand } from "../../script.ts";
+import { withFolder } from "../../temporary_folder.ts";
+
+// The first child of a program makes Deno open descriptors that stay.
+await new Deno.Command("true").output();
+
+/** A server as `start` spawns it, with the functions of the handshake; what it says on standard error is taken. */
+function test(
+  name: string,
+  server: string,
+  run: (input: Pipe, output: Pipe, child: Deno.ChildProcess) => Promise<void>,
+): void {
+  Deno.test(`handshake: ${name}`, () =>
+    withFolder((folder) =>
+      expectNoNewDescriptors(async () => {
+        const [input, output] = [pipe(), pipe()];
+        const source = `
+          import {
+            isAnswerGiven, say, sayFound, sayListening, takeGivenInput, takeInput
+          } from "REPOSITORY/shim/bootstrap/handshake.ts";
+          ${server}
+        `;
+        const child = scriptCommand(folder, source, {
+          // Deno takes descriptors here, though its types do not say so.
+          stdin: input.read as unknown as "null",
+          stdout: output.write as unknown as "null",
+          stderr: "piped",
+        }).spawn();
+        await run(input, output, child);
+      })
+    ));
+}
+
+/** What a server has said on standard error when it has ended. */
+async function told(child: Deno.ChildProcess): Promise<string> {
+  const { code, stderr } = await child.output();
+  return `${code} ${new TextDecoder().decode(stderr)}`;
+}
+
+test(
+  "the server gets the options whole, and goes on when start has given its answer",
+  `
+  const options = takeGivenInput();
+  console.error(options.length, options.every((byte, index) => byte === index % 251));
+  console.error(isAnswerGiven(sayListening()));
+  // Nobody reads this any more, and it must not end the server.
+  Deno.stdout.writeSync(new Uint8Array(1 << 20));
+  console.error("alive", Deno.stdin.readSync(new Uint8Array(1)));
+  `,
+  async (input, output, child) => {
+    giveInput(input, Uint8Array.from({ length: 300_000 }, (_, index) => index % 251));
+    assertEquals(waitUntilListening(output), true);
+    sayAnswerGiven(input.write);
+    assertEquals(await told(child), "0 300000 true\ntrue\nalive null\n");
+  },
+);
+
+test(
+  "a server that may open no more descriptors by the time that start has answered goes on",
+  `
+  takeGivenInput();
+  const nowhere = sayListening();
+  console.error(isAnswerGiven(nowhere), Deno.stdin.readSync(new Uint8Array(1)));
+  `,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array());
+    waitUntilListening(output);
+    await limitDescriptors(child.pid, 3);
+    sayAnswerGiven(input.write);
+    assertEquals(await told(child), "0 true null\n");
+  },
+);
+
+test(
+  "no options are an empty input",
+  `console.error(takeGivenInput().length); isAnswerGiven(sayListening());`,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array());
+    waitUntilListening(output);
+    sayAnswerGiven(input.write);
+    assertEquals(await told(child), "0 0\n");
+  },
+);
+
+test(
+  "a server that has found another one is told from one that listens",
+  `takeGivenInput(); sayFound();`,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array());
+    assertEquals(waitUntilListening(output), false);
+    close(input.write);
+    assertEquals(await told(child), "0 ");
+  },
+);
+
+test(
+  "a start that ends without an answer is told from one that has given it",
+  `takeGivenInput(); console.error(isAnswerGiven(sayListening()));`,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array());
+    waitUntilListening(output);
+    close(input.write);
+    assertEquals(await told(child), "0 false\n");
+  },
+);
+
+test(
+  "a server whose start has ended can say what it likes",
+  `takeGivenInput(); const nowhere = sayListening(); say("no room"); console.error(isAnswerGiven(nowhere));`,
+  async (input, output, child) => {
+    close(output.read);
+    close(output.write);
+    giveInput(input, new Uint8Array());
+    close(input.write);
+    assertEquals(await told(child), "0 false\n");
+  },
+);
+
+for (
+  const [kind, bytes] of [["no input", []], ["half a length", [0, 0]], ["half an input", [
+    0,
+    0,
+    0,
+    3,
+    1,
+  ]]] as const
+) {
+  test(
+    `${kind} of a start that has ended is an error`,
+    `
+    try {
+      takeGivenInput();
+    } catch (error) {
+      console.error(error.message);
+    }
+    `,
+    async (input, output, child) => {
+      close(output.read);
+      close(output.write);
+      close(input.read);
+      write(input.write, Uint8Array.from(bytes));
+      close(input.write);
+      assertEquals(
+        await told(child),
+        "0 expected on standard input what start hands on, and it was cut short\n",
+      );
+    },
+  );
+}
+
+test(
+  "a server that ends before it listens has told its reason",
+  `takeGivenInput(); say("no room "); say("left"); Deno.exit(1);`,
+  async (input, output, child) => {
+    giveInput(input, Uint8Array.of(1));
+    const error = assertThrows(() => waitUntilListening(output), Error);
+    assertEquals(error.message, "the server ended before it listened: no room left");
+    assertEquals(await told(child), "1 ");
+    const late = assertThrows(() => sayAnswerGiven(input.write), SystemError);
+    assertStringIncludes(late.message, "broken pipe");
+    close(input.write);
+  },
+);
+
+test(
+  "a server that is killed gave no reason, and options that it did not take are no matter",
+  `Deno.kill(Deno.pid, "SIGKILL");`,
+  async (input, output, child) => {
+    giveInput(input, new Uint8Array(1 << 20));
+    const error = assertThrows(() => waitUntilListening(output), Error);
+    assertEquals(error.message, "the server ended before it listened: it gave no reason");
+    close(input.write);
+    assertEquals((await child.output()).signal, "SIGKILL");
+  },
+);
+
+test(
+  "input that is to be waited for comes whole, though the descriptor does not wait",
+  `
+  const input = takeInput();
+  console.error(new TextDecoder().decode(input));
+  sayListening();
+  `,
+  async (input, output, child) => {
+    setNonblocking(input.read);
+    close(input.read);
+    // It has come to its input when it has found none.
+    await eventually("a wait for input", () => isInPoll(child.pid) || undefined);
+    write(input.write, new TextEncoder().encode("la"));
+    write(input.write, new TextEncoder().encode("te"));
+    close(input.write);
+    waitUntilListening(output);
+    assertEquals(await told(child), "0 late\n");
+  },
+);
+
+/** Whether a process waits in poll(2). */
+function isInPoll(pid: number): boolean {
+  return /^(poll_|do_poll|do_sys_poll)/.test(Deno.readTextFileSync(`/proc/${pid}/wchan`));
+}
+
+test(
+  "more input than 10 MiB is an error",
+  `
+  try {
+    takeInput();
+  } catch (error) {
+    say(error.message);
+  }
+  `,
+  async (input, output, child) => {
+    const writing = child.status;
+    giveInput(input, new Uint8Array(10 << 20));
+    close(input.write);
+    const error = assertThrows(() => waitUntilListening(output), Error);
+    assertStringIncludes(error.message, "expected less than 10485760 bytes on standard input");
+    await writing;
+    await told(child);
+  },
+);

@@ -1,0 +1,81 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { createLogger, type Fields, formatLine } from "../../../../shim/common/logger.ts";
+
+const TIME = new Date("2024-02-29T12:00:01.005Z");
+
+Deno.test("logger: a line as logrus has it", () => {
+  // But for the digits of the time, the output of logrus 1.9.4.
+  assertEquals(
+    formatLine(TIME, "warning", "two words", { a: 1, z: "plain" }),
+    'time="2024-02-29T12:00:01.005Z" level=warning msg="two words" a=1 z=plain\n',
+  );
+  assertEquals(
+    formatLine(TIME, "error", "failed", { error: new Error("no such file") }),
+    'time="2024-02-29T12:00:01.005Z" level=error msg=failed error="no such file"\n',
+  );
+});
+
+Deno.test("logger: what logrus quotes is quoted, and nothing else", () => {
+  // The output of logrus 1.9.4 for a message and a field of these texts.
+  const known: Record<string, string> = {
+    "plain": "plain",
+    "az-AZ.09_/@^+": "az-AZ.09_/@^+",
+    "two words": '"two words"',
+    'say "hi"': String.raw`"say \"hi\""`,
+    "back\\slash": String.raw`"back\\slash"`,
+    "a=b": '"a=b"',
+    "a:b": '"a:b"',
+    "tab\there": String.raw`"tab\there"`,
+    "line\nbreak": String.raw`"line\nbreak"`,
+    "é": '"é"',
+    "日本": '"日本"',
+    "<&>": '"<&>"',
+  };
+  for (const [text, quoted] of Object.entries(known)) {
+    const line = formatLine(TIME, "info", text, { z: text });
+    assertEquals(line, `time="2024-02-29T12:00:01.005Z" level=info msg=${quoted} z=${quoted}\n`);
+  }
+});
+
+Deno.test("logger: whatever a text holds, it is one line", () => {
+  for (const text of ["\x00", "\x07", "\x1b[2J", "\r\n", "\n", ""]) {
+    const line = formatLine(TIME, "info", text, { z: text });
+    assertMatch(line, /^[^\p{Cc}]+ msg="[^\p{Cc}]*" z="[^\p{Cc}]*"\n$/u);
+  }
+});
+
+/** What a logger writes, without the times. */
+function logged(
+  debug: boolean,
+  fields: Fields,
+  log: (logger: ReturnType<typeof createLogger>) => void,
+) {
+  let text = "";
+  log(createLogger((line) => text += new TextDecoder().decode(line), debug, fields));
+  return text.replaceAll(/^time="[^"]+" /gm, "").trimEnd().split("\n");
+}
+
+Deno.test("logger: the levels, debug only where it is asked for", () => {
+  const all = (logger: ReturnType<typeof createLogger>) => {
+    logger.debug("a");
+    logger.info("b");
+    logger.warn("c");
+    logger.error("d");
+  };
+  const most = ["level=info msg=b", "level=warning msg=c", "level=error msg=d"];
+  assertEquals(logged(false, {}, all), most);
+  assertEquals(logged(true, {}, all), ["level=debug msg=a", ...most]);
+});
+
+Deno.test("logger: a message has the logger's fields and its own, its own before the logger's", () => {
+  const [line] = logged(false, { pid: 1, namespace: "n" }, (logger) => {
+    logger.info("reaped", { pid: 2, status: 0 });
+  });
+  assertEquals(line.split(" ").toSorted(), [
+    "level=info",
+    "msg=reaped",
+    "namespace=n",
+    "pid=2",
+    "status=0",
+  ]);
+});

@@ -1,0 +1,80 @@
+import "../../opened_libc.ts";
+import { assertEquals } from "@std/assert";
+import { endAfterSigterm } from "../../../../shim/server/end_after_sigterm.ts";
+
+const told = Promise.resolve();
+
+/** A server without clients, whose end is noted. */
+function makeServer(isTold: Promise<unknown> = told) {
+  const reaper = { onReaped: () => {} };
+  const server = { isConnected: false, onDisconnect: () => {} };
+  const ended = Promise.withResolvers<void>();
+  let ends = 0;
+  const ask = endAfterSigterm(reaper, server, () => isTold, () => {
+    ends++;
+    ended.resolve();
+  });
+  return { reaper, server, ask, ended: ended.promise, ends: () => ends };
+}
+
+/** What was begun before has gone on as far as it can without a timer. */
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+function test(name: string, run: () => Promise<void>): void {
+  Deno.test(`end after SIGTERM: ${name}`, run);
+}
+
+test("a server that nobody needs ends when it is asked to, once", async () => {
+  const { ask, ended, ends, reaper } = makeServer();
+  reaper.onReaped();
+  await settled();
+  assertEquals(ends(), 0);
+  ask();
+  ask();
+  await ended;
+  assertEquals(ends(), 1);
+});
+
+test("one that has a client ends when that has gone", async () => {
+  const { ask, ended, ends, server } = makeServer();
+  server.isConnected = true;
+  ask();
+  await settled();
+  assertEquals(ends(), 0);
+  server.isConnected = false;
+  server.onDisconnect();
+  await ended;
+});
+
+test("one that has something to tell waits, and goes on where a client has come meanwhile", async () => {
+  const telling = Promise.withResolvers<void>();
+  const { ask, ended, ends, server } = makeServer(telling.promise);
+  ask();
+  await settled();
+  assertEquals(ends(), 0);
+  server.isConnected = true;
+  telling.resolve();
+  await settled();
+  assertEquals(ends(), 0);
+  server.isConnected = false;
+  server.onDisconnect();
+  await ended;
+});
+
+test("a signal of long ago is not heeded", async () => {
+  const { ask, ended, ends, server } = makeServer();
+  server.isConnected = true;
+  ask();
+  server.isConnected = false;
+  const now = performance.now;
+  performance.now = () => now.call(performance) + 130_000;
+  try {
+    server.onDisconnect();
+    await settled();
+    assertEquals(ends(), 0);
+  } finally {
+    performance.now = now;
+  }
+  server.onDisconnect();
+  await ended;
+});

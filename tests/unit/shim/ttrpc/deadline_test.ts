@@ -1,0 +1,134 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
+import { startDeadline } from "../../../../shim/ttrpc/deadline.ts";
+import { runScript, scriptAnswer } from "../../script.ts";
+import { withFolder } from "../../temporary_folder.ts";
+
+function test(name: string, run: () => Promise<void>): void {
+  Deno.test({ name: `deadline: ${name}`, fn: run, sanitizeOps: true, sanitizeResources: true });
+}
+
+/** Starts a deadline and resolves, when it has passed, to how long that took in milliseconds. */
+function passes(milliseconds: number): Promise<number> {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    startDeadline(milliseconds, () => resolve(performance.now() - start));
+  });
+}
+
+test("none passes before its time, and each in the order of the times", async () => {
+  const order: number[] = [];
+  const times = [300, 60, -1, 0, 180, 70, 181];
+  await Promise.all(times.map(async (time) => {
+    assertGreaterOrEqual(await passes(time), time);
+    order.push(time);
+  }));
+  assertEquals(order.filter((time) => time >= 70), [70, 180, 181, 300]);
+});
+
+test("a sooner one does not wait for a later one, whatever waits already", async () => {
+  const stop = startDeadline(600_000, () => {});
+  assertLess(await passes(80), 10_000);
+  assertLess(await passes(0), 10_000);
+  stop();
+});
+
+test("one that is stopped does not pass, and the others do", async () => {
+  const passed: number[] = [];
+  const stops = [0, 10_000, 60].map((time) => startDeadline(time, () => passed.push(time)));
+  stops[0]();
+  await passes(60);
+  for (const stop of stops) stop();
+  assertEquals(passed, [60]);
+});
+
+test("one passes in time however often new ones are started", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  startDeadline(60, resolve);
+  const start = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - start < 2000) startDeadline(1, () => {});
+  }, 5);
+  await promise;
+  clearInterval(timer);
+  assertLess(performance.now() - start, 1000);
+  await passes(10);
+});
+
+test("one that passes may stop and start others", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  startDeadline(60, () => {
+    stopOther();
+    startDeadline(0, resolve);
+  });
+  const stopOther = startDeadline(60, () => assert(false, "was stopped"));
+  await promise;
+});
+
+test("one that throws costs no other its deadline, and is an uncaught error", async () => {
+  const faults: string[] = [];
+  const keep = (event: ErrorEvent) => {
+    event.preventDefault();
+    faults.push(event.message);
+  };
+  addEventListener("error", keep);
+  startDeadline(0, () => {
+    throw new Error("a fault");
+  });
+  await Promise.all([passes(0), passes(200)]);
+  removeEventListener("error", keep);
+  assertEquals(faults, ["Uncaught Error: a fault"]);
+});
+
+test("without end there is none", async () => {
+  startDeadline(Infinity, () => assert(false, "is never"))();
+  startDeadline(Infinity, () => assert(false, "is never"));
+  await passes(60);
+});
+
+test("a program ends at once when all are stopped, also after a while, and not before", () =>
+  withFolder(async (folder) => {
+    for (const wait of ["", "await new Promise((resolve) => startDeadline(120, resolve));"]) {
+      const { code, signal, stdout, stderr } = await runScript(
+        folder,
+        `
+        import { startDeadline } from "REPOSITORY/shim/ttrpc/deadline.ts";
+        const stop = startDeadline(600_000, () => {});
+        ${wait}
+        startDeadline(300, () => {
+          console.log("passed");
+          stop();
+        });
+        `,
+      );
+      assertEquals([code, signal, stdout, stderr], [0, null, "passed\n", ""]);
+    }
+  }));
+
+test("those that were stopped keep no memory, however far off they were", () =>
+  withFolder(async (folder) => {
+    const bytes = await scriptAnswer<number>(
+      folder,
+      `
+      import v8 from "node:v8";
+      import { startDeadline } from "REPOSITORY/shim/ttrpc/deadline.ts";
+      v8.setFlagsFromString("--expose-gc");
+      const { gc } = await import("node:vm").then(({ runInNewContext }) => ({ gc: runInNewContext("gc") }));
+      const rest = () => {
+        gc();
+        return Deno.memoryUsage().heapUsed;
+      };
+      async function life() {
+        const stop = startDeadline(20 * 60 * 1000, () => {});
+        await Promise.resolve();
+        stop();
+      }
+      await life();
+      const before = rest();
+      for (let count = 0; count < 30_000; count++) await life();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      for (let count = 0; count < 30_000; count++) await life();
+      console.log(rest() - before);
+      `,
+    );
+    assertLess(bytes, 1 << 20);
+  }));

@@ -1,0 +1,29 @@
+import { assert, assertEquals } from "@std/assert";
+import { bundleModules } from "../../../tools/build.ts";
+import { withFolder } from "../temporary_folder.ts";
+
+/** All that a module of the bundle loads before it runs. */
+function loaded(modules: ReadonlyMap<string, string>, name: string): Set<string> {
+  const names = new Set([name]);
+  // What is added is visited, too.
+  for (const each of names) {
+    const imports = modules.get(each)!.matchAll(/^(?:import|\} from) "(\.\/.*)";$/gm);
+    for (const [, imported] of imports) names.add(imported);
+  }
+  return names;
+}
+
+Deno.test("pages: the look of delete loads neither libc nor protobuf, and little else", async () => {
+  await withFolder(async (folder) => {
+    const modules = await bundleModules(folder);
+    const cleanUp = [...modules.keys()].find((name) => name.startsWith("./clean_up-"))!;
+    const texts = [...loaded(modules, cleanUp), ...loaded(modules, "./main.js")]
+      .map((name) => modules.get(name)!);
+    const sources = texts.flatMap((text) => [...text.matchAll(/^\/\/ (.*)$/gm)])
+      .map(([, source]) => source);
+    assert(sources.includes("runc/delete/clean_up.ts"));
+    assertEquals(sources.filter((source) => /libc|proto|ttrpc|spawn/.test(source)), []);
+    const characters = texts.reduce((sum, { length }) => sum + length, 0);
+    assert(characters < 45_000, `expected less than 45,000 characters, not ${characters}`);
+  });
+});
