@@ -2,7 +2,7 @@
  * The messages that containerd and the shim exchange, as the .proto files declare them, all in one scope:
  *
  * ```ts
- * import { CreateTaskRequest, TaskExit } from "../proto/mod.ts";
+ * import { CreateTaskRequest, TaskExit } from "./mod.ts";
  *
  * const request: CreateTaskRequest = CreateTaskRequest.decode(bytes);
  * const event: TaskExit.Properties = { containerId: request.id, exitStatus: 137 };

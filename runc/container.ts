@@ -5,6 +5,7 @@ import type {
   CreateTaskRequest,
   ExecProcessRequest,
 } from "../proto/mod.ts";
+import { keepExit } from "../shim/bootstrap/exit_file.ts";
 import {
   killIfThere,
   orWarn,
@@ -14,7 +15,6 @@ import {
   StatusError,
   toTimestamp,
 } from "../shim/mod.ts";
-import { keepExit } from "./bundle/exit_file.ts";
 import { keepRuntime, runtimeOf } from "./bundle/runtime.ts";
 import { hasOwnPidNamespace, readSpec } from "./bundle/spec.ts";
 import { type CgroupFolders, ownCgroupFoldersOf } from "./cgroup/folders.ts";

@@ -1,5 +1,5 @@
 /** The shim for runc: what `serve` needs of this folder. */
-import type { Bootstrap, DescribedTask, Shim } from "../shim/mod.ts";
+import type { Bootstrap, ServedTask, Shim } from "../shim/mod.ts";
 import { joinCgroup } from "./cgroup/hierarchy.ts";
 import { decodeOptions, isOptions } from "./options/options.ts";
 import { TaskService } from "./service.ts";
@@ -12,7 +12,7 @@ import { TaskService } from "./service.ts";
 export async function createTask(
   shim: Shim,
   { options, extensions }: Bootstrap,
-): Promise<DescribedTask> {
+): Promise<ServedTask> {
   const { shimCgroup } = await decodeOptions(options ?? extensions.find(isOptions), shim.logger);
   if (shimCgroup !== "") joinCgroup(shimCgroup);
   return new TaskService(shim);

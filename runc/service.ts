@@ -4,9 +4,9 @@ import { ProcessDetails } from "../proto/mod.ts";
 import { IDENTIFIER, isIdentifier } from "../shim/common/identifier.ts";
 import {
   type Call,
-  type DescribedTask,
   type Fields,
   orWarn,
+  type ServedTask,
   type Shim,
   StatusCode,
   StatusError,
@@ -29,13 +29,16 @@ const STATUS: Readonly<Record<State, number>> = {
   deleted: 0,
 };
 
+/** What only a fault of the program throws. */
+const FAULTS = [TypeError, RangeError, ReferenceError];
+
 /** All containers of this shim: one, or those of a pod. */
-export class TaskService implements DescribedTask {
+export class TaskService implements Required<ServedTask> {
   readonly #containers = new Map<string, Container>();
   /** The Creates under way, by the ids of their containers. */
   readonly #creating = new Map<string, Promise<unknown>>();
 
-  /** See {@linkcode DescribedTask.wasUsed}. */
+  /** See {@linkcode ServedTask.wasUsed}. */
   wasUsed = false;
 
   constructor(private readonly shim: Shim) {}
@@ -226,6 +229,12 @@ export class TaskService implements DescribedTask {
         };
       }
     }
+  }
+
+  /** A runtime that fails, and what else the host refuses, is UNKNOWN with Go's shim, and with containerd's own services. */
+  statusOf(error: unknown): StatusError | undefined {
+    if (FAULTS.some((Fault) => error instanceof Fault)) return undefined;
+    return new StatusError(StatusCode.UNKNOWN, (error as Error).message, { cause: error });
   }
 
   shutdown(): void {

@@ -38,7 +38,7 @@ export {
 } from "./process/mod.ts";
 export { type Mount, mountRootfs, unmountRootfs } from "./rootfs/mod.ts";
 export type { Publisher } from "./server/events.ts";
-export type { DescribedTask, Shim } from "./server/shim.ts";
-export type { Task } from "./server/task.ts";
+export type { CreateTask, Shim } from "./server/shim.ts";
+export type { ServedTask, Task } from "./server/task.ts";
 export { type Owner, Pipes, type Stdio, type StdioPaths, Terminal } from "./stdio/mod.ts";
 export { type Call, StatusCode, StatusError } from "./ttrpc/mod.ts";

@@ -8,17 +8,14 @@
 import { join } from "@std/path/posix";
 import { isServerLeft } from "../../shim/bootstrap/address.ts";
 import type { Arguments } from "../../shim/bootstrap/arguments.ts";
+import type { Ended } from "../../shim/bootstrap/delete_response.ts";
+import { KILLED, readExit } from "../../shim/bootstrap/exit_file.ts";
 import { IDENTIFIER, isIdentifier } from "../../shim/common/identifier.ts";
 import { type Logger, orWarn } from "../../shim/common/logger.ts";
 import { isMountPoint } from "../../shim/rootfs/mount_point.ts";
-import { readExit } from "../bundle/exit_file.ts";
 import { notedContainers } from "../bundle/noted_containers.ts";
 import { initPidFile, readPid } from "../bundle/pid_file.ts";
 import { isCreateBegun, isKnown, readRuntime } from "../bundle/runtime.ts";
-import { encodeDeleteResponse } from "./delete_response.ts";
-
-/** 128 + SIGKILL, as the Go shim says. */
-const KILLED = 137;
 
 /** To standard error, which containerd logs. */
 const logger: Pick<Logger, "warn"> = {
@@ -28,9 +25,9 @@ const logger: Pick<Logger, "warn"> = {
 /**
  * Does the action. What is to be removed is removed side by side, so that nothing waits for long for something that hangs; begun first
  * is what would be the worst to stay: processes, then mounts.
- * @returns The answer for standard output. What could not be removed is told on standard error.
+ * @returns How init ended. What could not be removed is told on standard error.
  */
-export async function cleanUp(args: Arguments): Promise<Uint8Array> {
+export async function cleanUp(args: Arguments): Promise<Ended> {
   const { bundle } = args;
   if (!isIdentifier(args.id)) {
     throw new Error(`expected an id of ${IDENTIFIER} for the flag -id, not "${args.id}"`);
@@ -44,7 +41,7 @@ export async function cleanUp(args: Arguments): Promise<Uint8Array> {
     orWarn(logger, "end the shim", () => endServer(args, removal.catch(() => false))),
   ]);
   const { status, exitedAt } = readExit(bundle) ?? { status: KILLED, exitedAt: new Date() };
-  return encodeDeleteResponse({ pid: pid ?? 0, exitStatus: status, exitedAt });
+  return { pid: pid ?? 0, exitStatus: status, exitedAt };
 }
 
 function initPid(bundle: string): number | undefined {

@@ -18,7 +18,7 @@ export interface Arguments {
   readonly debug: boolean;
   /** Only print the version. */
   readonly version: boolean;
-  /** Only tell what the runtime is, see `-info` in runc/info.ts. */
+  /** Only tell what the runtime is, see `-info` in runc/features.ts. */
   readonly info: boolean;
 }
 

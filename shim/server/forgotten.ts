@@ -1,7 +1,7 @@
 /** The server that nobody uses: containerd has failed or died after `start` had answered, or a client has given its container up. */
 import { exists } from "../common/mod.ts";
 import type { Server } from "../ttrpc/mod.ts";
-import type { DescribedTask } from "./shim.ts";
+import type { ServedTask } from "./task.ts";
 
 /** How long it goes on without its bundle, in ms. */
 const WITHOUT_BUNDLE_MS = 5_000;
@@ -16,7 +16,7 @@ const WITHOUT_CLIENT_MS = 30_000;
  */
 export function endWhenForgotten(
   server: Pick<Server, "isConnected" | "onDisconnect">,
-  task: Pick<DescribedTask, "wasUsed" | "shutdown">,
+  task: Pick<ServedTask, "shutdown" | "wasUsed">,
   bundle: string,
 ): void {
   let aloneSince = 0;

@@ -30,6 +30,7 @@ import { SocketFile } from "./socket_file.ts";
 import { reportState } from "./state_report.ts";
 import { taskServices } from "./task.ts";
 
+const { exit } = Deno;
 const STDERR = 2;
 /** How long the clients may take to read their last answers, in ms. */
 const CLOSE_MS = 5_000;
@@ -78,7 +79,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
       removeAbandonedLocks(dirname(socket.path));
     } finally {
       // Whatever became of the folder.
-      Deno.exit(0);
+      exit(0);
     }
   };
   const shutdown = () => {
@@ -109,7 +110,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     shutdown,
   };
   const task = await createTask(shim, bootstrap);
-  const services = collectingGarbage(taskServices(task));
+  const services = collectingGarbage(taskServices(task, logger));
 
   using _lock = await lockFile(lockPath(socket.path));
   if (await isAnswered(socket.path)) {
@@ -134,7 +135,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     if (signal === SIGTERM) return askToEnd();
     if (signal !== SIGUSR1) return logger.warn("ignored a signal", { signal, sender });
     reportState(logger, {
-      processes: task.describe(),
+      processes: task.describe?.() ?? [],
       calls: server.calls,
       queuedEvents: events.queued,
     });
@@ -148,6 +149,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
   }
   socket.keep();
   endWhenForgotten(server, task, args.bundle);
+  forbidExit();
   return true;
 }
 
@@ -175,6 +177,13 @@ async function listen(
   } finally {
     Deno.umask(umask);
   }
+}
+
+/** Whoever ends the server from now on would end all its containers' streams and lose their exits. */
+function forbidExit(): void {
+  Deno.exit = (code) => {
+    throw new Error(`a Task service must not end the server, as by Deno.exit(${code ?? ""})`);
+  };
 }
 
 /** One fault must not end a server that holds running containers. */

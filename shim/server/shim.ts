@@ -1,9 +1,9 @@
 /** What the server and its Task service are to each other. */
 import type { Bootstrap } from "../bootstrap/mod.ts";
-import type { Fields, Logger } from "../common/mod.ts";
+import type { Logger } from "../common/mod.ts";
 import type { Reactor, Reaper } from "../process/mod.ts";
 import type { Publisher } from "./events.ts";
-import type { Task } from "./task.ts";
+import type { ServedTask } from "./task.ts";
 
 /** What the server offers to its Task service. */
 export interface Shim {
@@ -25,15 +25,5 @@ export interface Shim {
   shutdown(): void;
 }
 
-/** A Task service that can tell what it holds. */
-export interface DescribedTask extends Task {
-  /** The RPC, and what the server itself calls when nobody uses it: ends the server unless it holds a container. */
-  shutdown(): void;
-  /** Whether a Create has ever come. */
-  readonly wasUsed: boolean;
-  /** A record for each process, whatever is worth knowing of it when the shim seems to hang. */
-  describe(): Iterable<Fields>;
-}
-
 /** Makes the Task service of a server. */
-export type CreateTask = (shim: Shim, bootstrap: Bootstrap) => Promise<DescribedTask>;
+export type CreateTask = (shim: Shim, bootstrap: Bootstrap) => Promise<ServedTask> | ServedTask;

@@ -1,6 +1,14 @@
 /** The Task service as an interface: what containerd asks of a shim, a method for each RPC. */
 import * as proto from "../../proto/mod.ts";
-import { type Call, type Service, StatusCode, StatusError } from "../ttrpc/mod.ts";
+import type { Fields, Logger } from "../common/mod.ts";
+import {
+  type Call,
+  type Method,
+  type Service,
+  StatusCode,
+  StatusError,
+  statusOf,
+} from "../ttrpc/mod.ts";
 
 /** Its names: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
 const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
@@ -25,45 +33,104 @@ const METHODS = {
   Shutdown: [proto.ShutdownRequest, proto.Empty],
 } as const;
 
+const NOTHING = new Uint8Array();
+
 type Methods = typeof METHODS;
 type Decoded<Type> = Type extends { decode(bytes: Uint8Array): infer Message } ? Message : never;
 type Encodable<Type> = Type extends { encode(message: infer Properties): unknown }
   ? Record<never, never> extends Required<Properties> ? void : Properties
   : never;
 
-/**
- * What a shim implements: for each RPC a method of its name, its first letter small, that takes the decoded request, and what else
- * there is of the call, and gives, or promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its
- * code.
- */
-export type Task = {
+/** What containerd needs of every shim; the other RPCs are answered UNIMPLEMENTED where there is no method for them. */
+type Needed =
+  | "state"
+  | "create"
+  | "start"
+  | "delete"
+  | "pids"
+  | "kill"
+  | "wait"
+  | "connect"
+  | "shutdown";
+
+type Handlers = {
   [Name in keyof Methods as Uncapitalize<Name>]: (
     request: Decoded<Methods[Name][0]>,
     call: Call,
   ) => Encodable<Methods[Name][1]> | Promise<Encodable<Methods[Name][1]>>;
 };
 
-/** The ttrpc services of a Task service. */
-export function taskServices(task: Task): ReadonlyMap<string, Service> {
-  const methods = Object.entries(METHODS).map(([name, [request, response]]) => {
-    const key = name[0].toLowerCase() + name.slice(1) as keyof Task;
-    const method = task[key].bind(task) as (request: unknown, call: Call) => unknown;
-    const encode = response.encode as (answer: unknown) => { finish(): Uint8Array };
-    const decode = (payload: Uint8Array) => {
-      try {
-        return request.decode(payload);
-      } catch (error) {
-        // As ttrpc's Go server has it.
-        const message = `can't decode the request: ${(error as Error).message}`;
-        throw new StatusError(StatusCode.INTERNAL, message);
-      }
-    };
-    return [
-      name,
-      async (payload: Uint8Array, call: Call) =>
-        encode(await method(decode(payload), call) ?? {}).finish(),
-    ] as const;
-  });
-  const service: Service = Object.fromEntries(methods);
+/**
+ * What a shim implements: for each RPC a method of its name, its first letter small, that takes the decoded request, and what else
+ * there is of the call, and gives, or promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its
+ * code.
+ */
+export type Task = Pick<Handlers, Needed> & Partial<Omit<Handlers, Needed>>;
+
+/** A Task service as a server serves it. */
+export interface ServedTask extends Task {
+  /** The RPC, and what the server itself calls when nobody uses it: ends the server unless it holds a container. */
+  shutdown(): void;
+  /** Whether a Create has ever come. */
+  readonly wasUsed: boolean;
+  /** A record for each process, whatever is worth knowing of it when the shim seems to hang; for SIGUSR1. */
+  describe?(): Iterable<Fields>;
+  /**
+   * What to answer of an error that is no {@linkcode StatusError}. Where it says nothing the error is taken for a fault of the service:
+   * the client is answered INTERNAL, and the log has the stack.
+   */
+  statusOf?(error: unknown): StatusError | undefined;
+}
+
+/**
+ * The ttrpc services of a Task service.
+ * @param logger Gets the faults of the Task service.
+ */
+export function taskServices(task: ServedTask, logger: Logger): ReadonlyMap<string, Service> {
+  const names = Object.keys(METHODS) as (keyof Methods)[];
+  const service: Service = Object.fromEntries(
+    names.map((name) => [name, toMethod(name, task, logger)]),
+  );
   return new Map(SERVICES.map((name) => [name, service]));
+}
+
+/** The method of a ttrpc service for an RPC. What the Task service does wrong costs the call alone. */
+function toMethod(name: keyof Methods, task: ServedTask, logger: Logger): Method {
+  const [request, response] = METHODS[name];
+  const key = name[0].toLowerCase() + name.slice(1) as keyof Task;
+  const method = task[key]?.bind(task) as ((request: unknown, call: Call) => unknown) | undefined;
+  if (method === undefined) {
+    return () => {
+      throw new StatusError(StatusCode.UNIMPLEMENTED, `${name} is not implemented by this shim`);
+    };
+  }
+  const encode = response.encode as (answer: unknown) => { finish(): Uint8Array };
+  return async (payload, call) => {
+    const decoded = decode(request, payload);
+    try {
+      const answer = await method(decoded, call);
+      if (answer !== undefined) return encode(answer).finish();
+      if (response === proto.Empty) return NOTHING;
+      throw new TypeError(`${name} has answered nothing`);
+    } catch (error) {
+      if (error instanceof StatusError) throw error;
+      const status = task.statusOf?.(error);
+      if (status !== undefined) throw status;
+      logger.error("a fault of the Task service", {
+        method: name,
+        error: error instanceof Error ? error.stack : error,
+      });
+      throw new StatusError(StatusCode.INTERNAL, statusOf(error).message, { cause: error });
+    }
+  };
+}
+
+function decode(request: { decode(bytes: Uint8Array): unknown }, payload: Uint8Array): unknown {
+  try {
+    return request.decode(payload);
+  } catch (error) {
+    // As ttrpc's Go server has it.
+    const message = `can't decode the request: ${(error as Error).message}`;
+    throw new StatusError(StatusCode.INTERNAL, message);
+  }
 }

@@ -1,12 +1,13 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   DeleteRequest,
   DeleteResponse,
   StateRequest,
   StateResponse,
 } from "../../../../proto/mod.ts";
-import { type Task, taskServices } from "../../../../shim/server/task.ts";
+import { type ServedTask, taskServices } from "../../../../shim/server/task.ts";
 import { type Call, StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
+import { LogRecorder } from "../../log_recorder.ts";
 
 /** Every method of the service, as containerd calls it. */
 const METHODS = [
@@ -17,7 +18,7 @@ const METHODS = [
 const CALL = {} as Call;
 
 /** A task whose methods know whose they are, and tell what they were asked. */
-function fakeTask(): Task {
+function fakeTask(): ServedTask {
   const methods: Record<string, unknown> = { name: "this one" };
   return new Proxy(methods, {
     get: (target, key: string) =>
@@ -25,11 +26,11 @@ function fakeTask(): Task {
         if (request.id === "none") throw new Error(`${key} of ${this.name} failed`);
         return { id: `${key} of ${this.name}: ${request.id}`, pid: 7 };
       },
-  }) as unknown as Task;
+  }) as unknown as ServedTask;
 }
 
 Deno.test("task: it is served under the names of containerd 1.x and 2.x", () => {
-  const services = taskServices(fakeTask());
+  const services = taskServices(fakeTask(), new LogRecorder());
   assertEquals([...services.keys()], ["containerd.task.v2.Task", "containerd.task.v3.Task"]);
   for (const service of services.values()) {
     for (const method of METHODS) assertEquals(Object.hasOwn(service, method), true, method);
@@ -37,36 +38,92 @@ Deno.test("task: it is served under the names of containerd 1.x and 2.x", () => 
 });
 
 Deno.test("task: a request is decoded for its method, and the answer encoded", async () => {
-  const service = taskServices(fakeTask()).get("containerd.task.v3.Task")!;
+  const service = taskServices(fakeTask(), new LogRecorder()).get("containerd.task.v3.Task")!;
   const state = await service.State(StateRequest.encode({ id: "c1" }).finish(), CALL);
   assertEquals(StateResponse.decode(state).id, "state of this one: c1");
   const deleted = await service.Delete(DeleteRequest.encode({ id: "c1" }).finish(), CALL);
   assertEquals(DeleteResponse.decode(deleted).pid, 7);
 });
 
-Deno.test("task: a method that answers nothing answers an empty message", async () => {
-  const task = { ...fakeTask(), kill: () => {}, shutdown: () => Promise.resolve() };
-  const service = taskServices(
-    new Proxy(task as unknown as Task, {
-      get: (target, key) => Reflect.get(target, key) ?? (() => {}),
-    }),
-  ).get("containerd.task.v2.Task")!;
-  assertEquals((await service.Kill(new Uint8Array(), CALL)).length, 0);
-  assertEquals((await service.Shutdown(new Uint8Array(), CALL)).length, 0);
+/** The service that containerd calls, of a task with the given methods alone, and what its server logs. */
+function serviceOf(task: Partial<ServedTask>) {
+  const logger = new LogRecorder();
+  const service = taskServices(task as ServedTask, logger).get("containerd.task.v2.Task")!;
+  const call = async (method: string, request = new Uint8Array()) =>
+    await service[method](request, CALL);
+  return { call, logger };
+}
+
+/** The code and the message with which a call is refused. */
+async function refusal(call: Promise<unknown>): Promise<[code: number, message: string]> {
+  const { code, message } = await assertRejects(() => call, StatusError);
+  return [code, message];
+}
+
+Deno.test("task: what has nothing to tell answers an empty message", async () => {
+  const { call } = serviceOf({ kill: () => {}, shutdown: () => Promise.resolve() });
+  assertEquals((await call("Kill")).length, 0);
+  assertEquals((await call("Shutdown")).length, 0);
 });
 
-Deno.test("task: what a method throws, and a request that is none, reject the call", async () => {
-  const service = taskServices(fakeTask()).get("containerd.task.v2.Task")!;
-  const none = StateRequest.encode({ id: "none" }).finish();
-  await assertRejects(
-    async () => await service.State(none, CALL),
-    Error,
-    "state of this one failed",
-  );
-  const undecodable = await assertRejects(
-    async () => await service.State(Uint8Array.of(0x0a, 5), CALL),
-    StatusError,
-    "can't decode the request",
-  );
-  assertEquals(undecodable.code, StatusCode.INTERNAL);
+Deno.test("task: an RPC without a method is UNIMPLEMENTED", async () => {
+  const { call, logger } = serviceOf({ kill: () => {} });
+  assertEquals(await refusal(call("Checkpoint")), [
+    StatusCode.UNIMPLEMENTED,
+    "Checkpoint is not implemented by this shim",
+  ]);
+  assertEquals(logger.messages, []);
+});
+
+Deno.test("task: what is thrown on purpose is answered as it is", async () => {
+  const { call, logger } = serviceOf({
+    kill: () => {
+      throw new StatusError(StatusCode.NOT_FOUND, "gone");
+    },
+  });
+  assertEquals(await refusal(call("Kill")), [StatusCode.NOT_FOUND, "gone"]);
+  assertEquals(logger.messages, []);
+});
+
+Deno.test("task: what is thrown by mistake, or missing, is INTERNAL and in the log", async () => {
+  const { call, logger } = serviceOf({
+    state: () => undefined as never,
+    start: () => Promise.reject(new Error("no such thing")),
+    pids: () => ({ processes: 7 as never }),
+    kill: () => {
+      throw "a text";
+    },
+  });
+  const internal = async (method: string) => {
+    const [code, message] = await refusal(call(method));
+    assertEquals(code, StatusCode.INTERNAL, method);
+    return message;
+  };
+  assertEquals(await internal("State"), "State has answered nothing");
+  assertEquals(await internal("Start"), "no such thing");
+  await internal("Pids");
+  assertEquals(await internal("Kill"), "a text");
+  assertEquals(logger.messages, Array(4).fill("error a fault of the Task service"));
+});
+
+Deno.test("task: a service may say what an error of another kind means", async () => {
+  const { call, logger } = serviceOf({
+    kill: () => Promise.reject(new Deno.errors.NotFound("no runc")),
+    start: () => Promise.reject(new TypeError("a mistake")),
+    statusOf: (error) =>
+      error instanceof Deno.errors.NotFound
+        ? new StatusError(StatusCode.UNKNOWN, error.message)
+        : undefined,
+  });
+  assertEquals(await refusal(call("Kill")), [StatusCode.UNKNOWN, "no runc"]);
+  assertEquals(await refusal(call("Start")), [StatusCode.INTERNAL, "a mistake"]);
+  assertEquals(logger.messages, ["error a fault of the Task service"]);
+});
+
+Deno.test("task: a request that is none is INTERNAL, and no fault of the service", async () => {
+  const { call, logger } = serviceOf({ state: () => ({}) });
+  const [code, message] = await refusal(call("State", Uint8Array.of(0x0a, 5)));
+  assertEquals(code, StatusCode.INTERNAL);
+  assertMatch(message, /^can't decode the request: /);
+  assertEquals(logger.messages, []);
 });

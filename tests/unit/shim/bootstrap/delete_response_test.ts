@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { DeleteResponse } from "../../../../proto/mod.ts";
-import { encodeDeleteResponse } from "../../../../runc/delete/delete_response.ts";
+import { encodeDeleteResponse } from "../../../../shim/bootstrap/delete_response.ts";
 import { toTimestamp } from "../../../../shim/common/timestamp.ts";
 
 Deno.test("delete response: what protobuf's library encodes", () => {

@@ -1,16 +1,22 @@
 /** The answer of the action `delete`, encoded without protobuf's library: to load that takes longer than all else there. */
-import { toTimestamp } from "../../shim/common/timestamp.ts";
+import { toTimestamp } from "../common/timestamp.ts";
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
+/** A container's init that has ended, as `delete` tells of it. */
+export interface Ended {
+  /** 0 where it never had one. */
+  readonly pid: number;
+  readonly exitStatus: number;
+  /** Not before 1970. */
+  readonly exitedAt: Date;
+}
+
 /**
  * A containerd.task.v2.DeleteResponse in protobuf's wire format (https://protobuf.dev/programming-guides/encoding/).
- * @param exitedAt Not before 1970.
  */
-export function encodeDeleteResponse(
-  { pid, exitStatus, exitedAt }: { pid: number; exitStatus: number; exitedAt: Date },
-): Uint8Array {
+export function encodeDeleteResponse({ pid, exitStatus, exitedAt }: Ended): Uint8Array {
   const { seconds, nanos } = toTimestamp(exitedAt);
   const timestamp = [...numberField(1, seconds), ...numberField(2, nanos)];
   return Uint8Array.from([

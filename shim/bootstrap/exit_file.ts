@@ -1,6 +1,9 @@
 /** The file in a bundle that tells how init ended, for `delete`: the server may end, or be ended, before containerd has been told. */
 import { join } from "@std/path/posix";
 
+/** 128 + SIGKILL: what Go's shim says, too, of an init of whose end nobody has told. */
+export const KILLED = 137;
+
 /** How init ended. */
 export interface KeptExit {
   /** Its exit code, or 128 + the signal that killed it. */

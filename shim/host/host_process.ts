@@ -1,0 +1,156 @@
+/** A container that is a process of the host. */
+import { keepExit } from "../bootstrap/exit_file.ts";
+import { orWarn } from "../common/mod.ts";
+import {
+  close,
+  Errno,
+  kill,
+  killIfThere,
+  pipe,
+  SIGKILL,
+  spawnProgram,
+  SystemError,
+  write,
+} from "../libc/mod.ts";
+import { type Exit, givenOpenFiles } from "../process/mod.ts";
+import type { Shim } from "../server/shim.ts";
+import { type Owner, Pipes, type StdioPaths } from "../stdio/mod.ts";
+import { StatusCode, StatusError } from "../ttrpc/mod.ts";
+import { keepProcess } from "./kept_process.ts";
+
+/** How to make the process of a container. */
+export interface HostCommand {
+  /** The container's id. */
+  readonly id: string;
+  readonly bundle: string;
+  /** Where its streams lead; it can't have a terminal. */
+  readonly paths: StdioPaths;
+  /** Who owns its streams; root where not given. */
+  readonly owner?: Owner;
+  /** Is looked for on the PATH unless there is a slash in it. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Its whole environment; the shim's own where not given. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Its current directory; the shim's own, `/`, where not given. */
+  readonly directory?: string;
+}
+
+/**
+ * A process of the host with a container's standard streams, in a session and a process group of its own. Its program begins at Create,
+ * so that there is a pid to tell, and should do nothing of what it is for before {@linkcode start}: it reads a byte from its descriptor
+ * 3 then, or the end of the file where its shim has gone. A shell waits so with `read -r _ <&3`.
+ *
+ * When it ends, all of its process group is killed. The action `delete` finds it by a file in the bundle.
+ */
+export class HostProcess {
+  /** Resolves when the process has ended, and its client has read what it has written. */
+  readonly exited: Promise<Exit>;
+  #exit: Exit | undefined;
+  /** The writing end of what the process waits at; undefined once it has started. */
+  #gate: number | undefined;
+
+  private constructor(
+    private readonly shim: Shim,
+    private readonly host: Pick<HostCommand, "id" | "bundle">,
+    private readonly stdio: Pipes,
+    readonly pid: number,
+    gate: number,
+    reaped: Promise<Exit>,
+  ) {
+    this.#gate = gate;
+    this.exited = reaped.then((exit) => this.#end(exit));
+    shim.awaitBeforeEnd(this.exited);
+  }
+
+  /**
+   * Makes the process.
+   * @throws {StatusError} INVALID_ARGUMENT where a stream can't be opened, UNIMPLEMENTED for a terminal.
+   * @throws {SystemError} where the command can't be executed. Nothing is left then.
+   */
+  static async create(shim: Shim, given: HostCommand): Promise<HostProcess> {
+    const { id, bundle, paths, command, args, env, directory } = given;
+    if (paths.terminal) {
+      const message = `the container ${id} can't have a terminal: this shim has none`;
+      throw new StatusError(StatusCode.UNIMPLEMENTED, message);
+    }
+    const stdio = new Pipes(shim.reactor, paths, given.owner ?? { uid: 0, gid: 0 });
+    await stdio.open(shim, id);
+    const gate = pipe();
+    try {
+      using expectation = shim.reaper.expect();
+      const streams = [stdio.streams.stdin, stdio.streams.stdout, stdio.streams.stderr];
+      const pid = spawnProgram(command, {
+        ...{ args, env, directory },
+        descriptors: [...streams.map((stream) => stream === "null" ? null : stream), gate.read],
+        newSession: true,
+        openFiles: givenOpenFiles(),
+      });
+      stdio.releaseProcessSide();
+      stdio.start();
+      const made = new HostProcess(shim, given, stdio, pid, gate.write, expectation.claim(pid));
+      await orWarn(shim.logger, `keep the process of ${id}`, () => keepProcess(bundle, pid));
+      return made;
+    } catch (error) {
+      close(gate.write);
+      await orWarn(shim.logger, `close the streams of ${id}`, () => stdio.close());
+      throw error;
+    } finally {
+      close(gate.read);
+    }
+  }
+
+  /** How the process ended, once it has. */
+  get exit(): Exit | undefined {
+    return this.#exit;
+  }
+
+  /** Lets the program go on; a second time it does nothing. */
+  start(): void {
+    const gate = this.#gate;
+    if (gate === undefined) return;
+    this.#gate = undefined;
+    try {
+      write(gate, Uint8Array.of(1));
+    } catch (error) {
+      // It has ended meanwhile, or does not want to know.
+      if (!(error instanceof SystemError && error.errno === Errno.EPIPE)) throw error;
+    } finally {
+      close(gate);
+    }
+  }
+
+  /**
+   * Sends a signal to the process, or with `all` to its process group.
+   * @throws {StatusError} NOT_FOUND where it has ended.
+   */
+  kill(signal: number, all: boolean): void {
+    if (this.#exit !== undefined) {
+      throw new StatusError(StatusCode.NOT_FOUND, "process already finished");
+    }
+    kill(all ? -this.pid : this.pid, signal);
+  }
+
+  /** Lets its input end as soon as no client holds its FIFO any more. */
+  closeStdin(): void {
+    this.stdio.closeStdin();
+  }
+
+  /** Waits until what holds the streams beyond its end has let go of them, bounded, and closes them; for Delete. */
+  async delete(): Promise<void> {
+    await this.stdio.end();
+  }
+
+  async #end(exit: Exit): Promise<Exit> {
+    const { shim: { logger }, host: { id, bundle }, stdio } = this;
+    // Nobody else can have the number while one of the group is there.
+    killIfThere(-this.pid, SIGKILL);
+    this.#exit = exit;
+    if (this.#gate !== undefined) close(this.#gate);
+    this.#gate = undefined;
+    stdio.expectEnd();
+    await orWarn(logger, `keep how ${id} ended`, () => keepExit(bundle, exit));
+    await orWarn(logger, `deliver the output of ${id}`, () => stdio.deliver());
+    return exit;
+  }
+}
