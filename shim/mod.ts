@@ -42,3 +42,6 @@ export type { CreateTask, Shim } from "./server/shim.ts";
 export type { ServedTask, Task } from "./server/task.ts";
 export { type Owner, Pipes, type Stdio, type StdioPaths, Terminal } from "./stdio/mod.ts";
 export { type Call, StatusCode, StatusError } from "./ttrpc/mod.ts";
+export { type HostCommand, HostProcess } from "./host/mod.ts";
+export type * from "../proto/mod.ts";
+export { TaskStatus } from "../proto/mod.ts";

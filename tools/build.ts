@@ -1,12 +1,11 @@
-/** `deno task build`: makes dist/containerd-shim-ts-v2, one file that works with the repository gone. */
-import { dirname, fromFileUrl, join } from "@std/path";
+/** `deno task build [PROGRAM]`: makes dist/containerd-shim-ts-v2, or another shim, as one file that works with the repository gone. */
+import { dirname, fromFileUrl, join, resolve } from "@std/path";
 import configuration from "../deno.json" with { type: "json" };
 import { fail } from "./fail.ts";
 import { replace } from "./replace.ts";
 import { scriptForm } from "./script_form.ts";
 
 const REPOSITORY = fromFileUrl(new URL("..", import.meta.url));
-const NAME = "containerd-shim-ts-v2";
 
 /** There are many servers, which do little: these make them small, at next to no cost (bench/memory.ts; --lite-mode doubles that of Stats). */
 const V8_FLAGS = [
@@ -56,24 +55,28 @@ const OFFLINE_MS = 5_000;
 const DOWNLOAD_MS = 300_000;
 
 /**
- * Builds the shim: as a compiled executable where Deno's compile runtime can be had, else as a script for the Deno that runs this.
+ * Builds a shim: as a compiled executable where Deno's compile runtime can be had, else as a script for the Deno that runs this.
  * Prints which of them it is, and why.
- * @returns The path of the file.
+ * @param program The folder of its main.ts; this repository's shim where not given.
+ * @returns The path of the file, which has the name that the shim tells of itself.
  */
-export async function build(): Promise<string> {
+export async function build(program = REPOSITORY): Promise<string> {
   const start = performance.now();
-  const path = join(REPOSITORY, "dist", NAME);
-  await Deno.mkdir(dirname(path), { recursive: true });
+  const main = join(program, "main.ts");
+  let path = main;
   let refusal: string | undefined;
   try {
+    const name = await nameOf(main);
+    path = join(REPOSITORY, "dist", name);
+    await Deno.mkdir(dirname(path), { recursive: true });
     await replace(path, async (file) => {
-      const modules = await bundleModules(join(dirname(file), "modules"));
+      const modules = await bundleModules(join(dirname(file), "modules"), main);
       refusal = await compile(join(dirname(file), "modules", "main.js"), file);
       if (refusal !== undefined) {
-        await Deno.writeTextFile(file, scriptForm(Deno.execPath(), FLAGS, modules));
+        await Deno.writeTextFile(file, scriptForm(name, Deno.execPath(), FLAGS, modules));
         await Deno.chmod(file, 0o755);
       }
-      await expectToRun(file);
+      await expectToRun(file, name);
     });
   } catch (error) {
     fail(`can't build ${path}: ${(error as Error).message}`);
@@ -89,10 +92,14 @@ export async function build(): Promise<string> {
 /**
  * Bundles the program into modules, split so that none is loaded that is not needed.
  * @param folder For them; it is made.
+ * @param main The main module, `main.ts`.
  * @returns Their texts, by the names under which they import each other.
  */
-export async function bundleModules(folder: string): Promise<ReadonlyMap<string, string>> {
-  await bundle(["--code-splitting", "--external", LIBRARY, "--outdir", folder, "main.ts"]);
+export async function bundleModules(
+  folder: string,
+  main = "main.ts",
+): Promise<ReadonlyMap<string, string>> {
+  await bundle(["--code-splitting", "--external", LIBRARY, "--outdir", folder, main]);
   await bundleLibrary(join(folder, LIBRARY_MODULE));
   const modules = new Map<string, string>();
   for await (const { name } of Deno.readDir(folder)) {
@@ -139,10 +146,18 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function expectToRun(path: string): Promise<void> {
+/** What a shim's main module tells with `-v`, up to the first colon. */
+async function nameOf(main: string): Promise<string> {
+  const { stdout, stderr } = await deno(["run", "--allow-all", main, "-v"]);
+  const [, name] = /^(containerd-shim-[\w-]+-v\d+):/.exec(stdout) ?? [];
+  if (name !== undefined) return name;
+  throw new Error(`expected containerd-shim-NAME-vN: from ${main} -v, got ${stdout}${stderr}`);
+}
+
+async function expectToRun(path: string, name: string): Promise<void> {
   const { stdout, stderr } = await run(path, ["-v"]);
-  if (!stdout.startsWith(NAME)) {
-    throw new Error(`expected the version of ${NAME} from its flag -v, got ${stdout}${stderr}`);
+  if (!stdout.startsWith(`${name}:`)) {
+    throw new Error(`expected the version of ${name} from its flag -v, got ${stdout}${stderr}`);
   }
 }
 
@@ -170,4 +185,11 @@ async function run(command: string, args: string[], signal?: AbortSignal): Promi
   return { success, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-if (import.meta.main) await build();
+if (import.meta.main) {
+  const [program, ...more] = Deno.args;
+  if (more.length > 0) {
+    fail(`expected the folder of one program at most, got ${Deno.args.join(" ")}`);
+  }
+  // deno task runs in the repository; INIT_CWD is where it was called.
+  await build(program && resolve(Deno.env.get("INIT_CWD") ?? ".", program));
+}

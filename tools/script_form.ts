@@ -62,56 +62,70 @@ await read(${JSON.stringify(main)})(read);
  *
  * V8 keeps the text, with two bytes for each character where one of them is beyond Latin-1: hence ASCII only.
  *
+ * @param program Its name, for stack traces.
  * @param deno The path of the Deno to run it with.
  * @param flags What both forms have in common.
  * @param modules By the names under which they import each other: those of a bundle, of which `./main.js` runs, and libraries in
  * CommonJS's form (`.cjs`).
  */
 export function scriptForm(
+  program: string,
   deno: string,
   flags: readonly string[],
   modules: ReadonlyMap<string, string>,
 ): string {
   const names = [...modules.keys()].filter((name) => name !== MAIN).sort();
-  const rest = names.map((name) => toPage(name, modules.get(name)!));
+  const rest = names.map((name) => toPage(program, name, modules.get(name)!));
   const places: Record<string, Place> = {};
   let fromEnd = 0;
   for (const [index, { length }] of [...rest.entries()].reverse()) {
     fromEnd += length;
     places[names[index]] = [fromEnd, length];
   }
-  const main = toMainPage(modules.get(MAIN)!, places);
+  const main = toMainPage(program, modules.get(MAIN)!, places);
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
   // Deno raises the limit; who starts other programs has to know what it was: shim/process/open_files.ts.
   environment.push("SHIM_OPEN_FILES=$(ulimit -Sn)");
   const command = [quote(deno), "run", ...RUN_FLAGS, ...flags].join(" ");
-  const program = quote(`${loader([fromEnd + main.length, main.length])}#`);
+  const source = quote(`${loader([fromEnd + main.length, main.length])}#`);
   // In a folder that was removed, as a bundle may be while its `delete` begins, Deno would end before anything of ours runs.
   return `#!/bin/sh
 [ . -ef "$PWD" ] || cd /
 unset ${DENO_VARIABLES.join(" ")}
-${environment.join(" ")} exec ${command} ${program}"$0" "$@"
+${environment.join(" ")} exec ${command} ${source}"$0" "$@"
 ${main}${rest.join("")}`;
 }
 
 /** The page of the module that runs: it gets the loader's function, and makes of it what the others are imported with. */
-function toMainPage(module: string, places: Readonly<Record<string, Place>>): string {
+function toMainPage(
+  program: string,
+  module: string,
+  places: Readonly<Record<string, Place>>,
+): string {
   const load = `const __places = ${JSON.stringify(places)}, __modules = {}; ` +
     "const __load = (name) => __modules[name] ??= __read(__places[name])(__load);";
-  return toFunction(MAIN, "async (__read)", `"use strict"; ${load}`, toBody(module));
+  return toFunction(program, MAIN, "async (__read)", `"use strict"; ${load}`, toBody(module));
 }
 
 /** The page of another module: it gets what it imports with, and gives what it exports. */
-function toPage(name: string, module: string): string {
-  if (!name.endsWith(".cjs")) return toFunction(name, "(__load)", '"use strict";', toBody(module));
+function toPage(program: string, name: string, module: string): string {
+  if (!name.endsWith(".cjs")) {
+    return toFunction(program, name, "(__load)", '"use strict";', toBody(module));
+  }
   const promised = 'const { createRequire } = process.getBuiltinModule("node:module"); ' +
     "const require = createRequire(Deno.mainModule), exports = {};";
-  return toFunction(name, "()", promised, `${module}\nreturn { default: exports };`);
+  return toFunction(program, name, "()", promised, `${module}\nreturn { default: exports };`);
 }
 
 /** In brackets, by which V8 sees that it is called at once, and compiles it without a look at it before. */
-function toFunction(name: string, parameters: string, firstLine: string, body: string): string {
-  const sourceUrl = name.replace(".", "containerd-shim-ts-v2");
+function toFunction(
+  program: string,
+  name: string,
+  parameters: string,
+  firstLine: string,
+  body: string,
+): string {
+  const sourceUrl = name.replace(".", program);
   return toAscii(
     `(${parameters} => { ${firstLine}\n${body}\n})\n//# sourceURL=${sourceUrl}\n`,
   );

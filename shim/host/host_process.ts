@@ -18,6 +18,8 @@ import { type Owner, Pipes, type StdioPaths } from "../stdio/mod.ts";
 import { StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { keepProcess } from "./kept_process.ts";
 
+const NEWLINE = new TextEncoder().encode("\n");
+
 /** How to make the process of a container. */
 export interface HostCommand {
   /** The container's id. */
@@ -38,8 +40,8 @@ export interface HostCommand {
 
 /**
  * A process of the host with a container's standard streams, in a session and a process group of its own. Its program begins at Create,
- * so that there is a pid to tell, and should do nothing of what it is for before {@linkcode start}: it reads a byte from its descriptor
- * 3 then, or the end of the file where its shim has gone. A shell waits so with `read -r _ <&3`.
+ * so that there is a pid to tell, and should do nothing of what it is for before {@linkcode start}: it reads a newline from its
+ * descriptor 3 then, or the end of the file where its shim has gone. A shell waits so with `read -r _ <&3`.
  *
  * When it ends, all of its process group is killed. The action `delete` finds it by a file in the bundle.
  */
@@ -111,7 +113,7 @@ export class HostProcess {
     if (gate === undefined) return;
     this.#gate = undefined;
     try {
-      write(gate, Uint8Array.of(1));
+      write(gate, NEWLINE);
     } catch (error) {
       // It has ended meanwhile, or does not want to know.
       if (!(error instanceof SystemError && error.errno === Errno.EPIPE)) throw error;

@@ -4,7 +4,12 @@ import { withFolder } from "../temporary_folder.ts";
 
 /** Runs a script of these modules, and gives the lines of its output. */
 async function run(modules: Readonly<Record<string, string>>): Promise<string[]> {
-  const script = scriptForm(Deno.execPath(), ["--allow-all"], new Map(Object.entries(modules)));
+  const script = scriptForm(
+    "shim",
+    Deno.execPath(),
+    ["--allow-all"],
+    new Map(Object.entries(modules)),
+  );
   assertMatch(script, /^[\0-\x7f]*$/);
   let lines: string[] = [];
   await withFolder(async (folder) => {
@@ -85,7 +90,7 @@ try {
     "./broken.js": `// The error is in the third line.\n\nthrow new Error("broken");`,
   });
   assertEquals(message, "Error: broken");
-  assertMatch(where, /containerd-shim-ts-v2\/broken\.js\D+4:7\b/);
+  assertMatch(where, /shim\/broken\.js\D+4:7\b/);
 });
 
 Deno.test("script form: a library in CommonJS's form can require", async () => {
@@ -110,7 +115,7 @@ Deno.test("script form: what is no bundle is refused", () => {
   const modules = ['import fs from "node:fs";', "export const one = 1;", 'import("library");'];
   for (const module of modules) {
     assertThrows(
-      () => scriptForm("deno", [], new Map([["./main.js", module]])),
+      () => scriptForm("shim", "deno", [], new Map([["./main.js", module]])),
       Error,
       `expected no more imports and exports in a bundle, not ${module}`,
     );
