@@ -57,7 +57,7 @@ async function act(program: Program, args: Arguments): Promise<void> {
       return Deno.exit(0);
     }
     case "delete":
-      return answer(encodeDeleteResponse(await (program.cleanUp ?? cleanUpHost)(args)));
+      return answer(encodeDeleteResponse(await (program.cleanUp ?? removeLostProcess)(args)));
     case "serve": {
       const { serve } = await import("./server/serve.ts");
       return serve(args, program.createTask);
@@ -68,9 +68,9 @@ async function act(program: Program, args: Arguments): Promise<void> {
   throw new Error(`unknown action ${args.action}; known are ${known.join(", ")}`);
 }
 
-async function cleanUpHost(args: Arguments): Promise<Ended> {
-  const { cleanUp } = await import("./host/clean_up.ts");
-  return await cleanUp(args);
+async function removeLostProcess(args: Arguments): Promise<Ended> {
+  const lost = await import("./host/lost_process.ts");
+  return await lost.removeLostProcess(args);
 }
 
 /** Writes an answer for containerd. */

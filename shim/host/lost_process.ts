@@ -1,4 +1,4 @@
-/** The action `delete` of a shim whose containers are processes of the host. */
+/** What a shim that was killed has left of a container that is a process of the host. */
 import { join } from "@std/path/posix";
 import { isServerLeft } from "../bootstrap/address.ts";
 import type { Arguments } from "../bootstrap/arguments.ts";
@@ -13,10 +13,10 @@ import { readProcess } from "./kept_process.ts";
 const END_MS = 2_000;
 
 /**
- * Kills the container's process, where it lives, and all of its process group, unmounts the root file system, and ends the server if
+ * The action `delete`: kills the container's process, where it lives, and all of its process group, unmounts the root file system, and ends the server if
  * nobody needs it.
  */
-export async function cleanUp(args: Arguments): Promise<Ended> {
+export async function removeLostProcess(args: Arguments): Promise<Ended> {
   const { bundle } = args;
   const kept = readProcess(bundle);
   if (kept?.lives) {
