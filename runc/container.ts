@@ -17,10 +17,7 @@ import {
 } from "../shim/mod.ts";
 import { keepRuntime, runtimeOf } from "./bundle/runtime.ts";
 import { hasOwnPidNamespace, readSpec } from "./bundle/spec.ts";
-import { type CgroupFolders, ownCgroupFoldersOf } from "./cgroup/folders.ts";
-import { pidsIn } from "./cgroup/hierarchy.ts";
-import { oomCounter, OomWatch } from "./cgroup/oom.ts";
-import { readStats } from "./cgroup/stats.ts";
+import { Cgroup, ownCgroupFoldersOf } from "./cgroup/mod.ts";
 import { Exec } from "./exec.ts";
 import { Init, UNASKED_MS } from "./init.ts";
 import { withImplied } from "./options/implied.ts";
@@ -37,7 +34,6 @@ export class Container {
   readonly #execs = new Map<string, Exec>();
   /** The starts of execs that are under way. */
   readonly #starting = new Set<Promise<unknown>>();
-  #oom: OomWatch | undefined;
 
   /**
    * Creates a container, whose init then waits for {@linkcode start}.
@@ -58,7 +54,9 @@ export class Container {
     keepRuntime(bundle, options);
     const runc = new Runc(shim.reaper, { ...runtimeOf(options, shim.namespace), bundle });
     const owner = { uid: options.ioUid, gid: options.ioGid };
-    const context = { shim, id, bundle, runc, owner };
+    const onOom = () => shim.events.publish("TaskOOM", { containerId: id });
+    const cgroup = new Cgroup(shim.reactor, onOom);
+    const context = { shim, id, bundle, runc, cgroup, owner };
     const init = new Init(context, request, options);
     const container = new Container(context, request, init, hasOwnPidNamespace(spec));
     await container.#create(limit);
@@ -92,24 +90,14 @@ export class Container {
 
   /** To be called as soon as there is an init. */
   #watchInit(): void {
-    this.#findCgroup();
-    this.#whenReaped(this.init, () => this.#stopInit());
-  }
-
-  /** From now on, before init can use any memory, every OOM is told; the last one before init's exit. */
-  #findCgroup(): void {
-    const { shim: { events, logger, reactor }, id } = this.context;
+    const { shim: { logger }, cgroup, id } = this.context;
     try {
-      const cgroup = this.init.cgroup = ownCgroupFoldersOf(this.init.pid);
-      const publish = () => events.publish("TaskOOM", { containerId: id });
-      this.#oom = new OomWatch(reactor, oomCounter(cgroup), publish);
+      // From now on, before init can use any memory, every OOM is told; the last one before init's exit.
+      cgroup.watch(ownCgroupFoldersOf(this.init.pid));
     } catch (error) {
       logger.warn("can't watch the container's cgroup", { id, error });
     }
-  }
-
-  get #cgroup(): CgroupFolders | undefined {
-    return this.init.cgroup;
+    this.#whenReaped(this.init, () => this.#stopInit());
   }
 
   /**
@@ -273,16 +261,16 @@ export class Container {
     await this.#orWarn("kill what init left behind", () => this.#killLeftBehind());
     const running = [...this.#execs.values()].filter((exec) => exec.state === "running");
     await Promise.all(running.map((exec) => exec.exited));
-    await this.#orWarn("look for a last OOM", () => this.#oom?.close());
+    await this.#orWarn("look for a last OOM", () => this.context.cgroup.unwatch());
     await this.#stop(this.init);
   }
 
   async #killLeftBehind(): Promise<void> {
-    const { runc, id } = this.context;
+    const { runc, cgroup, id } = this.context;
     // A checkpoint may have ended it: then the runtime has killed the rest and forgotten it.
     if (this.ownPidNamespace || !runc.knows(id)) return;
     // The runtime does not find them then.
-    if (!this.#cgroup?.isThere) this.#killOthers(SIGKILL);
+    if (!cgroup.isThere) this.#killOthers(SIGKILL);
     try {
       await this.init.killAll(runc.within(AbortSignal.timeout(UNASKED_MS)));
     } catch (error) {
@@ -377,8 +365,8 @@ export class Container {
 
   /** A paused container whose processes go on is paused no more. */
   #noteThaw(): void {
-    const { init, context: { shim, id } } = this;
-    if (init.state !== "paused" || this.#cgroup?.isFrozen !== false) return;
+    const { init, context: { shim, cgroup, id } } = this;
+    if (init.state !== "paused" || cgroup.isFrozen !== false) return;
     init.enter("resume");
     shim.events.publish("TaskResumed", { containerId: id });
   }
@@ -420,8 +408,9 @@ export class Container {
 
   /** runc, from 1.2 on, sends no signal but SIGKILL to more than init; and up to 1.1 none without a cgroup. */
   async #killAll(signal: number, limit: AbortSignal): Promise<void> {
-    if (signal === SIGKILL && this.#cgroup?.isThere) {
-      return await this.init.killAll(this.context.runc.within(limit));
+    const { runc, cgroup } = this.context;
+    if (signal === SIGKILL && cgroup.isThere) {
+      return await this.init.killAll(runc.within(limit));
     }
     this.#killOthers(signal);
     await this.init.kill(signal);
@@ -439,8 +428,8 @@ export class Container {
    * the execs, and all below them; not a daemon that has left its parents, unless it became init's child.
    */
   #running(): number[] {
-    const listed = this.#cgroup ? pidsIn(this.#cgroup.processes!) : [];
-    if (listed.length > 0) return listed;
+    const { pids } = this.context.cgroup;
+    if (pids.length > 0) return pids;
     const known = [this.init, ...this.#execs.values()];
     return withDescendants(
       known.filter(({ pid, exit }) => pid !== 0 && exit === undefined).map(({ pid }) => pid),
@@ -449,14 +438,14 @@ export class Container {
 
   /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
   async #unpause(signal: number): Promise<void> {
-    const { init } = this;
+    const { init, context: { cgroup } } = this;
     if (!this.#isPaused) return;
     await init.changes.run(() => {
       if (init.exit !== undefined) return;
       // runc freezes the processes while it signals them all, and up to 1.1 lets them go on then.
       this.#noteThaw();
       // What is frozen by cgroup v1 does not even end by SIGKILL.
-      if (signal === SIGKILL && this.#cgroup?.unified === undefined) init.thaw();
+      if (signal === SIGKILL && !cgroup.isUnified) init.thaw();
     });
   }
 
@@ -476,10 +465,9 @@ export class Container {
    * @throws {StatusError} NOT_FOUND where it has no cgroup of its own, or not any more.
    */
   stats(): Any.Properties {
-    const stats = this.#cgroup && readStats(this.#cgroup);
-    // Asked for behind it: what is read while it goes away is only a part.
-    if (stats !== undefined && this.#cgroup!.isThere) return stats;
-    const message = `the container ${this.context.id} has no cgroup of its own`;
+    const { cgroup: { stats }, id } = this.context;
+    if (stats !== undefined) return stats;
+    const message = `the container ${id} has no cgroup of its own`;
     throw new StatusError(StatusCode.NOT_FOUND, message);
   }
 }

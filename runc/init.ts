@@ -1,4 +1,4 @@
-/** A container's init, and with it what the runtime and the kernel have of the container: state, cgroups, root file system. */
+/** A container's init, and with it what the runtime and the kernel have of the container: state, root file system. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
 import {
@@ -13,8 +13,7 @@ import {
   unmountRootfs,
 } from "../shim/mod.ts";
 import { initPidFile } from "./bundle/pid_file.ts";
-import { removeEmptyCgroups } from "./cgroup/empty_cgroups.ts";
-import type { CgroupFolders } from "./cgroup/folders.ts";
+import { removeEmptyCgroups } from "./cgroup/mod.ts";
 import { expectCheckpoint, runCriu } from "./checkpoint.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
 import { type Runc, wasKilled } from "./runc.ts";
@@ -32,9 +31,6 @@ interface Held {
 
 /** The init of a container. */
 export class Init extends Process {
-  /** Unknown where the runtime could make none, and where init had died before it could be asked for. */
-  cgroup: CgroupFolders | undefined;
-
   /** What it was when it was first to be started. */
   #held: Held | undefined;
 
@@ -212,7 +208,7 @@ export class Init extends Process {
       await this.container.runc.within(limit).resume(this.id);
     } catch (error) {
       // They may go on all the same: by this command before it was killed, by the runtime for a signal to be felt, or by an operator.
-      if (this.cgroup?.isFrozen !== false) throw runtimeFailure("resume", error);
+      if (this.container.cgroup.isFrozen !== false) throw runtimeFailure("resume", error);
     }
     this.enter("resume");
   }
@@ -224,16 +220,15 @@ export class Init extends Process {
    */
   #unfreeze(error: unknown): void {
     const isPaused = this.state === "paused" || this.state === "pausing";
-    if (isPaused || !wasKilled(error) || !this.cgroup?.isFrozen) return;
-    const { shim: { logger }, id } = this.container;
+    const { shim: { logger }, cgroup, id } = this.container;
+    if (isPaused || !wasKilled(error) || !cgroup.isFrozen) return;
     logger.warn("thaws a container that a killed command has left frozen", { id });
     this.#thaw();
   }
 
   /** Not by the runtime, which may hang. */
   #thaw(): void {
-    const { cgroup } = this;
-    if (cgroup?.isFrozen) this.#orWarn("thaw the processes", () => cgroup.thaw());
+    this.#orWarn("thaw the processes", () => this.container.cgroup.thaw());
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The shim for runc: what `serve` needs of this folder. */
 import type { Bootstrap, ServedTask, Shim } from "../shim/mod.ts";
-import { joinCgroup } from "./cgroup/hierarchy.ts";
+import { joinCgroup } from "./cgroup/mod.ts";
 import { decodeOptions, isOptions } from "./options/options.ts";
 import { TaskService } from "./service.ts";
 

@@ -15,6 +15,7 @@ import {
   Terminal,
 } from "../shim/mod.ts";
 import { readPid, writtenPid } from "./bundle/pid_file.ts";
+import type { Cgroup } from "./cgroup/mod.ts";
 import { killTree } from "./process_tree.ts";
 import type { Runc } from "./runc.ts";
 import { Serial } from "./serial.ts";
@@ -45,6 +46,7 @@ export interface ContainerContext {
   readonly id: string;
   readonly bundle: string;
   readonly runc: Runc;
+  readonly cgroup: Cgroup;
   /** Who owns the pipes of their streams. */
   readonly owner: Owner;
 }

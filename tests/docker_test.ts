@@ -2,7 +2,7 @@
 
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename } from "@std/path";
-import { pidsIn } from "../runc/cgroup/hierarchy.ts";
+import { pidsIn } from "../runc/cgroup/processes.ts";
 import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { eventually } from "./eventually.ts";
 import { outputOf, runtimeUnderTest } from "./private_containerd.ts";

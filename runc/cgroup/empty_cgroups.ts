@@ -19,7 +19,9 @@ import {
 import type { Runtime } from "../bundle/runtime.ts";
 import { readSpec } from "../bundle/spec.ts";
 import { parseCgroupFolders } from "./folders.ts";
-import { parseAllHierarchies, pidsIn } from "./hierarchy.ts";
+import { parseAllHierarchies } from "./hierarchy.ts";
+import { pidsIn } from "./processes.ts";
+import { unlessMissing } from "./removal.ts";
 
 /** How long the processes in it, of which the runtime was the parent, may take to end, in ms. */
 const END_MS = 1_000;
@@ -79,13 +81,12 @@ async function isOwn(
 }
 
 function thaw(folder: string): void {
-  const file = join(folder, "freezer.state");
-  if (isThere(file)) writeText(file, "THAWED");
+  unlessMissing(() => writeText(join(folder, "freezer.state"), "THAWED"));
 }
 
 function removeTree(folder: string): void {
-  if (!isThere(folder)) return;
-  for (const name of listFolders(folder)) removeTree(join(folder, name));
+  const names = unlessMissing(() => listFolders(folder)) ?? [];
+  for (const name of names) removeTree(join(folder, name));
   removeIfEmpty(folder);
 }
 

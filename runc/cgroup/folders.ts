@@ -1,8 +1,7 @@
 /** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
 import { join } from "@std/path/posix";
-import { isThere, readText, writeText } from "../../shim/libc/mod.ts";
+import { readText } from "../../shim/libc/mod.ts";
 import { type Hierarchy, parseHierarchies } from "./hierarchy.ts";
-import { readStatFile } from "./stat_files.ts";
 
 /** For cgroup v2's only hierarchy, which has no controllers in /proc/PID/cgroup. */
 const UNIFIED = "";
@@ -22,30 +21,6 @@ export class CgroupFolders {
    */
   get processes(): string | undefined {
     return this.unified ?? this.controller("devices") ?? this.folders.values().next().value;
-  }
-
-  /** Whether nobody has removed it yet: systemd removes that of a scope with its last process. */
-  get isThere(): boolean {
-    return isThere(this.processes!);
-  }
-
-  /** Whether its processes are frozen, or about to be; undefined where it is gone, or can't freeze any. */
-  get isFrozen(): boolean | undefined {
-    const [folder, file, thawed] = this.unified !== undefined
-      ? [this.unified, "cgroup.freeze", "0\n"]
-      : [this.controller("freezer"), "freezer.state", "THAWED\n"];
-    const state = folder === undefined ? undefined : readStatFile(folder, file);
-    return state === undefined ? undefined : state !== thawed;
-  }
-
-  /**
-   * Lets its processes go on, where they are frozen.
-   * @throws {SystemError} where the cgroup is gone.
-   */
-  thaw(): void {
-    if (this.unified !== undefined) return writeText(join(this.unified, "cgroup.freeze"), "0");
-    const folder = this.controller("freezer");
-    if (folder !== undefined) writeText(join(folder, "freezer.state"), "THAWED");
   }
 
   /** The folder that has the files of one controller of cgroup v1: `memory`, `blkio`, … */

@@ -3,22 +3,15 @@
  * keyed. Values are exact: some take all 64 bits.
  */
 import { join } from "@std/path/posix";
-import { Errno, readText, SystemError } from "../../shim/libc/mod.ts";
+import { readText } from "../../shim/libc/mod.ts";
+import { unlessMissing } from "./removal.ts";
 
 /** No limit, as cgroup v2's files say `max`. */
 export const NO_LIMIT = 2n ** 64n - 1n;
 
-/** ENOENT: the kernel or the cgroup has no such file. ENODEV: the cgroup is being removed. EOPNOTSUPP: PSI is turned off. */
-const MISSING: readonly number[] = [Errno.ENOENT, Errno.ENODEV, Errno.EOPNOTSUPP];
-
 /** The text of a file of a cgroup; none where it is not there. */
 export function readStatFile(folder: string, name: string): string | undefined {
-  try {
-    return readText(join(folder, name));
-  } catch (error) {
-    if (error instanceof SystemError && MISSING.includes(error.errno)) return undefined;
-    throw error;
-  }
+  return unlessMissing(() => readText(join(folder, name)));
 }
 
 /** A number of 64 bits without sign. What is below 0 for a moment, as differences of counters are, counts as 0. */

@@ -1,15 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
-  CgroupFolders,
   cgroupFoldersOf,
   ownCgroupFoldersOf,
   parseCgroupFolders,
 } from "../../../../runc/cgroup/folders.ts";
-import { parseHierarchies, pidsIn } from "../../../../runc/cgroup/hierarchy.ts";
+import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
+import { pidsIn } from "../../../../runc/cgroup/processes.ts";
 import { eventually } from "../../../eventually.ts";
 import { childrenOf } from "../../../processes.ts";
 import { HYBRID, NESTED, UNIFIED } from "../../mount_infos.ts";
-import { withFolder } from "../../temporary_folder.ts";
 
 const foldersOn = (mountInfo: string, cgroups: string) =>
   parseCgroupFolders(cgroups, parseHierarchies(mountInfo));
@@ -55,25 +54,6 @@ Deno.test("cgroup folders: without a hierarchy for the process there is none", (
   assertEquals(foldersOn(UNIFIED, "5:devices:/a\n").processes, undefined);
 });
 
-Deno.test("cgroup folders: what is frozen can go on, by either version", () =>
-  withFolder((folder) => {
-    for (
-      const [name, file, frozen, thawed] of [
-        ["freezer", "freezer.state", "FROZEN\n", "THAWED"],
-        ["", "cgroup.freeze", "1\n", "0"],
-      ]
-    ) {
-      const path = `${folder}/${file}`;
-      Deno.writeTextFileSync(path, frozen);
-      const folders = new CgroupFolders(new Map([[name, folder]]));
-      assertEquals(folders.isFrozen, true);
-      folders.thaw();
-      // As the kernel takes it; and a file that is shorter than before keeps its end here.
-      assertEquals(Deno.readTextFileSync(path).startsWith(thawed), true);
-    }
-    new CgroupFolders(new Map([["devices", folder]])).thaw();
-  }));
-
 Deno.test("cgroup folders: of those that a process shares with another none is its own", () => {
   const other = foldersOn(HYBRID, "9:name=systemd:/a\n5:devices:/a\n1:cpu,cpuacct:/a\n");
   const folders = foldersOn(HYBRID, "9:name=systemd:/a\n5:devices:/a\n1:cpu,cpuacct:/a/c1\n");
@@ -84,23 +64,6 @@ Deno.test("cgroup folders: of those that a process shares with another none is i
   assertEquals(own.without(own).processes, undefined);
   assertThrows(() => ownCgroupFoldersOf(Deno.pid), Error, "no cgroup of its own");
 });
-
-for (
-  const [name, file, states] of [
-    ["freezer", "freezer.state", { THAWED: false, FREEZING: true, FROZEN: true }],
-    ["", "cgroup.freeze", { 0: false, 1: true }],
-  ] as const
-) {
-  Deno.test(`cgroup folders: ${file} says whether the processes are frozen`, () =>
-    withFolder((folder) => {
-      for (const [state, frozen] of Object.entries(states)) {
-        Deno.writeTextFileSync(`${folder}/${file}`, `${state}\n`);
-        assertEquals(new CgroupFolders(new Map([[name, folder]])).isFrozen, frozen, state);
-      }
-      Deno.removeSync(`${folder}/${file}`);
-      assertEquals(new CgroupFolders(new Map([[name, folder]])).isFrozen, undefined);
-    }));
-}
 
 Deno.test("cgroup folders: those of a running process list it", () => {
   assertEquals(pidsIn(cgroupFoldersOf(Deno.pid).processes!).includes(Deno.pid), true);

@@ -4,7 +4,9 @@ import {
   cgroupFoldersOf,
   parseCgroupFolders,
 } from "../../../../runc/cgroup/folders.ts";
-import { GrowingKey, type OomCounter, oomCounter, OomWatch } from "../../../../runc/cgroup/oom.ts";
+import { oomCounter } from "../../../../runc/cgroup/oom.ts";
+import { GrowingKey } from "../../../../runc/cgroup/oom_v2.ts";
+import { type OomCounter, OomWatch } from "../../../../runc/cgroup/oom_watch.ts";
 import {
   close,
   EpollEvent,
