@@ -2,7 +2,7 @@
 import { join } from "@std/path/posix";
 import { type Any, CheckpointOptions } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/mod.ts";
-import { withoutHost } from "./options/type_url.ts";
+import { withoutHost } from "./options/mod.ts";
 
 const TYPE = "containerd.runc.v1.CheckpointOptions";
 

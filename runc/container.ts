@@ -15,13 +15,11 @@ import {
   StatusError,
   toTimestamp,
 } from "../shim/mod.ts";
-import { keepRuntime, runtimeOf } from "./bundle/runtime.ts";
-import { hasOwnPidNamespace, readSpec } from "./bundle/spec.ts";
+import { hasOwnPidNamespace, keepRuntime, readSpec, runtimeOf } from "./bundle/mod.ts";
 import { Cgroup, ownCgroupFoldersOf } from "./cgroup/mod.ts";
 import { Exec } from "./exec.ts";
 import { Init, UNASKED_MS } from "./init.ts";
-import { withImplied } from "./options/implied.ts";
-import { decodeOptions } from "./options/options.ts";
+import { decodeOptions, withImplied } from "./options/mod.ts";
 import { type ContainerContext, notMade, type Process, type State } from "./process.ts";
 import { killTree, withDescendants, youngChildrenBeside } from "./process_tree.ts";
 import { Runc, RuncError, wasKilled } from "./runc.ts";

@@ -1,8 +1,8 @@
 /** What an OCI runtime can do, for `-info`. */
 import type { Any } from "../proto/mod.ts";
 import { spawner } from "../shim/mod.ts";
-import { type Runtime, runtimeOf } from "./bundle/runtime.ts";
-import { decodeOptions } from "./options/options.ts";
+import { type Runtime, runtimeOf } from "./bundle/mod.ts";
+import { decodeOptions } from "./options/mod.ts";
 
 const FEATURES = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 

@@ -12,7 +12,7 @@ import {
   type Stdio,
   unmountRootfs,
 } from "../shim/mod.ts";
-import { initPidFile } from "./bundle/pid_file.ts";
+import { initPidFile } from "./bundle/mod.ts";
 import { removeEmptyCgroups } from "./cgroup/mod.ts";
 import { expectCheckpoint, runCriu } from "./checkpoint.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";

@@ -1,7 +1,7 @@
 /** The shim for runc: what `serve` needs of this folder. */
 import type { Bootstrap, ServedTask, Shim } from "../shim/mod.ts";
 import { joinCgroup } from "./cgroup/mod.ts";
-import { decodeOptions, isOptions } from "./options/options.ts";
+import { decodeOptions, isOptions } from "./options/mod.ts";
 import { TaskService } from "./service.ts";
 
 /**

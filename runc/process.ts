@@ -14,7 +14,7 @@ import {
   SystemError,
   Terminal,
 } from "../shim/mod.ts";
-import { readPid, writtenPid } from "./bundle/pid_file.ts";
+import { readPid, writtenPid } from "./bundle/mod.ts";
 import type { Cgroup } from "./cgroup/mod.ts";
 import { killTree } from "./process_tree.ts";
 import type { Runc } from "./runc.ts";

@@ -10,7 +10,7 @@ import { StandardError } from "../shim/process/standard_error.ts";
 import type { Stdio } from "../shim/stdio/stdio.ts";
 import { killTree } from "./process_tree.ts";
 import { prepareLog, readLastError } from "./runc_log.ts";
-import { isKnown, type Runtime } from "./bundle/runtime.ts";
+import { isKnown, type Runtime } from "./bundle/mod.ts";
 
 /** How the commands for one container are run. */
 export interface RuncOptions extends Runtime {

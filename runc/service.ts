@@ -12,7 +12,7 @@ import {
   StatusError,
   toTimestamp,
 } from "../shim/mod.ts";
-import { forgetContainer, noteContainer } from "./bundle/noted_containers.ts";
+import { forgetContainer, noteContainer } from "./bundle/mod.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";

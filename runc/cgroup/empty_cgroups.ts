@@ -16,8 +16,7 @@ import {
   SystemError,
   writeText,
 } from "../../shim/libc/mod.ts";
-import type { Runtime } from "../bundle/runtime.ts";
-import { readSpec } from "../bundle/spec.ts";
+import { readSpec, type Runtime } from "../bundle/mod.ts";
 import { parseCgroupFolders } from "./folders.ts";
 import { parseAllHierarchies } from "./hierarchy.ts";
 import { pidsIn } from "./processes.ts";

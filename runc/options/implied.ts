@@ -3,7 +3,7 @@
  * alone, and containerd's CRI never tells an owner.
  */
 import type { RuncOptions } from "../../proto/mod.ts";
-import type { IdMapping, Spec } from "../bundle/spec.ts";
+import type { IdMapping, Spec } from "../bundle/mod.ts";
 
 /** How the spec names a cgroup that systemd is to make: a slice (or nothing for the usual one), a prefix and a name. */
 const SYSTEMD_CGROUP = /^[^/:]*:([^/:]*):[^/:]+$/;

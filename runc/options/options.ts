@@ -1,7 +1,6 @@
 /** The runtime options of a container, in the forms in which clients send them. */
 import { type Any, CreateOptions, RuncOptions, RuntimeOptions } from "../../proto/mod.ts";
 import { type Logger, StatusCode, StatusError } from "../../shim/mod.ts";
-import { withoutHost } from "./type_url.ts";
 
 /** What ctr sends, and containerd's CRI to the runtime io.containerd.runc.v2. */
 const RUNC = "containerd.runc.v1.Options";
@@ -9,6 +8,11 @@ const RUNC = "containerd.runc.v1.Options";
 const GENERIC = "runtimeoptions.v1.Options";
 /** What containerd's client up to 1.7 sends to a runtime of any other name: for `ctr run` with `--no-pivot` or `--uidmap`. */
 const CREATE = "containerd.linux.runc.CreateOptions";
+
+/** The type in a type URL, which may begin with a host: `types.containerd.io/…`, `type.googleapis.com/…`. */
+export function withoutHost(typeUrl: string): string {
+  return typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+}
 
 /** Whether something is options that {@linkcode decodeOptions} reads. */
 export function isOptions({ typeUrl = "" }: Any.Properties): boolean {
