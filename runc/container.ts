@@ -35,13 +35,13 @@ export class Container {
 
   /**
    * Creates a container, whose init then waits for {@linkcode start}.
-   * @param limit See {@linkcode Runc.within}, here and below.
+   * @param signal See {@linkcode Runc.within}, here and below.
    * @throws {Error} Nothing of the container is left then.
    */
   static async create(
     shim: Shim,
     request: CreateTaskRequest,
-    limit: AbortSignal,
+    signal: AbortSignal,
   ): Promise<Container> {
     const { id, bundle } = request;
     const [given, spec] = await Promise.all([
@@ -57,7 +57,7 @@ export class Container {
     const context = { shim, id, bundle, runc, cgroup, owner };
     const init = new Init(context, request, options);
     const container = new Container(context, request, init, hasOwnPidNamespace(spec));
-    await container.#create(limit);
+    await container.#create(signal);
     return container;
   }
 
@@ -72,9 +72,9 @@ export class Container {
     return this.context.bundle;
   }
 
-  async #create(limit: AbortSignal): Promise<void> {
+  async #create(signal: AbortSignal): Promise<void> {
     const { init, request: { id, bundle, rootfs, checkpoint, ...io } } = this;
-    await init.create(limit);
+    await init.create(signal);
     if (init.state === "created") this.#watchInit();
     this.context.shim.events.publish("TaskCreate", {
       containerId: id,
@@ -134,15 +134,15 @@ export class Container {
   }
 
   /** Starts init or an exec; resolves to its pid. */
-  start(execId: string, limit: AbortSignal): Promise<number> {
-    return execId === "" ? this.#startInit(limit) : this.#startExec(this.#exec(execId), limit);
+  start(execId: string, signal: AbortSignal): Promise<number> {
+    return execId === "" ? this.#startInit(signal) : this.#startExec(this.#exec(execId), signal);
   }
 
-  #startInit(limit: AbortSignal): Promise<number> {
+  #startInit(signal: AbortSignal): Promise<number> {
     const { init, context: { shim, id } } = this;
     return init.changes.run(async () => {
       const isRestored = init.state === "checkpointed";
-      await init.start(limit);
+      await init.start(signal);
       if (isRestored) this.#watchInit();
       shim.events.publish("TaskStart", { containerId: id, pid: init.pid });
       return init.pid;
@@ -160,13 +160,13 @@ export class Container {
     this.context.shim.events.publish("TaskExecAdded", { containerId: this.context.id, execId });
   }
 
-  async #startExec(exec: Exec, limit: AbortSignal): Promise<number> {
+  async #startExec(exec: Exec, signal: AbortSignal): Promise<number> {
     const { shim, id } = this.context;
     const start = exec.changes.run(async () => {
       this.#checkAlive();
       const began = performance.now();
       try {
-        await exec.start(limit);
+        await exec.start(signal);
       } catch (error) {
         const { cause } = error as Error;
         // A runtime that has failed by itself leaves none; but one that tells a false pid does.
@@ -279,7 +279,7 @@ export class Container {
   }
 
   /** Removes a process that has stopped, or was never started; with init all that is left of the container. */
-  async delete(execId: string, limit: AbortSignal): Promise<Process> {
+  async delete(execId: string, signal: AbortSignal): Promise<Process> {
     if (execId !== "") {
       const exec = this.#exec(execId);
       await exec.changes.run(() => exec.delete());
@@ -287,9 +287,9 @@ export class Container {
       return exec;
     }
     const { init, context: { shim, id } } = this;
-    if (await init.changes.run(() => init.abandon(limit))) await init.exited;
+    if (await init.changes.run(() => init.abandon(signal))) await init.exited;
     return await init.changes.run(async () => {
-      await init.delete(limit);
+      await init.delete(signal);
       await this.#deleteExecs();
       const { pid, status, exitedAt } = await init.exited;
       shim.events.publish("TaskDelete", {
@@ -314,13 +314,13 @@ export class Container {
   }
 
   /** Freezes all processes. */
-  pause(limit: AbortSignal): Promise<void> {
-    return this.#change(() => this.init.pause(limit), "TaskPaused");
+  pause(signal: AbortSignal): Promise<void> {
+    return this.#change(() => this.init.pause(signal), "TaskPaused");
   }
 
   /** Lets them go on. */
-  resume(limit: AbortSignal): Promise<void> {
-    return this.#change(() => this.init.resume(limit), "TaskResumed");
+  resume(signal: AbortSignal): Promise<void> {
+    return this.#change(() => this.init.resume(signal), "TaskResumed");
   }
 
   #change(change: () => Promise<void>, event: "TaskPaused" | "TaskResumed"): Promise<void> {
@@ -335,10 +335,10 @@ export class Container {
    * Makes a checkpoint; with the option `exit` the container ends with it.
    * @param path The folder for it.
    */
-  checkpoint(path: string, options: CheckpointOptions, limit: AbortSignal): Promise<void> {
+  checkpoint(path: string, options: CheckpointOptions, signal: AbortSignal): Promise<void> {
     const { shim, id } = this.context;
     return this.init.changes.run(async () => {
-      await this.#orThawed(() => this.init.checkpoint(path, options, limit));
+      await this.#orThawed(() => this.init.checkpoint(path, options, signal));
       shim.events.publish("TaskCheckpointed", { containerId: id, checkpoint: path });
     });
   }
@@ -347,8 +347,8 @@ export class Container {
    * Changes the limits.
    * @param resources OCI LinuxResources, as JSON.
    */
-  update(resources: string, limit: AbortSignal): Promise<void> {
-    return this.init.changes.run(() => this.#orThawed(() => this.init.update(resources, limit)));
+  update(resources: string, signal: AbortSignal): Promise<void> {
+    return this.init.changes.run(() => this.#orThawed(() => this.init.update(resources, signal)));
   }
 
   /** Does what may thaw a paused container for a moment, and when it is killed then leaves it so. */
@@ -373,19 +373,19 @@ export class Container {
    * Sends a signal to a process, or with `all` to every process of the container.
    * @throws {StatusError} NOT_FOUND where it has finished, INVALID_ARGUMENT for what is no signal.
    */
-  async kill(execId: string, signal: number, all: boolean, limit: AbortSignal): Promise<void> {
+  async kill(execId: string, signo: number, all: boolean, signal: AbortSignal): Promise<void> {
     const process = this.process(execId);
-    if (signal > LAST_SIGNAL) {
+    if (signo > LAST_SIGNAL) {
       throw new StatusError(
         StatusCode.INVALID_ARGUMENT,
-        `expected a signal from 0 to ${LAST_SIGNAL}, not ${signal}`,
+        `expected a signal from 0 to ${LAST_SIGNAL}, not ${signo}`,
       );
     }
     await this.#untilStarted(process);
-    limit.throwIfAborted();
+    signal.throwIfAborted();
     try {
-      if (all && process === this.init) await this.#killAll(signal, limit);
-      else await process.kill(signal);
+      if (all && process === this.init) await this.#killAll(signo, signal);
+      else await process.kill(signo);
     } catch (error) {
       if (!(error instanceof RuncError)) throw error;
       if (wasKilled(error)) await this.#unpause(0);
@@ -394,7 +394,7 @@ export class Container {
       if (!hasEnded) throw error;
       throw new StatusError(StatusCode.NOT_FOUND, `process already finished: ${error.message}`);
     }
-    if (process === this.init) await this.#unpause(signal);
+    if (process === this.init) await this.#unpause(signo);
   }
 
   /** See {@linkcode Process.resize}. */
@@ -405,20 +405,20 @@ export class Container {
   }
 
   /** runc, from 1.2 on, sends no signal but SIGKILL to more than init; and up to 1.1 none without a cgroup. */
-  async #killAll(signal: number, limit: AbortSignal): Promise<void> {
+  async #killAll(signo: number, signal: AbortSignal): Promise<void> {
     const { runc, cgroup } = this.context;
-    if (signal === SIGKILL && cgroup.isThere) {
-      return await this.init.killAll(runc.within(limit));
+    if (signo === SIGKILL && cgroup.isThere) {
+      return await this.init.killAll(runc.within(signal));
     }
-    this.#killOthers(signal);
-    await this.init.kill(signal);
+    this.#killOthers(signo);
+    await this.init.kill(signo);
   }
 
   /** Sends a signal to all processes but init. */
-  #killOthers(signal: number): void {
+  #killOthers(signo: number): void {
     const others = new Set(this.#running());
     others.delete(this.init.pid);
-    for (const pid of others) killIfThere(pid, signal);
+    for (const pid of others) killIfThere(pid, signo);
   }
 
   /**
@@ -435,7 +435,7 @@ export class Container {
   }
 
   /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
-  async #unpause(signal: number): Promise<void> {
+  async #unpause(signo: number): Promise<void> {
     const { init, context: { cgroup } } = this;
     if (!this.#isPaused) return;
     await init.changes.run(() => {
@@ -443,7 +443,7 @@ export class Container {
       // runc freezes the processes while it signals them all, and up to 1.1 lets them go on then.
       this.#noteThaw();
       // What is frozen by cgroup v1 does not even end by SIGKILL.
-      if (signal === SIGKILL && !cgroup.isUnified) init.thaw();
+      if (signo === SIGKILL && !cgroup.isUnified) init.thaw();
     });
   }
 

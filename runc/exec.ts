@@ -26,13 +26,13 @@ export class Exec extends Process {
 
   /**
    * Starts the process.
-   * @param limit See {@linkcode Runc.within}.
+   * @param signal See {@linkcode Runc.within}.
    * @throws {Error} The exec has failed for good then.
    */
-  async start(limit: AbortSignal): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
     this.check("start");
     try {
-      await this.#run(await this.openStdio(), limit);
+      await this.#run(await this.openStdio(), signal);
     } catch (error) {
       this.fail();
       throw error;
@@ -44,7 +44,7 @@ export class Exec extends Process {
    * A process that is there when it fails is killed: who is told that it could not be started reads nothing of it and waits for no end
    * of it.
    */
-  async #run(stdio: Stdio, limit: AbortSignal): Promise<void> {
+  async #run(stdio: Stdio, signal: AbortSignal): Promise<void> {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = execPidFile(bundle, this.id);
     const process = join(bundle, `${this.id}.process.json`);
@@ -53,7 +53,7 @@ export class Exec extends Process {
     using expectation = shim.reaper.expect();
     try {
       Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
-      await runc.within(limit).exec(id, { process, pidFile, log }, stdio);
+      await runc.within(signal).exec(id, { process, pidFile, log }, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);
     } catch (error) {

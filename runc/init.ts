@@ -49,10 +49,10 @@ export class Init extends Process {
   /**
    * Mounts the root file system and creates the container; init waits for {@linkcode start} then. What is to be restored from a
    * checkpoint is created only by its start.
-   * @param limit See {@linkcode Runc.within}, here and below.
+   * @param signal See {@linkcode Runc.within}, here and below.
    * @throws {Error} Nothing is left mounted or open then.
    */
-  async create(limit: AbortSignal): Promise<void> {
+  async create(signal: AbortSignal): Promise<void> {
     const { rootfs, checkpoint } = this.request;
     if (checkpoint) await expectCheckpoint(checkpoint);
     if (rootfs.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
@@ -62,7 +62,7 @@ export class Init extends Process {
       const { id, container: { runc }, options } = this;
       await this.#make(
         "create",
-        (pidFile, stdio) => runc.within(limit).create(id, { ...options, pidFile }, stdio),
+        (pidFile, stdio) => runc.within(signal).create(id, { ...options, pidFile }, stdio),
       );
     } catch (error) {
       await this.#orWarn("unmount the root file system", () => {
@@ -97,7 +97,7 @@ export class Init extends Process {
       });
       this.killMade(pidFile);
       if (!known) {
-        await this.#orWarn("remove the cgroups", () => removeEmptyCgroups(bundle, runc.options));
+        await this.#orWarn("remove the cgroups", () => removeEmptyCgroups(bundle, runc.runtime));
       }
       await this.#orWarn("remove the pid", () => removeIfThere(pidFile));
       await closed;
@@ -110,20 +110,20 @@ export class Init extends Process {
   }
 
   /** Lets init go. */
-  async start(limit: AbortSignal): Promise<void> {
+  async start(signal: AbortSignal): Promise<void> {
     this.check("start");
-    if (this.state === "checkpointed") await this.#restore(limit);
-    else await this.#start(limit);
+    if (this.state === "checkpointed") await this.#restore(signal);
+    else await this.#start(signal);
     this.enter("start");
   }
 
   /** A runtime that fails may have let init go before: then it is started. */
-  async #start(limit: AbortSignal): Promise<void> {
+  async #start(signal: AbortSignal): Promise<void> {
     const { runc, shim, id } = this.container;
     this.#held ??= { fifo: runc.holdsInit(id), program: programOf(this.pid) };
     if (this.#isLetGo(this.#held)) return;
     try {
-      await runc.within(limit).start(id);
+      await runc.within(signal).start(id);
     } catch (error) {
       if (!this.#isLetGo(this.#held)) throw runtimeFailure("start", error);
       shim.logger.warn("the runtime failed after it had started a container", { id, error });
@@ -139,7 +139,7 @@ export class Init extends Process {
   }
 
   /** The images tell of their parent themselves, where they have one: what the request says of it is not needed. */
-  async #restore(limit: AbortSignal): Promise<void> {
+  async #restore(signal: AbortSignal): Promise<void> {
     const { id, container: { bundle, runc }, options: { criuWorkPath, noPivotRoot } } = this;
     const imagePath = this.request.checkpoint;
     const workPath = criuWorkPath || join(bundle, "work");
@@ -147,7 +147,7 @@ export class Init extends Process {
     try {
       await this.#make("restore", (pidFile, stdio) => {
         const options = { imagePath, workPath, pidFile, noPivotRoot };
-        return runCriu(() => runc.within(limit).restore(id, options, stdio), log, log);
+        return runCriu(() => runc.within(signal).restore(id, options, stdio), log, log);
       });
     } catch (error) {
       this.fail();
@@ -163,7 +163,7 @@ export class Init extends Process {
   async checkpoint(
     imagePath: string,
     options: CheckpointOptions,
-    limit: AbortSignal,
+    signal: AbortSignal,
   ): Promise<void> {
     this.check("checkpoint");
     if (imagePath === "") {
@@ -174,7 +174,7 @@ export class Init extends Process {
     await Deno.mkdir(workPath, { recursive: true, mode: 0o700 });
     try {
       const checkpoint = () =>
-        runc.within(limit).checkpoint(this.id, { ...options, imagePath, workPath });
+        runc.within(signal).checkpoint(this.id, { ...options, imagePath, workPath });
       await runCriu(checkpoint, join(workPath, "dump.log"), join(bundle, "criu-dump.log"));
     } catch (error) {
       this.#unfreeze(error);
@@ -189,10 +189,10 @@ export class Init extends Process {
   }
 
   /** Freezes all processes of the container. */
-  async pause(limit: AbortSignal): Promise<void> {
+  async pause(signal: AbortSignal): Promise<void> {
     this.enter("pause");
     try {
-      await this.container.runc.within(limit).pause(this.id);
+      await this.container.runc.within(signal).pause(this.id);
     } catch (error) {
       this.enter("resume");
       this.#unfreeze(error);
@@ -202,10 +202,10 @@ export class Init extends Process {
   }
 
   /** Lets them go on. */
-  async resume(limit: AbortSignal): Promise<void> {
+  async resume(signal: AbortSignal): Promise<void> {
     this.check("resume");
     try {
-      await this.container.runc.within(limit).resume(this.id);
+      await this.container.runc.within(signal).resume(this.id);
     } catch (error) {
       // They may go on all the same: by this command before it was killed, by the runtime for a signal to be felt, or by an operator.
       if (this.container.cgroup.isFrozen !== false) throw runtimeFailure("resume", error);
@@ -235,12 +235,12 @@ export class Init extends Process {
    * Changes the limits of the container.
    * @param resources OCI LinuxResources, as JSON.
    */
-  async update(resources: string, limit: AbortSignal): Promise<void> {
+  async update(resources: string, signal: AbortSignal): Promise<void> {
     if (this.exit !== undefined) throw finished();
     const file = join(this.container.bundle, "resources.json");
     try {
       Deno.writeTextFileSync(file, resources, { mode: 0o600 });
-      await this.container.runc.within(limit).update(this.id, file);
+      await this.container.runc.within(signal).update(this.id, file);
     } catch (error) {
       this.#unfreeze(error);
       throw runtimeFailure("update", error);
@@ -273,22 +273,22 @@ export class Init extends Process {
   }
 
   /** Removes all that is left of a container whose init has stopped. */
-  async delete(limit: AbortSignal): Promise<void> {
+  async delete(signal: AbortSignal): Promise<void> {
     this.check("delete");
     const { shim, id } = this.container;
     // Streams that are waited for take nothing of the others' time.
     const [drained] = await Promise.all([
       this.stdio?.end(),
-      this.#deleteState(limit).then(() => unmountRootfs(this.request.rootfs, this.#rootfs)),
+      this.#deleteState(signal).then(() => unmountRootfs(this.request.rootfs, this.#rootfs)),
     ]);
     if (drained === false) shim.logger.warn("closed outputs that were still open", { id });
     this.enter("delete");
   }
 
-  async #deleteState(limit: AbortSignal): Promise<void> {
+  async #deleteState(signal: AbortSignal): Promise<void> {
     const { id, runc } = this.container;
     try {
-      if (runc.knows(id)) await runc.within(limit).delete(id);
+      if (runc.knows(id)) await runc.within(signal).delete(id);
     } catch (error) {
       // It may be gone all the same: an earlier command was killed amid it. After this one a client asks once more for init's end.
       if (!wasKilled(error) && !runc.knows(id)) return;
@@ -300,11 +300,11 @@ export class Init extends Process {
    * Kills the init of a container that was created and never started.
    * @returns Whether it was such a one.
    */
-  async abandon(limit: AbortSignal): Promise<boolean> {
+  async abandon(signal: AbortSignal): Promise<boolean> {
     const { id, runc } = this.container;
     if (this.state !== "created") return false;
     try {
-      await runc.within(limit).delete(id, true);
+      await runc.within(signal).delete(id, true);
     } catch (error) {
       this.#unfreeze(error);
       throw error;

@@ -173,14 +173,14 @@ export abstract class Process {
 
   /**
    * Sends a signal to the process alone.
-   * @param signal One that there is, or 0 to ask only whether the process is there.
+   * @param signo One that there is, or 0 to ask only whether the process is there.
    * @throws {StatusError} NOT_FOUND where it has finished, FAILED_PRECONDITION where it was not made yet.
    */
-  kill(signal: number): void | Promise<void> {
+  kill(signo: number): void | Promise<void> {
     if (this.#exit !== undefined) throw finished();
     if (this.pid === 0) throw notMade();
     try {
-      kill(this.pid, signal);
+      kill(this.pid, signo);
     } catch (error) {
       if (error instanceof SystemError && error.errno === Errno.ESRCH) throw finished();
       throw error;

@@ -12,9 +12,9 @@ import { killTree } from "./process_tree.ts";
 import { prepareLog, readLastError } from "./runc_log.ts";
 import { isKnown, type Runtime } from "./bundle/mod.ts";
 
-/** How the commands for one container are run. */
-export interface RuncOptions extends Runtime {
-  /** The bundle, where it logs. */
+/** The OCI runtime of one container. */
+export interface ContainerRuntime extends Runtime {
+  /** The container's bundle, which is the runtime's current directory, and has its log. */
   readonly bundle: string;
 }
 
@@ -45,19 +45,19 @@ let killLogs = 0;
 
 /** Runs runc, or what has the same command line. */
 export class Runc {
-  /** @param limit See {@linkcode Runc.within}. */
+  /** @param signal See {@linkcode Runc.within}. */
   constructor(
     private readonly spawner: Spawner,
-    readonly options: RuncOptions,
-    private readonly limit?: AbortSignal,
+    readonly runtime: ContainerRuntime,
+    private readonly signal?: AbortSignal,
   ) {}
 
   /**
-   * The same runtime, whose commands are killed when `limit` aborts: one that hangs must keep nobody from the container for longer
+   * The same runtime, whose commands are killed when `signal` aborts: one that hangs must keep nobody from the container for longer
    * than somebody waits for it.
    */
-  within(limit: AbortSignal): Runc {
-    return new Runc(this.spawner, this.options, limit);
+  within(signal: AbortSignal): Runc {
+    return new Runc(this.spawner, this.runtime, signal);
   }
 
   /** Creates a container with its init, which waits for {@linkcode start}; writes init's pid to `pidFile`. */
@@ -66,7 +66,7 @@ export class Runc {
     options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
     stdio: Stdio,
   ): Promise<void> {
-    const args = ["create", "--bundle", this.options.bundle, "--pid-file", options.pidFile];
+    const args = ["create", "--bundle", this.runtime.bundle, "--pid-file", options.pidFile];
     if (options.noPivotRoot) args.push("--no-pivot");
     if (options.noNewKeyring) args.push("--no-new-keyring");
     return this.#run([...args, ...consoleSocket(stdio), id], { stdio });
@@ -93,7 +93,7 @@ export class Runc {
 
   /** Whether the runtime has a container of this id. */
   knows(id: string): boolean {
-    return isKnown(this.options, id);
+    return isKnown(this.runtime, id);
   }
 
   /**
@@ -101,15 +101,15 @@ export class Runc {
    * they have let it go.
    */
   holdsInit(id: string): boolean {
-    return exists(join(this.options.root, id, "exec.fifo"));
+    return exists(join(this.runtime.root, id, "exec.fifo"));
   }
 
   /** Sends a signal to every process of a container. */
-  async killAll(id: string, signal: number): Promise<void> {
+  async killAll(id: string, signo: number): Promise<void> {
     // It is the only command of a container that runs beside others but execs, which have logs of their own: no exec id begins so.
-    const log = join(this.options.bundle, `.kill-${++killLogs}.log.json`);
+    const log = join(this.runtime.bundle, `.kill-${++killLogs}.log.json`);
     try {
-      await this.#run(["kill", "--all", id, `${signal}`], { log });
+      await this.#run(["kill", "--all", id, `${signo}`], { log });
     } finally {
       await orWarn(console, `remove ${log}`, () => removeIfThere(log));
     }
@@ -149,7 +149,7 @@ export class Runc {
     stdio: Stdio,
   ): Promise<void> {
     const { imagePath, workPath, pidFile, noPivotRoot } = options;
-    const args = ["restore", "--detach", "--no-subreaper", "--bundle", this.options.bundle];
+    const args = ["restore", "--detach", "--no-subreaper", "--bundle", this.runtime.bundle];
     args.push("--pid-file", pidFile, "--image-path", imagePath, "--work-path", workPath);
     args.push("--tcp-established", "--ext-unix-sk", "--file-locks");
     if (noPivotRoot) args.push("--no-pivot");
@@ -172,7 +172,7 @@ export class Runc {
    * remove all files with its own; a create or exec its own program (runc.*), with which the folder can't be removed.
    */
   async #unmountState(id: string): Promise<void> {
-    const state = join(this.options.root, id);
+    const state = join(this.runtime.root, id);
     for (const name of this.knows(id) ? Deno.readDirSync(state).map(({ name }) => name) : []) {
       await unmountAll(join(state, name));
     }
@@ -185,10 +185,10 @@ export class Runc {
    */
   async #run(
     command: readonly string[],
-    { stdio, log = join(this.options.bundle, "log.json") }: { stdio?: Stdio; log?: string } = {},
+    { stdio, log = join(this.runtime.bundle, "log.json") }: { stdio?: Stdio; log?: string } = {},
   ): Promise<void> {
-    this.limit?.throwIfAborted();
-    const { binary, root, systemdCgroup, bundle } = this.options;
+    this.signal?.throwIfAborted();
+    const { binary, root, systemdCgroup, bundle } = this.runtime;
     const logged = prepareLog(log);
     const args = ["--root", root, "--log", log, "--log-format", "json"];
     if (systemdCgroup) args.push("--systemd-cgroup");
@@ -208,25 +208,25 @@ export class Runc {
       throw new RuncError(describeSpawnError(binary, error as Error));
     }
     stdio?.releaseProcessSide();
-    const { success, code, signal } = await this.#end(child, name);
+    const { success, code, signal: killer } = await this.#end(child, name);
     if (success) return;
-    if (this.limit?.aborted && signal !== null) {
-      throw new RuncKilledError(`${binary} ${name} was killed: ${this.limit.reason.message}`);
+    if (this.signal?.aborted && killer !== null) {
+      throw new RuncKilledError(`${binary} ${name} was killed: ${this.signal.reason.message}`);
     }
     const said = readLastError(log, logged) ?? errors?.text;
-    const end = signal === null ? `exit status ${code}` : `signal ${signal}`;
-    const Failure = signal === null ? RuncError : RuncKilledError;
+    const end = killer === null ? `exit status ${code}` : `signal ${killer}`;
+    const Failure = killer === null ? RuncError : RuncKilledError;
     throw new Failure(shorten(said || `${binary} ${name} ended with ${end} and logged no error`));
   }
 
   async #end({ pid, status }: Child, command: string): Promise<ChildStatus> {
     // What it has begun to make nobody else would know of. But criu lets go the processes of which it makes a checkpoint, and ends.
     const kill = () => command === "checkpoint" ? killIfThere(pid, SIGKILL) : killTree(pid);
-    this.limit?.addEventListener("abort", kill);
+    this.signal?.addEventListener("abort", kill);
     try {
       return await status;
     } finally {
-      this.limit?.removeEventListener("abort", kill);
+      this.signal?.removeEventListener("abort", kill);
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The Task service for runc's containers, a method for each RPC. */
 import type * as proto from "../proto/mod.ts";
-import { ProcessDetails } from "../proto/mod.ts";
+import { ProcessDetails, TaskStatus } from "../proto/mod.ts";
 import { IDENTIFIER, isIdentifier } from "../shim/common/identifier.ts";
 import {
   type Call,
@@ -18,15 +18,14 @@ import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
 import type { State } from "./process.ts";
 
-/** containerd.v1.types.Status */
-const STATUS: Readonly<Record<State, number>> = {
-  created: 1,
-  checkpointed: 1,
-  running: 2,
-  stopped: 3,
-  paused: 4,
-  pausing: 5,
-  deleted: 0,
+const STATUS: Readonly<Record<State, TaskStatus>> = {
+  created: TaskStatus.CREATED,
+  checkpointed: TaskStatus.CREATED,
+  running: TaskStatus.RUNNING,
+  stopped: TaskStatus.STOPPED,
+  paused: TaskStatus.PAUSED,
+  pausing: TaskStatus.PAUSING,
+  deleted: TaskStatus.UNKNOWN,
 };
 
 /** What only a fault of the program throws. */
@@ -93,11 +92,11 @@ export class TaskService implements Required<ServedTask> {
     }
   }
 
-  async #create(request: proto.CreateTaskRequest, limit: AbortSignal): Promise<Container> {
+  async #create(request: proto.CreateTaskRequest, signal: AbortSignal): Promise<Container> {
     const { id, bundle } = request;
     try {
       if (bundle !== this.shim.bundle) noteContainer(this.shim.bundle, id);
-      const container = await Container.create(this.shim, request, limit);
+      const container = await Container.create(this.shim, request, signal);
       this.#containers.set(id, container);
       return container;
     } catch (error) {

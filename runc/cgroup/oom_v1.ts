@@ -3,11 +3,10 @@ import { join } from "@std/path/posix";
 import {
   close,
   EpollEvent,
+  EventFd,
   isThere,
   open,
   OpenFlag,
-  read,
-  Wakeup,
   writeText,
 } from "../../shim/libc/mod.ts";
 import type { OomCounter } from "./oom_watch.ts";
@@ -17,14 +16,12 @@ import type { OomCounter } from "./oom_watch.ts";
  * it runs out of memory, before anything is killed. The cgroup's removal, too, counts it up, once.
  */
 export class OomSignals implements OomCounter {
-  readonly descriptor: number;
   readonly events = EpollEvent.IN;
-  readonly #count = new BigUint64Array(1);
+  readonly #signals = new EventFd();
   #isRemoved = false;
 
   /** @throws {SystemError} */
   constructor(private readonly folder: string) {
-    this.descriptor = new Wakeup().descriptor;
     try {
       const control = open(join(folder, "memory.oom_control"), OpenFlag.RDONLY);
       try {
@@ -38,10 +35,13 @@ export class OomSignals implements OomCounter {
     }
   }
 
+  get descriptor(): number {
+    return this.#signals.descriptor;
+  }
+
   take(): number {
-    if (read(this.descriptor, new Uint8Array(this.#count.buffer)) === -1) return 0;
-    const count = Number(this.#count[0]);
-    if (this.#isRemoved) return count;
+    const count = this.#signals.take();
+    if (count === 0 || this.#isRemoved) return count;
     // The kernel removes the files before it signals: as long as they are there, all signals are of memory. Once they are not, one
     // is of the removal: if it is not among these, it is the last of those to come.
     this.#isRemoved = !isThere(join(this.folder, "memory.oom_control"));

@@ -1,9 +1,7 @@
-/** epoll(7) and the eventfd(2) that wakes it up. */
+/** Waiting for descriptors to be ready (epoll(7)). */
 import { check, symbols } from "./library.ts";
 
 const EPOLL_CLOEXEC = 0o2000000;
-const EFD_NONBLOCK = 0o4000;
-const EFD_CLOEXEC = 0o2000000;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 
@@ -82,23 +80,5 @@ export class Epoll {
       });
     }
     return ready;
-  }
-}
-
-const ONE = new BigUint64Array([1n]);
-const COUNT = new BigUint64Array(1);
-
-/** An eventfd: a descriptor that becomes readable by {@linkcode Wakeup.wake}. */
-export class Wakeup {
-  readonly descriptor = check(symbols.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
-
-  /** Makes the descriptor readable. */
-  wake(): void {
-    symbols.write(this.descriptor, ONE, 8n);
-  }
-
-  /** Makes it unreadable again. */
-  clear(): void {
-    symbols.read(this.descriptor, COUNT, 8n);
   }
 }

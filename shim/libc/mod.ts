@@ -3,6 +3,7 @@ export { Errno, SystemError } from "./library.ts";
 export * from "./process.ts";
 export * from "./descriptor.ts";
 export * from "./epoll.ts";
+export * from "./event_fd.ts";
 export * from "./file_in_pool.ts";
 export * from "./kernel_files.ts";
 export * from "./limits.ts";

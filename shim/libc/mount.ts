@@ -16,7 +16,6 @@ export const MountFlag = {
   NODIRATIME: 0x800,
   BIND: 0x1000,
   REC: 0x4000,
-  SILENT: 0x8000,
   UNBINDABLE: 0x2_0000,
   PRIVATE: 0x4_0000,
   SLAVE: 0x8_0000,

@@ -1,6 +1,6 @@
 /** One epoll loop for all raw descriptors of the shim. */
 import type { Logger } from "../common/mod.ts";
-import { Epoll, EpollEvent, Wakeup } from "../libc/mod.ts";
+import { Epoll, EpollEvent, EventFd } from "../libc/mod.ts";
 
 /** Called with the {@linkcode EpollEvent}s a descriptor is ready for. It should not throw: see {@linkcode Reactor}. */
 export type ReadyListener = (events: number) => void;
@@ -21,7 +21,8 @@ interface Watch {
  */
 export class Reactor {
   readonly #epoll = new Epoll();
-  readonly #wakeup = new Wakeup();
+  /** Ends a wait for which there is nothing left to watch. */
+  readonly #wakeup = new EventFd();
   readonly #watches = new Map<number, Watch>();
   #generation = 0;
   #running = false;
@@ -42,14 +43,14 @@ export class Reactor {
   unwatch(descriptor: number): void {
     if (!this.#watches.delete(descriptor)) return;
     this.#epoll.remove(descriptor);
-    if (this.#watches.size === 0) this.#wakeup.wake();
+    if (this.#watches.size === 0) this.#wakeup.add();
   }
 
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#watches.size > 0) {
       for (const { descriptor, generation, events } of await this.#epoll.wait()) {
-        if (descriptor === this.#wakeup.descriptor) this.#wakeup.clear();
+        if (descriptor === this.#wakeup.descriptor) this.#wakeup.take();
         else this.#tell(descriptor, generation, events);
       }
     }
