@@ -12,10 +12,10 @@ export class Server {
     this.#services = services;
   }
 
-  /** The library does not tell who is connected. */
+  /** The library does not tell who is connected, who has gone, and what is called. */
   readonly isConnected = true;
   readonly calls: readonly CallUnderWay[] = [];
-  onDisconnect = () => {};
+  onDisconnect(_listener: () => void): void {}
 
   /**
    * Makes a unix socket, listens on it, and from then on answers calls.

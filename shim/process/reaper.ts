@@ -29,16 +29,19 @@ export class Reaper implements Spawner {
   readonly #spawned = new Map<number, Promise<unknown>>();
   readonly #claims = new Map<number, (exit: Exit) => void>();
   readonly #expectations = new Set<Map<number, Exit>>();
+  readonly #listeners: (() => void)[] = [];
   #reaping = false;
 
   constructor(private readonly logger: Logger) {}
 
-  /** Called when children have been reaped. */
-  onReaped = () => {};
-
   /** Begins to reap. */
   start(): void {
     Deno.addSignalListener("SIGCHLD", () => this.#reapAll());
+  }
+
+  /** Calls `listener` from now on whenever children have been reaped. */
+  onReaped(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   readonly spawn: Spawner["spawn"] = (command, options) => {
@@ -94,7 +97,7 @@ export class Reaper implements Spawner {
       }
     } finally {
       this.#reaping = false;
-      this.onReaped();
+      for (const listener of this.#listeners) listener();
     }
   }
 

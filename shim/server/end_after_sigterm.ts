@@ -36,7 +36,8 @@ export function endAfterSigterm(
     isWaiting = false;
     if (isUnneeded()) end();
   };
-  reaper.onReaped = server.onDisconnect = endIfUnneeded;
+  reaper.onReaped(endIfUnneeded);
+  server.onDisconnect(endIfUnneeded);
   return () => {
     askedAt = performance.now();
     endIfUnneeded();

@@ -39,10 +39,8 @@ export function endWhenForgotten(
     if (left > 0) lookIn(left);
     else task.shutdown();
   };
-  const before = server.onDisconnect;
-  server.onDisconnect = () => {
-    before();
+  server.onDisconnect(() => {
     if (!server.isConnected) begin();
-  };
+  });
   begin();
 }

@@ -62,6 +62,7 @@ export class Server {
   readonly #logger: Logger | undefined;
   readonly #listeners = new Set<Deno.Listener>();
   readonly #connections = new Set<Connection>();
+  readonly #disconnectListeners: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(services: ReadonlyMap<string, Service>, logger?: Logger) {
@@ -79,8 +80,10 @@ export class Server {
     return [...this.#connections].flatMap((connection) => connection.calls);
   }
 
-  /** Called when a client has gone. */
-  onDisconnect = () => {};
+  /** Calls `listener` from now on whenever a client has gone. */
+  onDisconnect(listener: () => void): void {
+    this.#disconnectListeners.push(listener);
+  }
 
   /**
    * Accepts connections and answers their calls. Resolves when {@linkcode Server.close} has done its
@@ -135,7 +138,7 @@ export class Server {
     this.#connections.add(connection);
     connection.ended.then(() => {
       this.#connections.delete(connection);
-      this.onDisconnect();
+      for (const listener of this.#disconnectListeners) listener();
     });
   }
 }

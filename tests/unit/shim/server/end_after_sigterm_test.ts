@@ -4,10 +4,19 @@ import { endAfterSigterm } from "../../../../shim/server/end_after_sigterm.ts";
 
 const told = Promise.resolve();
 
+/** Tells its listeners, as a reaper and a server do. */
+class Emitter {
+  readonly #listeners: (() => void)[] = [];
+  readonly #add = (listener: () => void) => void this.#listeners.push(listener);
+  readonly onReaped = this.#add;
+  readonly onDisconnect = this.#add;
+  readonly tell = () => this.#listeners.forEach((listener) => listener());
+}
+
 /** A server without clients, whose end is noted. */
 function makeServer(isTold: Promise<unknown> = told) {
-  const reaper = { onReaped: () => {} };
-  const server = { isConnected: false, onDisconnect: () => {} };
+  const reaper = new Emitter();
+  const server = Object.assign(new Emitter(), { isConnected: false });
   const ended = Promise.withResolvers<void>();
   let ends = 0;
   const ask = endAfterSigterm(reaper, server, () => isTold, () => {
@@ -26,7 +35,7 @@ function test(name: string, run: () => Promise<void>): void {
 
 test("a server that nobody needs ends when it is asked to, once", async () => {
   const { ask, ended, ends, reaper } = makeServer();
-  reaper.onReaped();
+  reaper.tell();
   await settled();
   assertEquals(ends(), 0);
   ask();
@@ -42,7 +51,7 @@ test("one that has a client ends when that has gone", async () => {
   await settled();
   assertEquals(ends(), 0);
   server.isConnected = false;
-  server.onDisconnect();
+  server.tell();
   await ended;
 });
 
@@ -57,7 +66,7 @@ test("one that has something to tell waits, and goes on where a client has come 
   await settled();
   assertEquals(ends(), 0);
   server.isConnected = false;
-  server.onDisconnect();
+  server.tell();
   await ended;
 });
 
@@ -69,12 +78,12 @@ test("a signal of long ago is not heeded", async () => {
   const now = performance.now;
   performance.now = () => now.call(performance) + 130_000;
   try {
-    server.onDisconnect();
+    server.tell();
     await settled();
     assertEquals(ends(), 0);
   } finally {
     performance.now = now;
   }
-  server.onDisconnect();
+  server.tell();
   await ended;
 });
