@@ -95,7 +95,7 @@ async function keepLog(text: string, path: string): Promise<string> {
 }
 
 /** The errors in a log of criu, each once: lines like `(00.160106) Error (criu/cr-dump.c:1975): Dumping FAILED.` */
-export function criuErrors(log: string): string[] {
+function criuErrors(log: string): string[] {
   const lines = log.matchAll(/Error \([^)]*:\d+\): (.+)/g);
   return [...new Set([...lines].map(([, message]) => message.trim()))];
 }

@@ -24,7 +24,7 @@ export class RuncError extends Error {
 }
 
 /** A command that was killed, since nobody waits for it any more or by somebody else: what it has done by then is not known. */
-export class RuncKilledError extends RuncError {
+class RuncKilledError extends RuncError {
   override name = "RuncKilledError";
 }
 

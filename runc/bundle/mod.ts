@@ -6,4 +6,4 @@
 export { forgetContainer, noteContainer } from "./noted_containers.ts";
 export { execPidFile, initPidFile, readPid, writtenPid } from "./pid_file.ts";
 export { isKnown, keepRuntime, type KeptRuntime, type Runtime, runtimeOf } from "./runtime.ts";
-export { hasOwnPidNamespace, type IdMapping, readSpec, type Spec } from "./spec.ts";
+export { hasOwnPidNamespace, type LinuxIdMapping, readSpec, type Spec } from "./spec.ts";

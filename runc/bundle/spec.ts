@@ -5,14 +5,14 @@ import { join } from "@std/path/posix";
 export interface Spec {
   readonly linux?: {
     readonly namespaces?: readonly { readonly type: string; readonly path?: string }[];
-    readonly uidMappings?: readonly IdMapping[];
-    readonly gidMappings?: readonly IdMapping[];
+    readonly uidMappings?: readonly LinuxIdMapping[];
+    readonly gidMappings?: readonly LinuxIdMapping[];
     readonly cgroupsPath?: string;
   };
 }
 
 /** Users or groups of a user namespace, and who they are on the host. */
-export interface IdMapping {
+export interface LinuxIdMapping {
   readonly containerID: number;
   readonly hostID: number;
   readonly size: number;

@@ -5,9 +5,9 @@ const FOLDER = "/sys/kernel/mm/hugepages";
 const UNITS = ["KB", "MB", "GB"];
 
 /** The sizes that the kernel has: `2MB`, `1GB`; none where it was built without huge pages. */
-export function hugePageSizes(): string[] {
+export function hugePageSizes(folder = FOLDER): string[] {
   try {
-    return listFolders(FOLDER).sort().map(hugePageSize);
+    return listFolders(folder).sort().map(hugePageSize);
   } catch (error) {
     if (error instanceof SystemError) return [];
     throw error;
@@ -15,7 +15,7 @@ export function hugePageSizes(): string[] {
 }
 
 /** The size that a folder of the kernel's is for: `2MB` for `hugepages-2048kB`. */
-export function hugePageSize(folder: string): string {
+function hugePageSize(folder: string): string {
   let size = Number(/^hugepages-(\d+)kB$/.exec(folder)![1]);
   let unit = 0;
   for (; size >= 1024 && unit < UNITS.length - 1; unit++) size /= 1024;

@@ -191,7 +191,7 @@ function readBlkio(folder: string): proto.CgroupV1BlkIOStat.Properties {
  * The entries of a file of the controller blkio: lines `MAJOR:MINOR OPERATION VALUE`, without the operation where it is not told
  * apart, and at the end `Total VALUE`.
  */
-export function parseBlkio(
+function parseBlkio(
   text: string,
   devices: ReadonlyMap<string, string>,
 ): proto.CgroupV1BlkIOEntry.Properties[] {
@@ -207,7 +207,7 @@ export function parseBlkio(
 }
 
 /** The paths of devices by `MAJOR:MINOR`, from /proc/partitions: lines `major minor #blocks name` after a heading. */
-export function parsePartitions(text: string): ReadonlyMap<string, string> {
+function parsePartitions(text: string): ReadonlyMap<string, string> {
   const lines = [...text.matchAll(/^ *(\d+) +(\d+) +\d+ +(\S+)$/gm)];
   return new Map(lines.map(([, major, minor, name]) => [`${major}:${minor}`, `/dev/${name}`]));
 }

@@ -3,7 +3,7 @@
  * alone, and containerd's CRI never tells an owner.
  */
 import type { RuncOptions } from "../../proto/mod.ts";
-import type { IdMapping, Spec } from "../bundle/mod.ts";
+import type { LinuxIdMapping, Spec } from "../bundle/mod.ts";
 
 /** How the spec names a cgroup that systemd is to make: a slice (or nothing for the usual one), a prefix and a name. */
 const SYSTEMD_CGROUP = /^[^/:]*:([^/:]*):[^/:]+$/;
@@ -38,6 +38,6 @@ function systemdRuns(): boolean {
 }
 
 /** Whom the host knows the root of a container as. */
-function hostRoot(mappings: readonly IdMapping[] = []): number {
+function hostRoot(mappings: readonly LinuxIdMapping[] = []): number {
   return mappings.find(({ containerID, size }) => containerID === 0 && size > 0)?.hostID ?? 0;
 }

@@ -23,7 +23,7 @@ function quote(value: unknown): string {
 }
 
 /** One line of the log, its newline included. */
-export function formatLine(time: Date, level: Level, message: string, fields: Fields): string {
+function formatLine(time: Date, level: Level, message: string, fields: Fields): string {
   let line = `time=${JSON.stringify(time.toISOString())} level=${level} msg=${quote(message)}`;
   for (const [key, value] of Object.entries(fields)) line += ` ${key}=${quote(value)}`;
   return line + "\n";

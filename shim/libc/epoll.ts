@@ -6,15 +6,13 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 
 /**
- * What to watch a descriptor for, and what came. ERROR and HANG_UP come unasked. With EDGE they come when they begin to hold, and
+ * What to watch a descriptor for, and what came: EPOLLERR and EPOLLHUP come unasked. With EDGE they come when they begin to hold, and
  * not as long as they do.
  */
 export const EpollEvent = {
   IN: 0x1,
   PRIORITY: 0x2,
   OUT: 0x4,
-  ERROR: 0x8,
-  HANG_UP: 0x10,
   EDGE: 0x8000_0000,
 } as const;
 

@@ -69,7 +69,7 @@ export class LogPipe {
 }
 
 /** Makes of a transfer one for which a target whose reader has gone takes everything: its writer must not be ended by that. */
-export function droppingUnread(transfer: Transfer, onLoss: () => void): Transfer {
+function droppingUnread(transfer: Transfer, onLoss: () => void): Transfer {
   let dropped: Uint8Array<ArrayBuffer> | undefined;
   return (source, target) => {
     try {

@@ -16,7 +16,7 @@ import { startDeadline } from "./deadline.ts";
 const HEADER_LENGTH = 10;
 
 /** The most data one frame may carry, in bytes: 4 MiB. */
-export const MAX_DATA_LENGTH = 4 << 20;
+const MAX_DATA_LENGTH = 4 << 20;
 
 /** What a frame is. */
 export const FrameType = {
@@ -165,7 +165,7 @@ export class FrameReader {
 }
 
 /** How many bytes may wait to be written before {@linkcode FrameWriter.room} waits too: 64 KiB, some 2,000 short frames, of 2 KiB each. */
-export const MAX_UNWRITTEN = 64 << 10;
+const MAX_UNWRITTEN = 64 << 10;
 
 /** Writes frames to a connection, each one whole and in the order of the calls. */
 export class FrameWriter {

@@ -7,12 +7,5 @@
 export { type CallOptions, Client } from "./client.ts";
 export { startDeadline } from "./deadline.ts";
 export type { Metadata } from "./metadata.ts";
-export {
-  type Call,
-  type CallUnderWay,
-  type Logger,
-  type Method,
-  Server,
-  type Service,
-} from "./server.ts";
+export { type Call, type CallUnderWay, type Method, Server, type Service } from "./server.ts";
 export { StatusCode, StatusError, statusOf } from "./status.ts";

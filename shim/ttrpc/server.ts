@@ -9,6 +9,7 @@
  */
 
 import { Request, Response } from "../../proto/mod.ts";
+import type { Logger } from "../common/mod.ts";
 import { startDeadline } from "./deadline.ts";
 import {
   encodeFrame,
@@ -50,22 +51,19 @@ export interface CallUnderWay {
   readonly since: Date;
 }
 
-/** Where the server tells why it ended a connection. */
-export interface Logger {
-  warn(message: string, fields?: Record<string, unknown>): void;
-  debug(message: string, fields?: Record<string, unknown>): void;
-}
+/** Where a server tells why it ended a connection. */
+type ServerLogger = Pick<Logger, "warn" | "debug">;
 
 /** Serves services, by their full names (`containerd.task.v2.Task`), until it is closed. */
 export class Server {
   readonly #services: ReadonlyMap<string, Service>;
-  readonly #logger: Logger | undefined;
+  readonly #logger: ServerLogger | undefined;
   readonly #listeners = new Set<Deno.Listener>();
   readonly #connections = new Set<Connection>();
   readonly #disconnectListeners: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(services: ReadonlyMap<string, Service>, logger?: Logger) {
+  constructor(services: ReadonlyMap<string, Service>, logger?: ServerLogger) {
     this.#services = services;
     this.#logger = logger;
   }
@@ -154,7 +152,7 @@ class Connection {
   readonly ended: Promise<void>;
   readonly #conn: Deno.Conn;
   readonly #services: ReadonlyMap<string, Service>;
-  readonly #logger: Logger | undefined;
+  readonly #logger: ServerLogger | undefined;
   readonly #writer: FrameWriter;
   /** The calls not answered yet, by stream id: what is not in here gets no answer any more. */
   readonly #calls = new Map<number, RunningCall>();
@@ -163,7 +161,7 @@ class Connection {
   /** Called when the last call is answered; set when no more calls are taken. */
   #drained: (() => void) | undefined;
 
-  constructor(conn: Deno.Conn, services: ReadonlyMap<string, Service>, logger?: Logger) {
+  constructor(conn: Deno.Conn, services: ReadonlyMap<string, Service>, logger?: ServerLogger) {
     this.#conn = conn;
     this.#services = services;
     this.#logger = logger;

@@ -2,10 +2,10 @@ import { assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../../../proto/mod.ts";
 import { CgroupFolders, parseCgroupFolders } from "../../../../runc/cgroup/folders.ts";
-import { hugePageSize } from "../../../../runc/cgroup/huge_pages.ts";
+import { hugePageSizes } from "../../../../runc/cgroup/huge_pages.ts";
 import { parseNestedKeyed, parseNumber } from "../../../../runc/cgroup/stat_files.ts";
 import { readStats } from "../../../../runc/cgroup/stats.ts";
-import { parseBlkio, parsePartitions } from "../../../../runc/cgroup/stats_v1.ts";
+import { withFolder } from "../../temporary_folder.ts";
 
 /** Calls `body` with a folder that has these files. */
 async function withFiles(
@@ -263,14 +263,22 @@ Deno.test("cgroup v1: with the scheduler CFQ its files count, and where they are
   await withFiles(empty, (folder) => assertV1(readStats(version1(folder)), V1_METRICS));
 });
 
-Deno.test("cgroup v1: devices have the names that /proc/partitions gives them", () => {
-  const devices = parsePartitions(
-    "major minor  #blocks  name\n\n 254        0  268435456 vda\n   8       17      10240 sdb1\n",
+Deno.test("cgroup v1: devices have the names that /proc/partitions gives them", async () => {
+  const partitions = Deno.readTextFileSync("/proc/partitions");
+  const entries = [...partitions.matchAll(/(\d+) +(\d+) +\d+ +(\S+)\n/g)].map(
+    ([, major, minor, name]) => ({
+      ...{ op: "Sync", device: `/dev/${name}`, value: ALL },
+      ...{ major: Number(major), minor: Number(minor) },
+    }),
   );
-  assertEquals(parseBlkio("8:17 Sync 18446744073709551615\n", devices), [
-    { op: "Sync", device: "/dev/sdb1", major: 8n, minor: 17n, value: ALL },
-  ]);
-  assertEquals(devices.get("254:0"), "/dev/vda");
+  const lines = entries.map(({ major, minor }) => `${major}:${minor} Sync ${ALL}\n`);
+  const file = "blkio/blkio.throttle.io_service_bytes";
+  await withFiles({ [file]: lines.join("") }, (folder) => {
+    assertV1(readStats(version1(folder, ["blkio"])), {
+      cpu: { usage: {}, throttling: {} },
+      blkio: { ioServiceBytesRecursive: entries },
+    });
+  });
 });
 
 const V2_MEMORY_STAT = counting(
@@ -405,13 +413,7 @@ Deno.test("cgroup v2: devices without a number have no entry, alone on a line or
 });
 
 Deno.test("huge pages are read for each size that the kernel has", async () => {
-  let sizes: string[];
-  try {
-    const folders = [...Deno.readDirSync("/sys/kernel/mm/hugepages")].map(({ name }) => name);
-    sizes = folders.sort().map(hugePageSize);
-  } catch {
-    sizes = [];
-  }
+  const sizes = hugePageSizes();
   const files = sizes.flatMap((size, index) => [
     [`hugetlb/hugetlb.${size}.usage_in_bytes`, `${index}\n`],
     [`hugetlb/hugetlb.${size}.max_usage_in_bytes`, `${ALL}\n`],
@@ -432,19 +434,22 @@ Deno.test("huge pages are read for each size that the kernel has", async () => {
   });
 });
 
-Deno.test("sizes of huge pages are named as the kernel names its files", () => {
-  const names = {
-    16: "16KB",
-    64: "64KB",
-    2048: "2MB",
-    524288: "512MB",
-    1048576: "1GB",
-    16777216: "16GB",
-  };
-  for (const [kilobytes, name] of Object.entries(names)) {
-    assertEquals(hugePageSize(`hugepages-${kilobytes}kB`), name);
-  }
-});
+Deno.test("sizes of huge pages are named as the kernel names its files", () =>
+  withFolder((folder) => {
+    const names = {
+      16: "16KB",
+      64: "64KB",
+      2048: "2MB",
+      524288: "512MB",
+      1048576: "1GB",
+      16777216: "16GB",
+    };
+    for (const kilobytes of Object.keys(names)) {
+      Deno.mkdirSync(join(folder, `hugepages-${kilobytes}kB`));
+    }
+    assertEquals(hugePageSizes(folder).toSorted(), Object.values(names).toSorted());
+    assertEquals(hugePageSizes(join(folder, "nosuch")), []);
+  }));
 
 Deno.test("numbers take all 64 bits; what is none counts as 0", () => {
   assertEquals(parseNumber("18446744073709551615\n"), ALL);

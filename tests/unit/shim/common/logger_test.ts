@@ -1,17 +1,22 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { createLogger, type Fields, formatLine } from "../../../../shim/common/logger.ts";
+import { createLogger, type Fields } from "../../../../shim/common/logger.ts";
 
-const TIME = new Date("2024-02-29T12:00:01.005Z");
+/** What a logger writes for one message. */
+function line(level: "info" | "warn" | "error", message: string, fields: Fields): string {
+  let text = "";
+  createLogger((line) => text += new TextDecoder().decode(line), false, {})[level](message, fields);
+  return text;
+}
 
 Deno.test("logger: a line as logrus has it", () => {
   // But for the digits of the time, the output of logrus 1.9.4.
-  assertEquals(
-    formatLine(TIME, "warning", "two words", { a: 1, z: "plain" }),
-    'time="2024-02-29T12:00:01.005Z" level=warning msg="two words" a=1 z=plain\n',
+  assertMatch(
+    line("warn", "two words", { a: 1, z: "plain" }),
+    /^time="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z" level=warning msg="two words" a=1 z=plain\n$/,
   );
-  assertEquals(
-    formatLine(TIME, "error", "failed", { error: new Error("no such file") }),
-    'time="2024-02-29T12:00:01.005Z" level=error msg=failed error="no such file"\n',
+  assertMatch(
+    line("error", "failed", { error: new Error("no such file") }),
+    /^time="[^"]+" level=error msg=failed error="no such file"\n$/,
   );
 });
 
@@ -32,15 +37,14 @@ Deno.test("logger: what logrus quotes is quoted, and nothing else", () => {
     "<&>": '"<&>"',
   };
   for (const [text, quoted] of Object.entries(known)) {
-    const line = formatLine(TIME, "info", text, { z: text });
-    assertEquals(line, `time="2024-02-29T12:00:01.005Z" level=info msg=${quoted} z=${quoted}\n`);
+    const [, rest] = line("info", text, { z: text }).split('Z" ');
+    assertEquals(rest, `level=info msg=${quoted} z=${quoted}\n`);
   }
 });
 
 Deno.test("logger: whatever a text holds, it is one line", () => {
   for (const text of ["\x00", "\x07", "\x1b[2J", "\r\n", "\n", ""]) {
-    const line = formatLine(TIME, "info", text, { z: text });
-    assertMatch(line, /^[^\p{Cc}]+ msg="[^\p{Cc}]*" z="[^\p{Cc}]*"\n$/u);
+    assertMatch(line("info", text, { z: text }), /^[^\p{Cc}]+ msg="[^\p{Cc}]*" z="[^\p{Cc}]*"\n$/u);
   }
 });
 

@@ -13,7 +13,6 @@ import {
   FrameReader,
   FrameType,
   FrameWriter,
-  MAX_DATA_LENGTH,
   OversizedFrameError,
 } from "../../../../shim/ttrpc/frame.ts";
 import {
@@ -28,6 +27,8 @@ import { within } from "../../../within.ts";
 import { REPOSITORY } from "../../script.ts";
 
 const SERVICE = "test.v1.Echo";
+/** As ttrpc has it, see its README. */
+const MAX_DATA_LENGTH = 4 << 20;
 const text = new TextEncoder();
 const untext = new TextDecoder();
 
