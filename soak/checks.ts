@@ -2,6 +2,7 @@
 import { cgroupFolders } from "../tests/cgroups.ts";
 import { eventually } from "../tests/eventually.ts";
 import type { RecordedEvent } from "../tests/event_recorder.ts";
+import { killIfRunning } from "../tests/kill_child.ts";
 import {
   type CommandResult,
   outputOf,
@@ -30,7 +31,7 @@ export async function bounded(
     return await within(COMMAND_SECONDS, `an end of ctr ${args.join(" ")}`, result);
   } catch (error) {
     findings.addError(error);
-    child.kill("SIGKILL");
+    killIfRunning(child);
     return await result;
   }
 }

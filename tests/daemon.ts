@@ -1,3 +1,5 @@
+import { killIfRunning } from "./kill_child.ts";
+
 /** How a {@linkcode Daemon} is started. */
 export interface DaemonOptions {
   /** The words before the command, where it is to run in other namespaces. */
@@ -59,12 +61,8 @@ export class Daemon {
     const child = this.#child;
     if (!child) return;
     this.#child = undefined;
-    try {
-      child.kill(signal);
-    } catch (error) {
-      // It has ended by itself, or a failed test has ended it.
-      if (!(error instanceof TypeError)) throw error;
-    }
+    // It may have ended by itself, or a failed test has ended it.
+    killIfRunning(child, signal);
     await child.status;
     await this.#logEnd;
   }

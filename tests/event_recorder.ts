@@ -1,3 +1,4 @@
+import { killIfRunning } from "./kill_child.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 
 /** One of containerd's events, as `ctr events` prints it. */
@@ -75,7 +76,8 @@ export class EventRecorder {
 
   /** Ends the recording. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#ended) this.#ctr.kill("SIGKILL");
+    // Where containerd has gone it ends by itself.
+    killIfRunning(this.#ctr);
     await this.#ctr.status;
     await this.#end;
   }

@@ -16,6 +16,7 @@ import {
 } from "./direct_shim.ts";
 import { eventually } from "./eventually.ts";
 import { expectStatus } from "./expect_status.ts";
+import { killIfRunning } from "./kill_child.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 import { isAlive, type Process, processesOfThisRun } from "./processes.ts";
 import { TaskClient } from "./task_client.ts";
@@ -52,15 +53,6 @@ function beginStart(containerd: PrivateContainerd, bundle: Bundle): Deno.ChildPr
   const child = spawnStart(containerd, bundle, { MAX_SHIM_VERSION: "" });
   child.stdin.close();
   return child;
-}
-
-function killIfRunning(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch (error) {
-    // It has just ended.
-    if (!(error instanceof TypeError)) throw error;
-  }
 }
 
 /** An address where there is a server to be used: what it has answered, or why not. */

@@ -1,6 +1,7 @@
 import { findProgram } from "../tools/programs.ts";
 import { Daemon } from "./daemon.ts";
 import { noteDockerFolders } from "./docker_folders.ts";
+import { killIfRunning } from "./kill_child.ts";
 import {
   type CommandResult,
   expectSuccess,
@@ -243,7 +244,7 @@ export class PrivateDocker {
         if (pattern.test(text)) return;
       }
     } finally {
-      killIfThere(docker);
+      killIfRunning(docker);
       await docker.status;
     }
     throw new Error(`expected ${pattern} and docker ${args.join(" ")} ended with ${text}`);
@@ -264,13 +265,5 @@ export class PrivateDocker {
 
   get #clientArguments(): string[] {
     return ["--config", `${this.#folder}/client`, "--host", this.#host];
-  }
-}
-
-function killIfThere(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
   }
 }

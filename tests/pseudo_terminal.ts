@@ -1,5 +1,6 @@
 /** The terminal that somebody sits at: a pair of devices as pty(7) tells of them, and a command on it. */
 
+import { killIfRunning } from "./kill_child.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 import { TextReader } from "./text_reader.ts";
 
@@ -98,11 +99,7 @@ export class PseudoTerminal {
 
   /** Ends the command, if it has not ended, and closes the terminal. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended
-    }
+    killIfRunning(this.child);
     await this.child.status;
     await this.output.rest();
     libc.close(this.#master);

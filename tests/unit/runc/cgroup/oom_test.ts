@@ -16,6 +16,7 @@ import {
 } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
 import { cgroupMounts, unifiedMount } from "../../../cgroups.ts";
+import { killIfRunning } from "../../../kill_child.ts";
 import { runName } from "../../../private_mounts.ts";
 import { within } from "../../../within.ts";
 import { expectNoNewDescriptors } from "../../descriptors.ts";
@@ -51,12 +52,7 @@ class TestCgroup implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.#processes) {
-      try {
-        process.kill("SIGKILL");
-      } catch (error) {
-        // It has ended.
-        if (!(error instanceof TypeError)) throw error;
-      }
+      killIfRunning(process);
       await process.status;
     }
     await this.remove().catch((error) => {
