@@ -56,11 +56,23 @@ export async function endShim({ containerd, findings }: Round, shim: DirectShim)
   if (Deno.env.has("SOAK_DEBUG")) console.log(log);
 }
 
-/** Notes where a container that is told to run is frozen, and thaws it, so that it can be ended. */
-export function checkFreezer({ containerd, findings }: Round, id: string, init: number): void {
-  if (!isAlive(init) || !isFrozen(init)) return;
-  findings.add("wrong", `${id} is RUNNING, and frozen`);
-  thawContainer(containerd, id);
+/**
+ * Notes where a container that is told to run is frozen and stays so, and thaws it, so that it can be ended. For a moment it may well
+ * look so: a Pause whose client has gone may come between the answer and the look.
+ */
+export async function checkFreezer(
+  { containerd, findings }: Round,
+  tasks: TaskClient,
+  id: string,
+): Promise<void> {
+  await eventually("the truth", async () => {
+    const { status, pid } = await tasks.call("State", { id });
+    return status !== RUNNING || !isAlive(pid) || !isFrozen(pid) || undefined;
+  }).catch((error) => {
+    if (!(error instanceof Deno.errors.TimedOut)) throw error;
+    findings.add("wrong", `${id} is RUNNING, and frozen`);
+    thawContainer(containerd, id);
+  });
 }
 
 /** Lets a container go on, be it that its runtime has not done so. */

@@ -55,7 +55,11 @@ const end = performance.now() + minutes * 60_000;
   for (const [index, scenario] of chosen.entries()) {
     // What one does not need of its share is for the others.
     const seconds = (end - performance.now()) / 1000 / (chosen.length - index);
-    outcomes.push(await running.run(scenario, { seed, rounds, seconds }));
+    const begin = performance.now();
+    const outcome = await running.run(scenario, { seed, rounds, seconds });
+    outcomes.push(outcome);
+    const took = ((performance.now() - begin) / 1000).toFixed(0);
+    console.log(`${outcome.name}: ${outcome.rounds} rounds in ${took} s, ${outcome.failed} failed`);
   }
 }
 await removeTraces(before);

@@ -45,7 +45,7 @@ export const clients: Scenario = {
       if (status === PAUSED) await attempt(tasks, "Resume", { id: ID });
       return status === RUNNING || undefined;
     });
-    checkFreezer(round, ID, init);
+    await checkFreezer(round, tasks, ID);
     const known = [init];
     for (const execId of execIds) known.push(...await endExec(round, tasks, execId));
     await eventually("no process that the shim does not tell of", () => {

@@ -111,7 +111,7 @@ export const runtimes: Scenario = {
     }
     const init = await tasks.call("State", { id: ID }).catch(() => undefined);
     if (lies) thawContainer(containerd, ID);
-    else if (init?.status === RUNNING) checkFreezer(round, ID, init.pid);
+    else if (init?.status === RUNNING) await checkFreezer(round, tasks, ID);
     const state = await tasks.call("State", visitor).catch(() => undefined);
     if (command === "exec" && state?.status !== RUNNING && processesIn(containerd, ID).length > 1) {
       findings.add("wrong", `an exec that is ${state?.status} and whose process lives`);
