@@ -37,9 +37,6 @@ export class TaskService implements Required<ServedTask> {
   /** The Creates under way, by the ids of their containers. */
   readonly #creating = new Map<string, Promise<unknown>>();
 
-  /** See {@linkcode ServedTask.wasUsed}. */
-  wasUsed = false;
-
   constructor(private readonly shim: Shim) {}
 
   async state(
@@ -73,7 +70,6 @@ export class TaskService implements Required<ServedTask> {
       const message = `expected an id of ${IDENTIFIER}, not "${id}"`;
       throw new StatusError(StatusCode.INVALID_ARGUMENT, message);
     }
-    this.wasUsed = true;
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
     }

@@ -100,34 +100,66 @@ async function command(program: string, ...args: string[]): Promise<void> {
 testBetterThanGo(
   "a shim ends whose containerd died between Delete and Shutdown",
   async (containerd) => {
-    const folder = `${containerd.folder}/slow`;
-    await Deno.mkdir(folder);
-    using runc = await SlowRunc.make(folder, "begin delete");
-    const runcOfShims = `${containerd.folder}/bin/runc`;
-    await Deno.symlink(runc.path, runcOfShims);
-    await containerd.runDetached("box", "sleep", "1000");
-    const shim = await containerd.shimPid("box");
-    expectSuccess(await containerd.ctr("task", "kill", "--signal", "KILL", "box"));
-    await eventually(
-      "an end of init",
-      async () => (await containerd.tasks()).get("box")?.status === "STOPPED" || undefined,
-    );
-    const removed = containerd.ctr("task", "rm", "box");
-    await runc.untilHeld("begin delete");
-    await containerd.stop("SIGKILL");
-    await removed;
-    await Deno.remove(runcOfShims);
-    await runc.release();
-    const state = `/run/containerd/runc/${containerd.namespace}/box`;
-    await eventually(
-      "an end of the Delete",
-      () => Deno.stat(state).then(() => undefined, () => true),
-    );
-
+    const shim = await abandonDelete(containerd, async (remove) => {
+      await containerd.stop("SIGKILL");
+      await remove.output();
+    });
     await containerd.boot();
     await eventually("an end of the shim", () => !isAlive(shim) || undefined);
     assertEquals((await containerd.tasks()).has("box"), false);
     await expectUsable(containerd, "box");
-    await Deno.remove(folder, { recursive: true });
   },
 );
+
+// With Go's it can't, until containerd is restarted.
+testBetterThanGo(
+  "an id can be used again, after 30 s, whose Delete a client has given up",
+  async (containerd) => {
+    const shim = await abandonDelete(containerd, async (remove) => {
+      remove.kill("SIGKILL");
+      await remove.output();
+      await containerd.untilLogged(/context canceled/, 0);
+    });
+    await eventually("an end of the shim", () => !isAlive(shim) || undefined, 45);
+    await eventually(
+      "no bundle",
+      () => Deno.stat(containerd.bundle("box")).then(() => undefined, () => true),
+    );
+    expectSuccess(await containerd.ctr("containers", "rm", "box"));
+    expectSuccess(await containerd.run(["--rm"], "box", "true"));
+  },
+);
+
+/**
+ * Runs a container and has it deleted, in vain.
+ * @param abandon Is called when the runtime is about to remove it, which it does when this has ended.
+ * @returns The shim.
+ */
+async function abandonDelete(
+  containerd: PrivateContainerd,
+  abandon: (remove: Deno.ChildProcess) => Promise<void>,
+): Promise<number> {
+  const folder = `${containerd.folder}/slow`;
+  await Deno.mkdir(folder);
+  using runc = await SlowRunc.make(folder, "begin delete");
+  const runcOfShims = `${containerd.folder}/bin/runc`;
+  await Deno.symlink(runc.path, runcOfShims);
+  await containerd.runDetached("box", "sleep", "1000");
+  const shim = await containerd.shimPid("box");
+  expectSuccess(await containerd.ctr("task", "kill", "--signal", "KILL", "box"));
+  await eventually(
+    "an end of init",
+    async () => (await containerd.tasks()).get("box")?.status === "STOPPED" || undefined,
+  );
+  const remove = containerd.spawnCtr(["task", "rm", "box"], { stdin: "null" });
+  await runc.untilHeld("begin delete");
+  await abandon(remove);
+  await Deno.remove(runcOfShims);
+  await runc.release();
+  await eventually(
+    "an end of the Delete",
+    async () => (await runc.log()).includes("end delete") || undefined,
+  );
+  await Deno.remove(folder, { recursive: true });
+  return shim;
+}

@@ -32,12 +32,10 @@ interface Container {
 /** The containers of one server, by their ids: one, or those of a pod. */
 export class SkeletonTask implements ServedTask {
   readonly #containers = new Map<string, Container>();
-  wasUsed = false;
 
   constructor(private readonly shim: Shim) {}
 
   async create(request: CreateTaskRequest) {
-    this.wasUsed = true;
     const { id, bundle, stdin, stdout, stderr, terminal } = request;
     if (this.#containers.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);

@@ -1,7 +1,7 @@
 /** The server that nobody uses: containerd has failed or died after `start` had answered, or a client has given its container up. */
 import { exists } from "../common/mod.ts";
 import type { Server } from "../ttrpc/mod.ts";
-import type { ServedTask } from "./task.ts";
+import type { ServedTask, TaskUse } from "./task.ts";
 
 /** How long it goes on without its bundle, in ms. */
 const WITHOUT_BUNDLE_MS = 5_000;
@@ -9,14 +9,16 @@ const WITHOUT_BUNDLE_MS = 5_000;
 const WITHOUT_CLIENT_MS = 30_000;
 
 /**
- * Ends a server that has no container when it has had no client for a while. One that has never had a container, and has lost its
- * bundle, does not count its clients: containerd 1.6 forgets a connection where it fails after it. A timer runs only after the begin,
- * and after a client has gone.
+ * Ends a server that has no container when it has had no client for a while. Two do not count their clients. One that has lost its
+ * bundle before it had a container: containerd 1.6 forgets a connection where it fails after it. And one whose last container was
+ * deleted: where containerd's client has given up that Delete, containerd does not tell the server to end, and nobody can use the id
+ * while it is there. A timer runs only after the begin, after a client has gone, and after a container has.
  * @param bundle Of the container that the server was started for.
  */
 export function endWhenForgotten(
   server: Pick<Server, "isConnected" | "onDisconnect">,
-  task: Pick<ServedTask, "shutdown" | "wasUsed">,
+  task: Pick<ServedTask, "shutdown">,
+  use: Pick<TaskUse, "hasCreated" | "hasDeleted" | "onDelete">,
   bundle: string,
 ): void {
   let aloneSince = 0;
@@ -33,7 +35,7 @@ export function endWhenForgotten(
   const look = () => {
     hasTimer = false;
     const hasBundle = exists(bundle);
-    if (server.isConnected && (hasBundle || task.wasUsed)) return;
+    if (server.isConnected && !use.hasDeleted && (hasBundle || use.hasCreated)) return;
     const limit = hasBundle ? WITHOUT_CLIENT_MS : WITHOUT_BUNDLE_MS;
     const left = aloneSince + limit - performance.now();
     if (left > 0) lookIn(left);
@@ -42,5 +44,6 @@ export function endWhenForgotten(
   server.onDisconnect(() => {
     if (!server.isConnected) begin();
   });
+  use.onDelete(begin);
   begin();
 }

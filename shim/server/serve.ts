@@ -28,7 +28,7 @@ import { fifoSink } from "./log_fifo.ts";
 import type { CreateTask, Shim } from "./shim.ts";
 import { SocketFile } from "./socket_file.ts";
 import { reportState } from "./state_report.ts";
-import { taskServices } from "./task.ts";
+import { taskServices, TaskUse } from "./task.ts";
 
 const { exit } = Deno;
 const STDERR = 2;
@@ -110,7 +110,8 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     shutdown,
   };
   const task = await createTask(shim, bootstrap);
-  const services = collectingGarbage(taskServices(task, logger));
+  const use = new TaskUse();
+  const services = collectingGarbage(taskServices(task, logger, use));
 
   using _lock = await lockFile(lockPath(socket.path));
   if (await isAnswered(socket.path)) {
@@ -148,7 +149,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     throw new Error("start has ended before it could tell anyone of the server");
   }
   socket.keep();
-  endWhenForgotten(server, task, args.bundle);
+  endWhenForgotten(server, task, use, args.bundle);
   forbidExit();
   return true;
 }

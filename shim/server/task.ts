@@ -71,8 +71,6 @@ export type Task = Pick<Handlers, Needed> & Partial<Omit<Handlers, Needed>>;
 export interface ServedTask extends Task {
   /** The RPC, and what the server itself calls when nobody uses it: ends the server unless it holds a container. */
   shutdown(): void;
-  /** Whether a Create has ever come. */
-  readonly wasUsed: boolean;
   /** A record for each process, whatever is worth knowing of it when the shim seems to hang; for SIGUSR1. */
   describe?(): Iterable<Fields>;
   /**
@@ -82,20 +80,63 @@ export interface ServedTask extends Task {
   statusOf?(error: unknown): StatusError | undefined;
 }
 
+/** What a Task service has been used for so far. */
+export class TaskUse {
+  readonly #listeners: (() => void)[] = [];
+  #hasCreated = false;
+  #hasDeleted = false;
+
+  /** Whether a Create has ever come. */
+  get hasCreated(): boolean {
+    return this.#hasCreated;
+  }
+
+  /** Whether a container, and not only an exec, has ever been deleted. */
+  get hasDeleted(): boolean {
+    return this.#hasDeleted;
+  }
+
+  /** Calls `listener` from now on whenever a container was deleted. */
+  onDelete(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** To be called before a request is handed to the Task service. */
+  begin(name: string): void {
+    if (name === "Create") this.#hasCreated = true;
+  }
+
+  /** To be called when the Task service has done what a request asks for. */
+  end(name: string, request: unknown): void {
+    if (name !== "Delete" || (request as proto.DeleteRequest).execId !== "") return;
+    this.#hasDeleted = true;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
 /**
  * The ttrpc services of a Task service.
  * @param logger Gets the faults of the Task service.
+ * @param use Is told what it is used for.
  */
-export function taskServices(task: ServedTask, logger: Logger): ReadonlyMap<string, Service> {
+export function taskServices(
+  task: ServedTask,
+  logger: Logger,
+  use = new TaskUse(),
+): ReadonlyMap<string, Service> {
   const names = Object.keys(METHODS) as (keyof Methods)[];
   const service: Service = Object.fromEntries(
-    names.map((name) => [name, toMethod(name, task, logger)]),
+    names.map((name) => [name, toMethod(name, task, { logger, use })]),
   );
   return new Map(SERVICES.map((name) => [name, service]));
 }
 
 /** The method of a ttrpc service for an RPC. What the Task service does wrong costs the call alone. */
-function toMethod(name: keyof Methods, task: ServedTask, logger: Logger): Method {
+function toMethod(
+  name: keyof Methods,
+  task: ServedTask,
+  { logger, use }: { logger: Logger; use: TaskUse },
+): Method {
   const [request, response] = METHODS[name];
   const key = name[0].toLowerCase() + name.slice(1) as keyof Task;
   const method = task[key]?.bind(task) as ((request: unknown, call: Call) => unknown) | undefined;
@@ -108,7 +149,9 @@ function toMethod(name: keyof Methods, task: ServedTask, logger: Logger): Method
   return async (payload, call) => {
     const decoded = decode(request, payload);
     try {
+      use.begin(name);
       const answer = await method(decoded, call);
+      use.end(name, decoded);
       if (answer !== undefined) return encode(answer).finish();
       if (response === proto.Empty) return NOTHING;
       throw new TypeError(`${name} has answered nothing`);
