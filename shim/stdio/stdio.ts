@@ -52,8 +52,11 @@ const WRITER_MS = 2_000;
 /** How often is looked whether bytes are still carried. */
 const STEP_MS = 500;
 
-/** How long a client may pause while it still has output to read that it should have before it learns of the process's end. */
-const PATIENCE_MS = 100;
+/**
+ * How long a client may pause while it still has output to read that it should have before it learns of the process's end. With 40
+ * clients on two processors one had to wait for 170 ms before it could read at all.
+ */
+const PATIENCE_MS = 1_000;
 /** How long that may delay the news in all. */
 const DELIVERY_MS = 2_000;
 
@@ -174,7 +177,7 @@ export abstract class Stdio {
 
   /**
    * Waits, once the process is gone, for the client to read what it has written, as long as the client goes on reading: clients stop
-   * when they learn of the end (ctr up to containerd 1.7 closes its FIFOs then).
+   * when they learn of the end (ctr of containerd 1.6 to 2.3 closes its FIFOs then).
    */
   async deliver(): Promise<void> {
     for (const output of this.outputs) output.move();
@@ -182,12 +185,13 @@ export abstract class Stdio {
     if (this.#logPrograms.size > 0) return;
     const start = performance.now();
     let changed = start;
+    let now = start;
     for (let unread = this.#unread(); unread > 0;) {
-      // Nothing tells when a FIFO is empty.
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      // Nothing tells when a FIFO is empty. To look all the time would keep a client from it that waits for a processor.
+      await new Promise((resolve) => setTimeout(resolve, Math.max(1, (now - changed) / 10)));
       const before = unread;
       unread = this.#unread();
-      const now = performance.now();
+      now = performance.now();
       // On a busy machine that was more than a moment: what was read meanwhile counts before the time does.
       if (unread !== before) changed = now;
       if (now - changed > PATIENCE_MS || now - start > DELIVERY_MS) return;
