@@ -1,39 +1,32 @@
 /** The action `serve`: the server that lives as long as its containers. */
-import { dirname, join } from "@std/path/posix";
+import { join } from "@std/path/posix";
 import {
   type Arguments,
   checkSocketPath,
-  chosenProtocol,
   isAnswered,
   isAnswerGiven,
   lockFile,
   lockPath,
   readBootstrap,
-  removeAbandonedLocks,
   say,
   sayFound,
   sayListening,
-  sidePath,
   takeGivenInput,
 } from "../bootstrap/mod.ts";
-import { createLogger, type Logger, orWarn, removeIfThere } from "../common/mod.ts";
+import { createLogger, type Logger, removeIfThere } from "../common/mod.ts";
 import { becomeSubreaper, setNonblocking, SIGTERM, SIGUSR1 } from "../libc/mod.ts";
-import { raiseOpenFiles, Reactor, Reaper, watchSignals } from "../process/mod.ts";
-import { Server, type Service } from "../ttrpc/mod.ts";
+import { raiseOpenFiles, watchSignals } from "../process/mod.ts";
 import { endAfterSigterm } from "./end_after_sigterm.ts";
-import { Publisher } from "./events.ts";
 import { endWhenForgotten } from "./forgotten.ts";
 import { collectingGarbage } from "./garbage.ts";
+import type { ListeningServer } from "./listen.ts";
 import { fifoSink } from "./log_fifo.ts";
-import type { CreateTask, Shim } from "./shim.ts";
-import { SocketFile } from "./socket_file.ts";
+import { RunningShim } from "./running_shim.ts";
+import type { CreateTask } from "./shim.ts";
 import { reportState } from "./state_report.ts";
-import { taskServices, TaskUse } from "./task.ts";
+import { type ServedTask, taskServices, TaskUse } from "./task.ts";
 
-const { exit } = Deno;
 const STDERR = 2;
-/** How long the clients may take to read their last answers, in ms. */
-const CLOSE_MS = 5_000;
 
 /**
  * Does the action; resolves when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}. Where
@@ -66,82 +59,23 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
   Deno.env.delete("NOTIFY_SOCKET");
 
   becomeSubreaper();
-  const reaper = new Reaper(logger);
-  reaper.start();
-  const { eventsAddress } = bootstrap;
-  if (eventsAddress === undefined) logger.warn("containerd has no address: events go nowhere");
-  const events = new Publisher(eventsAddress, args.namespace, logger);
-
-  const socket = new SocketFile(args.socket);
-  const end = () => {
-    try {
-      socket.remove();
-      removeAbandonedLocks(dirname(socket.path));
-    } finally {
-      // Whatever became of the folder.
-      exit(0);
-    }
-  };
-  const shutdown = () => {
-    const closed = server.close();
-    // By the path alone Deno's listener has done so already, gRPC's may do so later, when it may be another server's.
-    // A folder that is gone, or on a full or broken file system, must not keep the server alive.
-    void orWarn(logger, "remove the socket", () => socket.remove());
-    // The answer to the call that asked for this goes out before the server closes.
-    Promise.all([closed, events.sent]).then(end);
-    // A client that does not read its answers is not waited for.
-    AbortSignal.timeout(CLOSE_MS).addEventListener("abort", () => server.abort());
-  };
-  let sockets = 0;
-  const unfinished = new Set<Promise<unknown>>();
-  const shim: Shim = {
-    namespace: args.namespace,
-    bundle: args.bundle,
-    logger,
-    reaper,
-    reactor: new Reactor(logger),
-    events,
-    newSocketPath: () => sidePath(socket.path, ++sockets),
-    awaitBeforeEnd(work) {
-      unfinished.add(work);
-      const remove = () => void unfinished.delete(work);
-      work.then(remove, remove);
-    },
-    shutdown,
-  };
+  const shim = new RunningShim(args, bootstrap.eventsAddress, logger);
+  shim.reaper.start();
   const task = await createTask(shim, bootstrap);
   const use = new TaskUse();
   const services = collectingGarbage(taskServices(task, logger, use));
 
-  using _lock = await lockFile(lockPath(socket.path));
-  if (await isAnswered(socket.path)) {
+  using _lock = await lockFile(lockPath(args.socket));
+  if (await isAnswered(args.socket)) {
     sayFound();
     return false;
   }
-  removeIfThere(socket.path);
+  removeIfThere(args.socket);
   // Where it must go, it goes before the lock does.
-  using _socket = socket;
-  const server = await listen(socket.path, services, logger);
-  socket.made();
-  const askToEnd = endAfterSigterm(
-    reaper,
-    server,
-    () => Promise.allSettled(unfinished).then(() => events.sent),
-    () => {
-      logger.info("the shim ends, as SIGTERM asked for");
-      end();
-    },
-  );
-  watchSignals(shim.reactor, ({ signal, sender }) => {
-    if (signal === SIGTERM) return askToEnd();
-    if (signal !== SIGUSR1) return logger.warn("ignored a signal", { signal, sender });
-    reportState(logger, {
-      processes: task.describe?.() ?? [],
-      calls: server.calls,
-      queuedEvents: events.queued,
-    });
-  });
-  logger.debug("the shim listens", { socket: socket.path });
+  using socket = shim.socket;
+  const server = await shim.listen(services);
+  heedSignals(shim, task, server);
+  logger.debug("the shim listens", { socket: args.socket });
   const nowhere = sayListening();
   // Deno loads what spawns commands when it is first touched, 2 ms: better now than while containerd waits for its container.
   void Deno.Command;
@@ -154,30 +88,22 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
   return true;
 }
 
-/** Serves by the chosen protocol, on a socket that only root may connect to from its first moment on. */
-async function listen(
-  path: string,
-  services: ReadonlyMap<string, Service>,
-  logger: Logger,
-): Promise<Pick<Server, "close" | "abort" | "isConnected" | "onDisconnect" | "calls">> {
-  const umask = Deno.umask(0o177);
-  try {
-    if (chosenProtocol() === "grpc") {
-      const grpc = await import("../grpc/mod.ts");
-      const server = new grpc.Server(services);
-      await server.listen(path);
-      return server;
-    }
-    const server = new Server(services, logger);
-    server.serve(Deno.listen({ transport: "unix", path })).catch((error) => {
-      logger.error("can't accept connections any more", { error });
+/** Ends the server by SIGTERM as soon as it can, and tells of its state by SIGUSR1. */
+function heedSignals(shim: RunningShim, task: ServedTask, server: ListeningServer): void {
+  const { logger, reactor, events } = shim;
+  const askToEnd = endAfterSigterm(shim.reaper, server, () => shim.allTold(), () => {
+    logger.info("the shim ends, as SIGTERM asked for");
+    shim.end();
+  });
+  watchSignals(reactor, ({ signal, sender }) => {
+    if (signal === SIGTERM) return askToEnd();
+    if (signal !== SIGUSR1) return logger.warn("ignored a signal", { signal, sender });
+    reportState(logger, {
+      processes: task.describe?.() ?? [],
+      calls: server.calls,
+      queuedEvents: events.queued,
     });
-    return server;
-  } catch (error) {
-    throw new Error(`can't listen on ${path}: ${(error as Error).message}`);
-  } finally {
-    Deno.umask(umask);
-  }
+  });
 }
 
 /** Whoever ends the server from now on would end all its containers' streams and lose their exits. */

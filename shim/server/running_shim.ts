@@ -1,0 +1,92 @@
+/** The shim as its server runs it: what it offers to the Task service, and how it ends. */
+import { dirname } from "@std/path/posix";
+import {
+  type Arguments,
+  type EventsAddress,
+  removeAbandonedLocks,
+  sidePath,
+} from "../bootstrap/mod.ts";
+import { type Logger, orWarn } from "../common/mod.ts";
+import { Reactor, Reaper } from "../process/mod.ts";
+import type { Service } from "../ttrpc/mod.ts";
+import { Publisher } from "./events.ts";
+import { listen, type ListeningServer } from "./listen.ts";
+import type { Shim } from "./shim.ts";
+import { SocketFile } from "./socket_file.ts";
+
+/** Deno's own, which a Task service is kept from. */
+const { exit } = Deno;
+/** How long the clients may take to read their last answers, in ms. */
+const CLOSE_MS = 5_000;
+
+/** A shim that is about to listen, or does. */
+export class RunningShim implements Shim {
+  readonly namespace: string;
+  readonly bundle: string;
+  readonly reaper: Reaper;
+  readonly reactor: Reactor;
+  readonly events: Publisher;
+  readonly socket: SocketFile;
+  #server: ListeningServer | undefined;
+  #sidePaths = 0;
+  readonly #unfinished = new Set<Promise<unknown>>();
+
+  constructor(
+    { namespace, bundle, socket }: Arguments,
+    eventsAddress: EventsAddress | undefined,
+    readonly logger: Logger,
+  ) {
+    this.namespace = namespace;
+    this.bundle = bundle;
+    this.reaper = new Reaper(logger);
+    this.reactor = new Reactor(logger);
+    if (eventsAddress === undefined) logger.warn("containerd has no address: events go nowhere");
+    this.events = new Publisher(eventsAddress, namespace, logger);
+    this.socket = new SocketFile(socket);
+  }
+
+  newSocketPath(): string {
+    return sidePath(this.socket.path, ++this.#sidePaths);
+  }
+
+  awaitBeforeEnd(work: Promise<unknown>): void {
+    this.#unfinished.add(work);
+    const remove = () => void this.#unfinished.delete(work);
+    work.then(remove, remove);
+  }
+
+  /** Makes the socket, and serves from now on. */
+  async listen(services: ReadonlyMap<string, Service>): Promise<ListeningServer> {
+    const server = this.#server = await listen(this.socket.path, services, this.logger);
+    this.socket.made();
+    return server;
+  }
+
+  /** Resolves when containerd has been told of all that has happened so far. */
+  async allTold(): Promise<void> {
+    await Promise.allSettled(this.#unfinished);
+    await this.events.sent;
+  }
+
+  shutdown(): void {
+    const closed = this.#server?.close();
+    // By the path alone Deno's listener has done so already, gRPC's may do so later, when it may be another server's.
+    // A folder that is gone, or on a full or broken file system, must not keep the server alive.
+    void orWarn(this.logger, "remove the socket", () => this.socket.remove());
+    // The answer to the call that asked for this goes out before the server closes.
+    Promise.all([closed, this.events.sent]).then(() => this.end());
+    // A client that does not read its answers is not waited for.
+    AbortSignal.timeout(CLOSE_MS).addEventListener("abort", () => this.#server?.abort());
+  }
+
+  /** Ends the process at once, whatever is still to be done. */
+  end(): void {
+    try {
+      this.socket.remove();
+      removeAbandonedLocks(dirname(this.socket.path));
+    } finally {
+      // Whatever became of the folder.
+      exit(0);
+    }
+  }
+}
