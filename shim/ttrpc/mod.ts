@@ -7,5 +7,6 @@
 export { type CallOptions, Client } from "./client.ts";
 export { startDeadline } from "./deadline.ts";
 export type { Metadata } from "./metadata.ts";
-export { type Call, type CallUnderWay, type Method, Server, type Service } from "./server.ts";
+export { Server } from "./server.ts";
+export type { Call, CallUnderWay, Method, Service } from "./service.ts";
 export { StatusCode, StatusError, statusOf } from "./status.ts";
