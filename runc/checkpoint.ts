@@ -6,15 +6,15 @@ import { withoutHost } from "./options/mod.ts";
 
 const TYPE = "containerd.runc.v1.CheckpointOptions";
 
-/** A checkpoint without this file is none, see criu's documentation of its images. */
+/** The image that every checkpoint has, see criu's documentation of its images. */
 const INVENTORY = "inventory.img";
 
-/** How many of criu's errors are told, the last ones. */
+/** How many of criu's errors are in a message: the last ones. */
 const TOLD_ERRORS = 8;
 
 /**
- * Reads the options that came with a request; none at all are the defaults.
- * @throws {StatusError} INVALID_ARGUMENT for options of another type, or ones that can't be decoded.
+ * Decodes the options of a request; without any, the defaults.
+ * @throws {StatusError} INVALID_ARGUMENT if they are of another type or can't be decoded.
  */
 export function decodeCheckpointOptions(any: Any.Properties | null | undefined): CheckpointOptions {
   if (!any?.typeUrl) return CheckpointOptions.decode(new Uint8Array());
@@ -35,8 +35,8 @@ export function decodeCheckpointOptions(any: Any.Properties | null | undefined):
 }
 
 /**
- * Looks for a checkpoint in a folder of the client's choice.
- * @throws {StatusError} INVALID_ARGUMENT where it holds none.
+ * Checks that a folder holds a checkpoint.
+ * @throws {StatusError} INVALID_ARGUMENT if it holds none.
  */
 export async function expectCheckpoint(folder: string): Promise<void> {
   try {
@@ -51,16 +51,16 @@ export async function expectCheckpoint(folder: string): Promise<void> {
 
 /**
  * Runs a command of the runtime that runs criu.
- * @param log Where criu logs.
- * @param kept Where its log is kept when the command has failed.
- * @throws {Error} The runtime's, with criu's reasons where it has told any: the runtime itself tells no more than that criu failed.
+ * @param log The path of criu's log.
+ * @param kept The path to which the log is copied if the command fails.
+ * @throws {Error} If the command fails, with the errors in criu's log: the runtime itself says no more than that criu failed.
  */
 export async function runCriu(
   command: () => Promise<void>,
   log: string,
   kept: string,
 ): Promise<void> {
-  // Not to tell the reasons of an earlier failure, where the runtime does not come to run criu.
+  // If the runtime fails before it runs criu, the log of an earlier failure must not be taken for this one's.
   await Deno.remove(log).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
@@ -84,7 +84,7 @@ async function withReasons(error: Error, log: string, kept: string): Promise<Err
   return new Error(`${what}: ${reasons} (all that criu has logged is ${where})`, { cause: error });
 }
 
-/** @returns Where it can be read. */
+/** @returns Where the log is, for the message. */
 async function keepLog(text: string, path: string): Promise<string> {
   try {
     await Deno.writeTextFile(path, text, { mode: 0o600 });

@@ -30,13 +30,13 @@ const LAST_SIGNAL = 64;
 /** A container, made by {@linkcode Container.create}. */
 export class Container {
   readonly #execs = new Map<string, Exec>();
-  /** The starts of execs that are under way. */
+  /** The starts of execs that have not ended yet. */
   readonly #starting = new Set<Promise<unknown>>();
 
   /**
    * Creates a container, whose init then waits for {@linkcode start}.
-   * @param signal See {@linkcode Runc.within}, here and below.
-   * @throws {Error} Nothing of the container is left then.
+   * @param signal Kills the runtime's command when it aborts, see {@linkcode Runc.within}; here and below.
+   * @throws {Error} If it fails; nothing is left of the container then.
    */
   static async create(
     shim: Shim,
@@ -86,11 +86,11 @@ export class Container {
     });
   }
 
-  /** To be called as soon as there is an init. */
+  /** Begins to watch for OOMs and for the exit of init; called as soon as there is a process for it. */
   #watchInit(): void {
     const { shim: { logger }, cgroup, id } = this.context;
     try {
-      // From now on, before init can use any memory, every OOM is told; the last one before init's exit.
+      // A created init has not run yet, so that none of its OOMs is missed; the last one is published before its exit.
       cgroup.watch(ownCgroupFoldersOf(this.init.pid));
     } catch (error) {
       logger.warn("can't watch the container's cgroup", { id, error });
@@ -100,8 +100,8 @@ export class Container {
 
   /**
    * Finds a process.
-   * @param execId Empty for init.
-   * @throws {StatusError} NOT_FOUND
+   * @param execId The exec id, or an empty string for init.
+   * @throws {StatusError} NOT_FOUND if there is no such exec.
    */
   process(execId: string): Process {
     return execId === "" ? this.init : this.#exec(execId);
@@ -112,17 +112,17 @@ export class Container {
     return [this.init, ...this.#execs.values()];
   }
 
-  /** Waits for a start of a process that is under way: before its end nobody knows the pid, nor has the terminal. */
+  /** Waits until a start that is under way has ended: only then the process has a pid, and its terminal is here. */
   async #untilStarted(process: Process): Promise<void> {
     if (process.pid === 0) await process.changes.idle;
   }
 
-  /** The state of a process: everything in a paused container is paused. */
+  /** The state of a process. In a paused container every process is paused. */
   stateOf(process: Process): State {
     return this.#isPaused ? this.init.state : process.state;
   }
 
-  /** Or about to be. */
+  /** Whether the container is paused, or a pause of it is under way. */
   get #isPaused(): boolean {
     return this.init.state === "paused" || this.init.state === "pausing";
   }
@@ -149,7 +149,10 @@ export class Container {
     });
   }
 
-  /** Adds an exec, which then waits for {@linkcode start}. */
+  /**
+   * Adds an exec, which then waits for {@linkcode start}.
+   * @throws {StatusError} FAILED_PRECONDITION if init does not run, ALREADY_EXISTS if the exec id is taken.
+   */
   exec(request: ExecProcessRequest): void {
     const { execId } = request;
     this.#checkAlive();
@@ -169,7 +172,7 @@ export class Container {
         await exec.start(signal);
       } catch (error) {
         const { cause } = error as Error;
-        // A runtime that has failed by itself leaves none; but one that tells a false pid does.
+        // A runtime that fails by itself (a RuncError) leaves no process. One that was killed, or wrote a false pid, may.
         const mayHaveMade = cause !== undefined && !(cause instanceof RuncError);
         if (mayHaveMade || wasKilled(cause)) this.#killStrays(performance.now() - began);
         throw error;
@@ -187,13 +190,13 @@ export class Container {
   }
 
   /**
-   * Kills what the runtime of an exec that has failed has left in the container without writing its pid.
-   * @param age Of the exec, in ms.
+   * Kills the processes that a failed exec has left in the container, and whose pids the runtime has not written.
+   * @param age How long ago the exec began, in ms.
    */
   #killStrays(age: number): void {
     const { init, context: { shim: { logger, reaper }, id } } = this;
     const strays = youngChildrenBeside(init.pid, age);
-    // Some may have been made for other execs, which take them over then.
+    // Some of them may belong to other execs, whose starts claim them when the runtime has written their pids.
     Promise.allSettled(this.#starting).then(() => {
       for (const pid of strays.filter((each) => reaper.isUnclaimed(each))) {
         logger.warn("kills a process that the runtime has left in a container", { id, pid });
@@ -202,6 +205,7 @@ export class Container {
     });
   }
 
+  /** @throws {StatusError} FAILED_PRECONDITION unless init runs, so that a process can be exec'd. */
   #checkAlive(): void {
     const { init, context: { id } } = this;
     if (init.exit !== undefined) {
@@ -221,7 +225,7 @@ export class Container {
     }
   }
 
-  /** Stops a process that was reaped as soon as no change of it is under way. */
+  /** Calls `stop` when the process has been reaped and no change of it is under way: an exit overtakes no start. */
   #whenReaped(process: Process, stop: () => Promise<void>): void {
     this.context.shim.awaitBeforeEnd(this.#awaitStop(process, stop));
   }
@@ -234,11 +238,12 @@ export class Container {
     await process.changes.run(stop);
   }
 
-  /** Does a part of what an exit brings with it: the exit is told whatever fails, for somebody waits for it. */
+  /** Does one step of what follows an exit. Its error is only logged: the exit must be published whatever fails. */
   #orWarn(what: string, work: () => void | Promise<void>): Promise<void> {
     return orWarn(this.context.shim.logger, what, work);
   }
 
+  /** Gives the client time to read the last output, then publishes the exit and answers those who wait for it. */
   async #stop(process: Process): Promise<void> {
     await this.#orWarn(`deliver the output of ${process.id}`, () => process.deliver());
     const { pid, status, exitedAt } = process.exit!;
@@ -252,7 +257,7 @@ export class Container {
     });
   }
 
-  /** Init has ended: everything else in the container has to end too, and its exit is told last. */
+  /** Follows the exit of init: all other processes of the container are ended, and init's exit is published after theirs. */
   async #stopInit(): Promise<void> {
     await Promise.allSettled(this.#starting);
     await this.#orWarn("resume the container", () => this.init.thaw());
@@ -263,22 +268,27 @@ export class Container {
     await this.#stop(this.init);
   }
 
+  /** Kills the processes that outlive init: those of a container without a PID namespace of its own. */
   async #killLeftBehind(): Promise<void> {
     const { runc, cgroup, id } = this.context;
-    // A checkpoint may have ended it: then the runtime has killed the rest and forgotten it.
+    // The runtime does not know a container that a checkpoint has ended; it has killed all processes by then.
     if (this.ownPidNamespace || !runc.knows(id)) return;
-    // The runtime does not find them then.
+    // Without the cgroup the runtime finds no process but init.
     if (!cgroup.isThere) this.#killOthers(SIGKILL);
     try {
       await this.init.killAll(runc.within(AbortSignal.timeout(UNASKED_MS)));
     } catch (error) {
-      // A runtime that fails or hangs must not keep them alive, and init's exit from being told.
+      // A runtime that fails or hangs must neither keep them alive nor hold up init's exit.
       this.#killOthers(SIGKILL);
       throw error;
     }
   }
 
-  /** Removes a process that has stopped, or was never started; with init all that is left of the container. */
+  /**
+   * Removes a process that has stopped or was never started. With init all that is left of the container is removed.
+   * @param execId The exec id, or an empty string for init.
+   * @throws {StatusError} FAILED_PRECONDITION if the process runs.
+   */
   async delete(execId: string, signal: AbortSignal): Promise<Process> {
     if (execId !== "") {
       const exec = this.#exec(execId);
@@ -302,7 +312,7 @@ export class Container {
     });
   }
 
-  /** Removes the execs that no client has deleted: nobody could any more, and who waits for one would wait without end. */
+  /** Removes the execs that no client has deleted: after init's Delete none can be, and a Wait for one would never be answered. */
   async #deleteExecs(): Promise<void> {
     const { shim: { logger } } = this.context;
     await Promise.all([...this.#execs.values()].map((exec) =>
@@ -313,12 +323,12 @@ export class Container {
     ));
   }
 
-  /** Freezes all processes. */
+  /** Freezes all processes of the container. */
   pause(signal: AbortSignal): Promise<void> {
     return this.#change(() => this.init.pause(signal), "TaskPaused");
   }
 
-  /** Lets them go on. */
+  /** Lets the processes of a paused container go on. */
   resume(signal: AbortSignal): Promise<void> {
     return this.#change(() => this.init.resume(signal), "TaskResumed");
   }
@@ -332,8 +342,8 @@ export class Container {
   }
 
   /**
-   * Makes a checkpoint; with the option `exit` the container ends with it.
-   * @param path The folder for it.
+   * Makes a checkpoint of the container, which ends with it if the option `exit` is set.
+   * @param path The folder that gets the checkpoint.
    */
   checkpoint(path: string, options: CheckpointOptions, signal: AbortSignal): Promise<void> {
     const { shim, id } = this.context;
@@ -344,14 +354,14 @@ export class Container {
   }
 
   /**
-   * Changes the limits.
+   * Changes the resource limits of the container.
    * @param resources OCI LinuxResources, as JSON.
    */
   update(resources: string, signal: AbortSignal): Promise<void> {
     return this.init.changes.run(() => this.#orThawed(() => this.init.update(resources, signal)));
   }
 
-  /** Does what may thaw a paused container for a moment, and when it is killed then leaves it so. */
+  /** Runs a command for which the runtime may thaw a paused container for a moment: killed then, it leaves the container thawed. */
   async #orThawed(change: () => Promise<void>): Promise<void> {
     try {
       await change();
@@ -361,7 +371,7 @@ export class Container {
     }
   }
 
-  /** A paused container whose processes go on is paused no more. */
+  /** Marks a paused container as running, and publishes that, if its processes are not frozen any more. */
   #noteThaw(): void {
     const { init, context: { shim, cgroup, id } } = this;
     if (init.state !== "paused" || cgroup.isFrozen !== false) return;
@@ -371,7 +381,7 @@ export class Container {
 
   /**
    * Sends a signal to a process, or with `all` to every process of the container.
-   * @throws {StatusError} NOT_FOUND where it has finished, INVALID_ARGUMENT for what is no signal.
+   * @throws {StatusError} NOT_FOUND if the process has finished, INVALID_ARGUMENT if there is no such signal.
    */
   async kill(execId: string, signo: number, all: boolean, signal: AbortSignal): Promise<void> {
     const process = this.process(execId);
@@ -404,7 +414,10 @@ export class Container {
     process.resize(width, height);
   }
 
-  /** runc, from 1.2 on, sends no signal but SIGKILL to more than init; and up to 1.1 none without a cgroup. */
+  /**
+   * Sends a signal to every process of the container. The runtime is called for SIGKILL only: from 1.2 on, runc sends any other
+   * signal to init alone; and up to 1.1 it sends none where the cgroup has been removed.
+   */
   async #killAll(signo: number, signal: AbortSignal): Promise<void> {
     const { runc, cgroup } = this.context;
     if (signo === SIGKILL && cgroup.isThere) {
@@ -422,8 +435,8 @@ export class Container {
   }
 
   /**
-   * The pids of all processes. Where the container shares its cgroup with who knows whom, or somebody has removed it, these are init,
-   * the execs, and all below them; not a daemon that has left its parents, unless it became init's child.
+   * The pids of all processes: those in the container's cgroup. If it has none of its own, or somebody has removed it, they are
+   * init, the execs, and all their descendants; then a daemon that is no descendant any more is missed.
    */
   #running(): number[] {
     const { pids } = this.context.cgroup;
@@ -434,22 +447,22 @@ export class Container {
     );
   }
 
-  /** After a signal a paused container may be so no more, and must not be so if the signal is to end it. */
+  /** Notes that the runtime has thawed a paused container to signal it, and thaws one that SIGKILL is to end. */
   async #unpause(signo: number): Promise<void> {
     const { init, context: { cgroup } } = this;
     if (!this.#isPaused) return;
     await init.changes.run(() => {
       if (init.exit !== undefined) return;
-      // runc freezes the processes while it signals them all, and up to 1.1 lets them go on then.
+      // runc freezes the processes while it signals all of them, and up to 1.1 thaws them afterwards.
       this.#noteThaw();
-      // What is frozen by cgroup v1 does not even end by SIGKILL.
+      // SIGKILL does not end a process that is frozen by cgroup v1.
       if (signo === SIGKILL && !cgroup.isUnified) init.thaw();
     });
   }
 
   /**
-   * All pids in the container, each with the exec id it has, if any. That of init is there until it is deleted: containerd, from 1.7
-   * on, takes a shim without any, when it finds it again after a restart, for one without a task, and ends it, exit status and all.
+   * All pids in the container, each with its exec id if it has one. Init's pid is among them until init is deleted: a restarted
+   * containerd, from 1.7 on, takes a shim that has no pids for one without a task, and shuts it down: the exit status would be lost.
    */
   pids(): { pid: number; execId?: string }[] {
     if (this.init.pid === 0) throw notMade();
@@ -460,7 +473,7 @@ export class Container {
 
   /**
    * What the container uses, and its limits.
-   * @throws {StatusError} NOT_FOUND where it has no cgroup of its own, or not any more.
+   * @throws {StatusError} NOT_FOUND if the container has no cgroup of its own, or it has been removed.
    */
   stats(): Any.Properties {
     const { cgroup: { stats }, id } = this.context;

@@ -12,7 +12,7 @@ export class Exec extends Process {
   /** The OCI process, as JSON. */
   readonly #spec: string;
 
-  /** @throws {StatusError} INVALID_ARGUMENT for an exec id that is no file name, or a spec that is no JSON. */
+  /** @throws {StatusError} INVALID_ARGUMENT if the exec id is no identifier, or the spec is no JSON object. */
   constructor(container: ContainerContext, request: ExecProcessRequest) {
     super(container, request.execId, request);
     if (!isIdentifier(request.execId)) {
@@ -26,8 +26,8 @@ export class Exec extends Process {
 
   /**
    * Starts the process.
-   * @param signal See {@linkcode Runc.within}.
-   * @throws {Error} The exec has failed for good then.
+   * @param signal Kills the runtime's command when it aborts, see {@linkcode Runc.within}.
+   * @throws {Error} If it fails; the exec can't be started any more then.
    */
   async start(signal: AbortSignal): Promise<void> {
     this.check("start");
@@ -40,15 +40,12 @@ export class Exec extends Process {
     this.enter("start");
   }
 
-  /**
-   * A process that is there when it fails is killed: who is told that it could not be started reads nothing of it and waits for no end
-   * of it.
-   */
+  /** Runs the runtime's command. If it fails, a process that it has made is killed: its client is told that there is none. */
   async #run(stdio: Stdio, signal: AbortSignal): Promise<void> {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = execPidFile(bundle, this.id);
     const process = join(bundle, `${this.id}.process.json`);
-    // Execs run side by side: each has a log of its own, so that none tells another's error.
+    // Execs run side by side: each has a log of its own, so that none shows another's error.
     const log = join(bundle, `${this.id}.log.json`);
     using expectation = shim.reaper.expect();
     try {

@@ -1,4 +1,4 @@
-/** What an OCI runtime can do, for `-info`. */
+/** The features of an OCI runtime, for `-info`. */
 import type { Any } from "../proto/mod.ts";
 import { spawner } from "../shim/mod.ts";
 import { type Runtime, runtimeOf } from "./bundle/mod.ts";
@@ -7,9 +7,10 @@ import { decodeOptions } from "./options/mod.ts";
 const FEATURES = "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 
 /**
- * What the runtime's `features` command says, if it has one.
- * @param options Tell which runtime it is.
- * @throws {Error} for options that can't be read, or a runtime that is not there.
+ * Runs the runtime's command `features`.
+ * @param options The runtime options, which choose the runtime.
+ * @returns An Any of what it prints; undefined if the runtime has no such command.
+ * @throws {Error} If the options can't be read, or the runtime can't be run.
  */
 export async function readFeatures(options: Any): Promise<Any.Properties | undefined> {
   const value = await callFeatures(runtimeOf(await decodeOptions(options, console), ""));
@@ -19,7 +20,7 @@ export async function readFeatures(options: Any): Promise<Any.Properties | undef
 async function callFeatures({ binary, root }: Runtime): Promise<Uint8Array | undefined> {
   let command: Deno.ChildProcess;
   try {
-    // It makes no use of the folder; but without one runc, run by who is not root, makes another in XDG_RUNTIME_DIR.
+    // The command needs no folder for its state; but runc, when not run by root, would make one in XDG_RUNTIME_DIR.
     command = spawner.spawn(binary, { args: ["--root", root, "features"], stdout: "piped" });
   } catch (error) {
     throw new Error(`can't run the runtime ${binary}: ${(error as Error).message}`);

@@ -1,4 +1,4 @@
-/** A container's init, and with it what the runtime and the kernel have of the container: state, root file system. */
+/** The init of a container, and with it the container's state in the runtime and its root file system. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
 import {
@@ -18,20 +18,20 @@ import { expectCheckpoint, runCriu } from "./checkpoint.ts";
 import { type ContainerContext, finished, notMade, Process, runtimeFailure } from "./process.ts";
 import { type Runc, wasKilled } from "./runc.ts";
 
-/** How long the runtime may take for what no client has asked for, and so no deadline bounds, in ms. */
+/** How long a command of the runtime may take that no client has asked for, so that no deadline bounds it, in ms. */
 export const UNASKED_MS = 10_000;
 
-/** An init that waits to be started. */
+/** What is known of an init that waits for its start. */
 interface Held {
-  /** Whether the runtime has a FIFO for it, see {@linkcode Runc.holdsInit}. */
+  /** Whether it waits at a FIFO of the runtime's, see {@linkcode Runc.holdsInit}. */
   readonly fifo: boolean;
-  /** The runtime's program, which waits in its place. */
+  /** The name of the runtime's own program, which the process runs until its start. */
   readonly program: string | undefined;
 }
 
 /** The init of a container. */
 export class Init extends Process {
-  /** What it was when it was first to be started. */
+  /** Set when a Start first comes. */
   #held: Held | undefined;
 
   constructor(
@@ -47,10 +47,10 @@ export class Init extends Process {
   }
 
   /**
-   * Mounts the root file system and creates the container; init waits for {@linkcode start} then. What is to be restored from a
-   * checkpoint is created only by its start.
-   * @param signal See {@linkcode Runc.within}, here and below.
-   * @throws {Error} Nothing is left mounted or open then.
+   * Mounts the root file system and creates the container, whose init then waits for {@linkcode start}. A container that is to be
+   * restored from a checkpoint is created only by its start.
+   * @param signal Kills the runtime's command when it aborts, see {@linkcode Runc.within}; here and below.
+   * @throws {Error} If it fails; nothing is left mounted or open then.
    */
   async create(signal: AbortSignal): Promise<void> {
     const { rootfs, checkpoint } = this.request;
@@ -72,7 +72,7 @@ export class Init extends Process {
     }
   }
 
-  /** Makes the container, and takes init over. */
+  /** Runs the command that makes the container, and takes over its init. If that fails, whatever it has made is removed. */
   async #make(
     what: "create" | "restore",
     command: (pidFile: string, stdio: Stdio) => Promise<void>,
@@ -80,7 +80,7 @@ export class Init extends Process {
     const { shim, id, bundle, runc } = this.container;
     const pidFile = initPidFile(bundle);
     const known = runc.knows(id);
-    // What an earlier one has left would be taken for this one's.
+    // A pid that an earlier container has left here would be taken for this one's.
     removeIfThere(pidFile);
     using expectation = shim.reaper.expect();
     const stdio = await this.openStdio();
@@ -91,7 +91,7 @@ export class Init extends Process {
     } catch (error) {
       const closed = this.#orWarn("close the streams", () => stdio.close());
       await this.#orWarn("remove what the runtime has left", async () => {
-        // Not that of another shim, for which this one failed.
+        // A container that was there before is another shim's, and the reason why this one failed.
         if (known || !runc.knows(id)) return;
         await runc.within(AbortSignal.timeout(UNASKED_MS)).delete(id, true);
       });
@@ -109,7 +109,7 @@ export class Init extends Process {
     return orWarn(this.container.shim.logger, `${what} of ${this.id}`, work);
   }
 
-  /** Lets init go. */
+  /** Starts init: it runs the container's program from now on. */
   async start(signal: AbortSignal): Promise<void> {
     this.check("start");
     if (this.state === "checkpointed") await this.#restore(signal);
@@ -117,7 +117,7 @@ export class Init extends Process {
     this.enter("start");
   }
 
-  /** A runtime that fails may have let init go before: then it is started. */
+  /** Calls the runtime, unless an earlier call has started init already. A runtime that fails may have started it all the same. */
   async #start(signal: AbortSignal): Promise<void> {
     const { runc, shim, id } = this.container;
     this.#held ??= { fifo: runc.holdsInit(id), program: programOf(this.pid) };
@@ -130,7 +130,10 @@ export class Init extends Process {
     }
   }
 
-  /** Its program is another one then, though the FIFO may still be there; unless it has ended by now. */
+  /**
+   * Whether init has been started: the runtime's FIFO is gone, or the process runs another program than the runtime's. The FIFO may
+   * be there a moment longer than that, and of a process that has ended the program is not known.
+   */
   #isLetGo({ fifo, program }: Held): boolean {
     const { runc, id } = this.container;
     if (fifo && runc.knows(id) && !runc.holdsInit(id)) return true;
@@ -138,7 +141,7 @@ export class Init extends Process {
     return now !== undefined && now !== program;
   }
 
-  /** The images tell of their parent themselves, where they have one: what the request says of it is not needed. */
+  /** Restores the container. The request's `parent_checkpoint` is not needed: criu's images name their parent themselves. */
   async #restore(signal: AbortSignal): Promise<void> {
     const { id, container: { bundle, runc }, options: { criuWorkPath, noPivotRoot } } = this;
     const imagePath = this.request.checkpoint;
@@ -156,9 +159,9 @@ export class Init extends Process {
   }
 
   /**
-   * Makes a checkpoint, with which the container ends if the options say so.
-   * @param imagePath The folder for it. Where the options have one too, containerd has taken it from there.
-   * @throws {Error} The container goes on then.
+   * Makes a checkpoint of the container, which ends with it if the option `exit` is set.
+   * @param imagePath The folder that gets the checkpoint. containerd has taken it from the options if these have one.
+   * @throws {Error} If it fails; the container goes on then.
    */
   async checkpoint(
     imagePath: string,
@@ -201,22 +204,24 @@ export class Init extends Process {
     this.enter("freeze");
   }
 
-  /** Lets them go on. */
+  /** Lets the processes of a paused container go on. */
   async resume(signal: AbortSignal): Promise<void> {
     this.check("resume");
     try {
       await this.container.runc.within(signal).resume(this.id);
     } catch (error) {
-      // They may go on all the same: by this command before it was killed, by the runtime for a signal to be felt, or by an operator.
+      // They may go on all the same: this command may have thawed them before it was killed, or the runtime for an earlier
+      // signal, or an operator.
       if (this.container.cgroup.isFrozen !== false) throw runtimeFailure("resume", error);
     }
     this.enter("resume");
   }
 
   /**
-   * To be called when a command of the runtime has failed. Only a {@linkcode pause} that has succeeded leaves the container frozen. But
-   * runtimes freeze it for a moment for other commands, too: to signal all processes (runc up to 1.1), to change cgroups of systemd's,
-   * to make a checkpoint; and when they are killed then, what is frozen can't even end. One that fails by itself thaws what it froze.
+   * Thaws a container that a command of the runtime has left frozen; called when the command has failed. Runtimes freeze a container
+   * for a moment to signal all its processes (runc up to 1.1), to update a cgroup of systemd's, and to make a checkpoint. A command
+   * that fails by itself thaws what it froze; one that is killed does not, and frozen processes could not even end. Only a container
+   * that {@linkcode pause} has paused stays frozen.
    */
   #unfreeze(error: unknown): void {
     const isPaused = this.state === "paused" || this.state === "pausing";
@@ -226,7 +231,7 @@ export class Init extends Process {
     this.#thaw();
   }
 
-  /** Not by the runtime, which may hang. */
+  /** Thaws the container by its cgroup: the runtime may hang. */
   #thaw(): void {
     this.#orWarn("thaw the processes", () => this.container.cgroup.thaw());
   }
@@ -250,12 +255,12 @@ export class Init extends Process {
   }
 
   /**
-   * Kills every process of the container.
-   * @param runc The container's, or that for one call.
+   * Kills every process of the container, by the runtime.
+   * @param runc The container's runtime, bounded by {@linkcode Runc.within}.
    */
   async killAll(runc: Runc): Promise<void> {
     if (this.pid === 0) throw notMade();
-    // While a container is being paused nobody knows which of its processes are frozen already.
+    // While a pause is under way some processes may be frozen already, and a frozen one does not end.
     if (this.state === "pausing") await this.changes.idle;
     try {
       await runc.killAll(this.id, SIGKILL);
@@ -265,7 +270,7 @@ export class Init extends Process {
     }
   }
 
-  /** Lets a paused container go on that is to end: frozen it could neither end nor be removed. */
+  /** Resumes a paused container that is to end: its frozen processes could not end, nor could it be removed. */
   thaw(): void {
     if (this.state !== "paused") return;
     this.enter("resume");
@@ -276,7 +281,7 @@ export class Init extends Process {
   async delete(signal: AbortSignal): Promise<void> {
     this.check("delete");
     const { shim, id } = this.container;
-    // Streams that are waited for take nothing of the others' time.
+    // The streams may take their time to drain, and the runtime has all of its own meanwhile.
     const [drained] = await Promise.all([
       this.stdio?.end(),
       this.#deleteState(signal).then(() => unmountRootfs(this.request.rootfs, this.#rootfs)),
@@ -290,7 +295,8 @@ export class Init extends Process {
     try {
       if (runc.knows(id)) await runc.within(signal).delete(id);
     } catch (error) {
-      // It may be gone all the same: an earlier command was killed amid it. After this one a client asks once more for init's end.
+      // The container may be gone all the same, after an earlier delete that was killed. If this one was killed, it is an error, so
+      // that the client asks once more.
       if (!wasKilled(error) && !runc.knows(id)) return;
       throw new Error(`failed to delete task: ${(error as Error).message}`);
     }
@@ -298,7 +304,7 @@ export class Init extends Process {
 
   /**
    * Kills the init of a container that was created and never started.
-   * @returns Whether it was such a one.
+   * @returns Whether it was one.
    */
   async abandon(signal: AbortSignal): Promise<boolean> {
     const { id, runc } = this.container;
@@ -313,7 +319,7 @@ export class Init extends Process {
   }
 }
 
-/** The name of the program that a process runs; undefined where it has ended. */
+/** The name of the program that a process runs (/proc/PID/comm); undefined if the process has ended. */
 function programOf(pid: number): string | undefined {
   try {
     return readText(`/proc/${pid}/comm`);

@@ -1,8 +1,8 @@
-/** JSON in messages: what the OCI specifications define travels so. */
+/** JSON in messages: the OCI specifications' types are sent as JSON in an Any. */
 import type { Any } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/mod.ts";
 
-/** JSON, with what TypeScript does not know yet of it (https://github.com/tc39/proposal-json-parse-with-source). */
+/** JSON with the functions that TypeScript has no types for yet (https://github.com/tc39/proposal-json-parse-with-source). */
 const exact = JSON as unknown as {
   parse(
     text: string,
@@ -11,13 +11,13 @@ const exact = JSON as unknown as {
   rawJSON(text: string): unknown;
 };
 
-/** How much an error shows of what is no JSON, in characters. */
+/** How many characters of a wrong value an error shows. */
 const SHOWN = 100;
 
 /**
  * The JSON text in an Any.
- * @param what What it should be, for the error.
- * @throws {StatusError} INVALID_ARGUMENT where it is no JSON object.
+ * @param what The name of the type, for the error.
+ * @throws {StatusError} INVALID_ARGUMENT if it is no JSON object.
  */
 export function decodeJson(any: Any | null, what: string): string {
   const text = new TextDecoder().decode(any?.value);
@@ -36,8 +36,9 @@ export function decodeJson(any: Any | null, what: string): string {
 }
 
 /**
- * A JSON object with a member set, and all else in it as it was: a number may be one that JavaScript has not, as RLIM_INFINITY.
- * @param text An object's.
+ * Sets a member of a JSON object and leaves all else as it was. That holds for numbers, too, which JavaScript may not be able to
+ * represent, as RLIM_INFINITY.
+ * @param text The object's.
  */
 export function withMember(text: string, name: string, value: unknown): string {
   const object = exact.parse(
@@ -45,6 +46,6 @@ export function withMember(text: string, name: string, value: unknown): string {
     (_key, value, { source }) => typeof value === "number" ? exact.rawJSON(source) : value,
   );
   const { [name]: _, ...rest } = object as Record<string, unknown>;
-  // Behind the others: in whatever case their names are, Go takes them for the same one, and the last of these.
+  // It comes last: Go's decoder takes the last one of members whose names differ only in their case.
   return JSON.stringify({ ...rest, [name]: value });
 }

@@ -1,4 +1,4 @@
-/** The shim for runc: what `serve` needs of this folder. */
+/** The shim for runc and other OCI runtimes: what the action `serve` needs of it. */
 import type { Bootstrap, ServedTask, Shim } from "../shim/mod.ts";
 import { joinCgroup } from "./cgroup/mod.ts";
 import { decodeOptions, isOptions } from "./options/mod.ts";
@@ -6,8 +6,8 @@ import { TaskService } from "./service.ts";
 
 /**
  * Makes the Task service.
- * @param bootstrap What containerd gave to `start`: runtime options, or none.
- * @throws {Error} where the options can't be followed.
+ * @param bootstrap What containerd gave to `start`: its runtime options may name a cgroup for the shim.
+ * @throws {Error} If the options can't be read, or there is no such cgroup.
  */
 export async function createTask(
   shim: Shim,

@@ -20,14 +20,14 @@ import { killTree } from "./process_tree.ts";
 import type { Runc } from "./runc.ts";
 import { Serial } from "./serial.ts";
 
-/** Where a process is in its life. */
+/** The state of a process. */
 export type State = keyof typeof TRANSITIONS;
-/** What happens to a process. */
+/** What leads a process from one state to another. */
 export type Step = "start" | "pause" | "freeze" | "resume" | "checkpoint" | "exit" | "delete";
 
 /**
- * An exec'd process is never paused itself: it is while its container's init is. An init that is to be restored from a checkpoint is
- * `checkpointed` until its start: there is no process before.
+ * The states and the steps that are possible in each. Only init is ever `pausing` or `paused`, and stands for the whole container. An
+ * init that is to be restored from a checkpoint is `checkpointed` until its start: there is no process before.
  */
 const TRANSITIONS = {
   created: { start: "running", exit: "stopped", delete: "deleted" },
@@ -42,30 +42,30 @@ const TRANSITIONS = {
 /** What the processes of one container share. */
 export interface ContainerContext {
   readonly shim: Shim;
-  /** The container's. */
+  /** The container's id. */
   readonly id: string;
   readonly bundle: string;
   readonly runc: Runc;
   readonly cgroup: Cgroup;
-  /** Who owns the pipes of their streams. */
+  /** The owner of the pipes that are their standard streams. */
   readonly owner: Owner;
 }
 
 /** A process of a container, init or exec'd. */
 export abstract class Process {
-  /** What changes this process is done here, one change at a time. */
+  /** Runs what changes the state of this process, one change at a time. */
   readonly changes = new Serial();
-  /** 0 until the process was made. */
+  /** 0 until there is a process. */
   pid = 0;
   protected stdio: Stdio | undefined;
   readonly #stdioOpened = Promise.withResolvers<Stdio>();
   #state: State;
-  /** Set as soon as the process was reaped; its state follows when the changes under way are done. */
+  /** Set as soon as the process has been reaped; the state `stopped` follows when the changes under way are done. */
   #exit: Exit | undefined;
   #reaped: Promise<void> = new Promise(() => {});
   readonly #exited = Promise.withResolvers<Exit>();
 
-  /** @param id The container's id for init, else the exec id. */
+  /** @param id The container's id for init, or the exec id. */
   constructor(
     protected readonly container: ContainerContext,
     readonly id: string,
@@ -79,7 +79,7 @@ export abstract class Process {
     return this.#state;
   }
 
-  /** How the process ended, once it was reaped. */
+  /** How the process ended, once it has been reaped. */
   get exit(): Exit | undefined {
     return this.#exit;
   }
@@ -90,8 +90,9 @@ export abstract class Process {
   }
 
   /**
-   * @throws {StatusError} where the process is in no state for the step: NOT_FOUND when it was deleted while the call waited for its
-   * turn, else FAILED_PRECONDITION.
+   * Checks that the step is possible in the process's state.
+   * @throws {StatusError} If it is not: NOT_FOUND if the process was deleted while the call waited for its turn, else
+   * FAILED_PRECONDITION.
    */
   check(step: Step): void {
     if (step in TRANSITIONS[this.#state]) return;
@@ -100,7 +101,10 @@ export abstract class Process {
     throw new StatusError(code, `cannot ${step} a ${this.#state} process`);
   }
 
-  /** Goes to the state to which the step leads. */
+  /**
+   * Puts the process into the state to which the step leads.
+   * @throws {StatusError} See {@linkcode check}.
+   */
   enter(step: Step): void {
     this.check(step);
     this.#state = (TRANSITIONS[this.#state] as Record<Step, State>)[step];
@@ -109,8 +113,8 @@ export abstract class Process {
 
   /**
    * Takes over the process whose pid the runtime has written to a file.
-   * @param expectation Begun before the runtime was called.
-   * @throws {Error} where there is no pid, or that of a process that the runtime can't have made: it would get the signals.
+   * @param expectation Taken from the reaper before the runtime was called.
+   * @throws {Error} If the file has no pid, or that of a process which the runtime can't have made, and which must get no signals.
    */
   protected adopt(pidFile: string, expectation: Expectation): void {
     const pid = readPid(pidFile);
@@ -122,26 +126,26 @@ export abstract class Process {
   }
 
   /**
-   * Kills the process that a runtime which has failed has made all the same, as far as it has told of it, and what that has started:
-   * nobody would know of them.
+   * Kills the process, and all its descendants, that a failed runtime has made and whose pid it has written: nobody else knows of
+   * them.
    */
   protected killMade(pidFile: string): void {
     const pid = writtenPid(pidFile);
     if (pid !== undefined && this.container.shim.reaper.isUnclaimed(pid)) killTree(pid);
   }
 
-  /** Resolves when a process that was started has ended, however much is still to be done before it counts as stopped. */
+  /** Resolves when the process has been reaped; it is `stopped` only later. */
   get reaped(): Promise<void> {
     return this.#reaped;
   }
 
-  /** Ends the life of a process that could not be started, so that nobody waits for it without end. */
+  /** Puts a process that could not be started into the state `stopped`, so that a Wait for it is answered. */
   protected fail(): void {
     this.#exit = neverRan();
     this.enter("exit");
   }
 
-  /** Opens the streams, for the runtime to give to the process. */
+  /** Opens the streams that the runtime is to give to the process. */
   protected async openStdio(): Promise<Stdio> {
     const { shim, owner } = this.container;
     const stdio = this.paths.terminal
@@ -153,28 +157,28 @@ export abstract class Process {
     return stdio;
   }
 
-  /** See {@linkcode Stdio.deliver}. */
+  /** Waits, with a bound, until the client has read the output of a process that has ended; see {@linkcode Stdio.deliver}. */
   async deliver(): Promise<void> {
     await this.stdio?.deliver();
   }
 
   /**
-   * Sets the size of the process's terminal, in characters; without one it does nothing. After the end of the process it is no error:
-   * ctr asks for it after each start, and would tell its user that a short process was too fast.
+   * Sets the size of the process's terminal, in characters; without a terminal it does nothing. It is no error after the end of the
+   * process: ctr resizes after each start, and would show its user an error for every short process.
    */
   resize(width: number, height: number): void {
     this.stdio?.resize(width, height);
   }
 
-  /** Ends the process's input, once its client has closed its side too. A client may ask for it before the process is there. */
+  /** Ends the process's input as soon as the client has closed its side. A client may ask for that before there is a process. */
   closeStdin(): void {
     this.#stdioOpened.promise.then((stdio) => stdio.closeStdin());
   }
 
   /**
    * Sends a signal to the process alone.
-   * @param signo One that there is, or 0 to ask only whether the process is there.
-   * @throws {StatusError} NOT_FOUND where it has finished, FAILED_PRECONDITION where it was not made yet.
+   * @param signo The signal's number; 0 only asks whether the process is there.
+   * @throws {StatusError} NOT_FOUND if it has finished, FAILED_PRECONDITION if there is no process yet.
    */
   kill(signo: number): void | Promise<void> {
     if (this.#exit !== undefined) throw finished();
@@ -188,6 +192,7 @@ export abstract class Process {
   }
 }
 
+/** Claims the exit of the process whose pid was in a file, and names that file in the error. */
 function claim(pid: number, pidFile: string, expectation: Expectation): Promise<Exit> {
   try {
     return expectation.claim(pid);
@@ -199,22 +204,22 @@ function claim(pid: number, pidFile: string, expectation: Expectation): Promise<
   }
 }
 
-/** How a process ended that never was one; the status is containerd's UnknownExitStatus. */
+/** The exit of a process that never ran, with the status that containerd calls UnknownExitStatus. */
 function neverRan(): Exit {
   return { pid: 0, status: 255, signal: undefined, exitedAt: new Date() };
 }
 
-/** What a process that has ended answers to. */
+/** The answer to a call that needs a process, if it has ended. */
 export function finished(): StatusError {
   return new StatusError(StatusCode.NOT_FOUND, "process already finished");
 }
 
-/** What a process that was not made yet answers to. */
+/** The answer to a call that needs a process, if there is none yet. */
 export function notMade(): StatusError {
   return new StatusError(StatusCode.FAILED_PRECONDITION, "process not created");
 }
 
-/** A failure of a runtime's command as docker and Kubernetes expect it: they tell their exit codes from its words. */
+/** The failure of a command of the runtime, in the words from which docker and Kubernetes take their exit codes. */
 export function runtimeFailure(what: string, error: unknown): Error {
   return new Error(`OCI runtime ${what} failed: ${(error as Error).message}`, { cause: error });
 }

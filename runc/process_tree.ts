@@ -1,4 +1,4 @@
-/** What /proc tells of processes: who is below whom, and who is beside whom. */
+/** Which processes belong together, as far as /proc tells: by their parents, and by their namespaces. */
 import {
   killIfThere,
   listFolders,
@@ -9,24 +9,24 @@ import {
   statFields,
 } from "../shim/libc/mod.ts";
 
-/** How many clock ticks of /proc are a second (USER_HZ), on every machine that Deno runs on. */
+/** How many clock ticks of /proc make a second (USER_HZ), on every machine that Deno runs on. */
 const TICKS = 100;
 
-// Of what statFields() answers, see proc(5).
+// Positions in what statFields() returns, see proc(5).
 const PARENT = 1, START_TIME = 19;
 
-/** Processes, their children, the children of these, and so on. */
+/** The pids of processes and of all their descendants. */
 export function withDescendants(pids: Iterable<number>): number[] {
   const children = Map.groupBy(allPids(), parentOf);
   const found = new Set(pids);
-  // A set goes on to those that are added meanwhile.
+  // The iteration visits also what is added to the set meanwhile.
   for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child);
   return [...found];
 }
 
 /**
- * Kills a child and all below it. Those must be found before any of them is gone: whose parent is gone can't be told from others; and a
- * process that is stopped has no more children.
+ * Kills a child and all its descendants. They are stopped first, so that they make no more children, and all are found before the
+ * first one is killed: the children of a process that has ended have another parent.
  */
 export function killTree(pid: number): void {
   const tree = new Set([pid]);
@@ -42,17 +42,16 @@ export function allPids(): number[] {
   return listFolders("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-/** Undefined for one that has ended meanwhile. */
+/** The parent's pid; undefined if the process has ended meanwhile. */
 function parentOf(pid: number): number | undefined {
   const fields = statFields(pid);
   return fields && Number(fields[PARENT]);
 }
 
 /**
- * Our children beside another process that have begun not long ago: what a runtime has made, or is about to make, of an exec. Where the
- * container has no PID namespace of its own, so may be a daemon of it, which nothing tells from such a one.
- * @param pid They are in its mount namespace.
- * @param age They have begun so many ms ago or later, give or take a clock tick.
+ * Our children in the mount namespace of a process that are not older than so many ms: what a runtime has made of an exec whose pid it
+ * has not written. In a container without a PID namespace of its own a new daemon looks the same, as we are its parent, too.
+ * @param age In ms; exact to a clock tick.
  */
 export function youngChildrenBeside(pid: number, age: number): number[] {
   const namespace = mountNamespaceOf(pid);
@@ -66,7 +65,7 @@ export function youngChildrenBeside(pid: number, age: number): number[] {
   });
 }
 
-/** Undefined for one that has ended. */
+/** What names the mount namespace of a process; undefined if the process has ended. */
 function mountNamespaceOf(pid: number): string | undefined {
   try {
     return readLink(`/proc/${pid}/ns/mnt`);

@@ -1,7 +1,7 @@
 /** The OCI runtime's command line, one method for each command. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
-// Not by shim/mod.ts, here and in what this imports: see clean_up.ts.
+// The action `delete` loads this, too: so it imports file by file, and not shim/mod.ts; see delete/clean_up.ts.
 import { exists, removeIfThere } from "../shim/common/files.ts";
 import { Errno, killIfThere, SIGKILL, SystemError, unmountAll } from "../shim/libc/mod.ts";
 import { orWarn } from "../shim/common/logger.ts";
@@ -18,34 +18,34 @@ export interface ContainerRuntime extends Runtime {
   readonly bundle: string;
 }
 
-/** A command of the runtime that failed, in its own words where it left any. */
+/** The failure of a command of the runtime, in the command's own words if it left any. */
 export class RuncError extends Error {
   override name = "RuncError";
 }
 
-/** A command that was killed, since nobody waits for it any more or by somebody else: what it has done by then is not known. */
+/** The failure of a command that was killed, by the shim at its deadline or by somebody else: it is not known what it has done. */
 class RuncKilledError extends RuncError {
   override name = "RuncKilledError";
 }
 
-/** Whether an error, or the one behind it, is that of a command that was killed. */
+/** Whether an error, or the cause of it, is that a command was killed. */
 export function wasKilled(error: unknown): boolean {
   if (error instanceof RuncKilledError) return true;
   return error instanceof Error && wasKilled(error.cause);
 }
 
-/** The commands that leave a process behind: that of a container, or one of its hooks'. See shim/process/spawn.ts. */
+/** The commands that leave a process behind: one of the container, or one that a hook has started. See shim/process/spawn.ts. */
 const LEAVE_PROCESSES: readonly string[] = ["create", "restore", "start", "exec", "delete"];
 
-/** How much is told of a message. */
+/** The longest message of an error. */
 const TOLD_CHARACTERS = 8192;
 
-/** Makes the logs of commands that run side by side distinct. */
+/** How many `kill` commands have been run: each has a log of its own, as they run side by side. */
 let killLogs = 0;
 
-/** Runs runc, or what has the same command line. */
+/** Runs runc, or another OCI runtime with the same command line. */
 export class Runc {
-  /** @param signal See {@linkcode Runc.within}. */
+  /** @param signal Kills the commands when it aborts, see {@linkcode Runc.within}. */
   constructor(
     private readonly spawner: Spawner,
     readonly runtime: ContainerRuntime,
@@ -53,14 +53,14 @@ export class Runc {
   ) {}
 
   /**
-   * The same runtime, whose commands are killed when `signal` aborts: one that hangs must keep nobody from the container for longer
-   * than somebody waits for it.
+   * The same runtime, whose commands are killed when `signal` aborts: a command that hangs must not block a container for longer than
+   * its client waits.
    */
   within(signal: AbortSignal): Runc {
     return new Runc(this.spawner, this.runtime, signal);
   }
 
-  /** Creates a container with its init, which waits for {@linkcode start}; writes init's pid to `pidFile`. */
+  /** Creates a container whose init waits for {@linkcode start}; the runtime writes init's pid to `pidFile`. */
   create(
     id: string,
     options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
@@ -72,14 +72,14 @@ export class Runc {
     return this.#run([...args, ...consoleSocket(stdio), id], { stdio });
   }
 
-  /** Lets the init of a created container go. */
+  /** Starts the init of a created container. */
   start(id: string): Promise<void> {
     return this.#run(["start", id]);
   }
 
   /**
-   * Starts a further process, as the OCI process in the file `process` says, and writes its pid to `pidFile`.
-   * @param files `log` is the runtime's own.
+   * Starts a further process in a container.
+   * @param files `process` holds the OCI process as JSON; to `pidFile` the runtime writes the pid, and to `log` its own messages.
    */
   exec(
     id: string,
@@ -91,14 +91,14 @@ export class Runc {
     return this.#run([...args, ...consoleSocket(stdio), id], { stdio, log });
   }
 
-  /** Whether the runtime has a container of this id. */
+  /** Whether the runtime has a container of this id, be it one that it has not finished. */
   knows(id: string): boolean {
     return isKnown(this.runtime, id);
   }
 
   /**
-   * Whether the init of a created container waits for {@linkcode start} by runc's and crun's way: at this FIFO, which they remove when
-   * they have let it go.
+   * Whether the init of a created container waits at a FIFO for {@linkcode start}: runc and crun have one, and remove it when init has
+   * been started.
    */
   holdsInit(id: string): boolean {
     return exists(join(this.runtime.root, id, "exec.fifo"));
@@ -106,7 +106,7 @@ export class Runc {
 
   /** Sends a signal to every process of a container. */
   async killAll(id: string, signo: number): Promise<void> {
-    // It is the only command of a container that runs beside others but execs, which have logs of their own: no exec id begins so.
+    // This command runs beside others of the container, and so has a log of its own. No exec id begins with a dot.
     const log = join(this.runtime.bundle, `.kill-${++killLogs}.log.json`);
     try {
       await this.#run(["kill", "--all", id, `${signo}`], { log });
@@ -120,12 +120,12 @@ export class Runc {
     return this.#run(["pause", id]);
   }
 
-  /** Lets them go on. */
+  /** Lets the processes of a paused container go on. */
   resume(id: string): Promise<void> {
     return this.#run(["resume", id]);
   }
 
-  /** Makes a checkpoint of a container, which with the option `exit` ends by it: then the runtime does not know it any more. */
+  /** Makes a checkpoint of a container. With the option `exit` the container ends, and the runtime does not know it any more. */
   checkpoint(id: string, options: CheckpointOptions): Promise<void> {
     const args = ["checkpoint", "--image-path", options.imagePath, "--work-path", options.workPath];
     if (!options.exit) args.push("--leave-running");
@@ -140,8 +140,8 @@ export class Runc {
   }
 
   /**
-   * Makes a container from a checkpoint, with its init, which goes on at once; writes init's pid to `pidFile`. It was asked at the
-   * checkpoint whether connections and locks may be in it: what is in it is restored.
+   * Makes a container from a checkpoint, whose init runs at once; the runtime writes init's pid to `pidFile`. Whatever connections and
+   * locks are in the checkpoint are restored: its own options have said whether they may be.
    */
   restore(
     id: string,
@@ -161,15 +161,16 @@ export class Runc {
     return this.#run(["update", "--resources", resources, id]);
   }
 
-  /** Removes what the runtime has of a container: its state and cgroups; with `force` its processes as well. */
+  /** Removes the runtime's state and the cgroups of a container; with `force` its processes are killed first. */
   async delete(id: string, force = false): Promise<void> {
     if (force) await this.#unmountState(id);
     await this.#run(["delete", ...(force ? ["--force"] : []), id]);
   }
 
   /**
-   * Unmounts what a command that was killed has mounted in its state: a restore the root file system (criu-root), of which runc would
-   * remove all files with its own; a create or exec its own program (runc.*), with which the folder can't be removed.
+   * Unmounts what a killed command of runc has mounted in the container's state. A restore mounts the root file system (criu-root), all
+   * files of which runc would remove with its state; a create or an exec mounts runc's own program (runc.*), which keeps the folder
+   * from being removed.
    */
   async #unmountState(id: string): Promise<void> {
     const state = join(this.runtime.root, id);
@@ -180,8 +181,8 @@ export class Runc {
 
   /**
    * Runs one command to its end.
-   * @param stdio Of the process that the command leaves behind.
-   * @throws {RuncError} In the command's own words: the last error in its log, or else what it said on its standard error.
+   * @param stdio The streams of the process that the command leaves behind.
+   * @throws {RuncError} If the command fails, in its own words: the last error in its log, or else its standard error.
    */
   async #run(
     command: readonly string[],
@@ -192,14 +193,14 @@ export class Runc {
     const logged = prepareLog(log);
     const args = ["--root", root, "--log", log, "--log-format", "json"];
     if (systemdCgroup) args.push("--systemd-cgroup");
-    // Without a terminal the process has the streams that the command has.
+    // Without a terminal the process inherits the streams of the command, so that the command has no standard error of its own.
     const hasOwnStreams = stdio !== undefined && stdio.consoleSocket === undefined;
     using errors = hasOwnStreams ? undefined : new StandardError();
     const streams = errors === undefined ? stdio?.streams : { stderr: errors.descriptor };
     const name = command[0];
     let child: Child;
     try {
-      // As Go's shim, whose current directory is the bundle: a runtime's hooks may look for files there.
+      // Hooks may look for files in the bundle: it is the current directory of Go's shim.
       const options = { directory: bundle, args: [...args, ...command], ...streams };
       child = LEAVE_PROCESSES.includes(name)
         ? this.spawner.spawnExactly(binary, options)
@@ -220,7 +221,8 @@ export class Runc {
   }
 
   async #end({ pid, status }: Child, command: string): Promise<ChildStatus> {
-    // What it has begun to make nobody else would know of. But criu lets go the processes of which it makes a checkpoint, and ends.
+    // Killed alone, the command would leave processes that nobody knows of. But criu, when its parent is gone, resumes the processes
+    // that it was to checkpoint, and ends by itself.
     const kill = () => command === "checkpoint" ? killIfThere(pid, SIGKILL) : killTree(pid);
     this.signal?.addEventListener("abort", kill);
     try {
@@ -235,7 +237,7 @@ function consoleSocket({ consoleSocket }: Stdio): string[] {
   return consoleSocket === undefined ? [] : ["--console-socket", consoleSocket];
 }
 
-/** docker tells its user by these words, which are Go's, that the runtime was not found. */
+/** The words are those of Go's os/exec, by which docker recognises that the runtime was not found. */
 function describeSpawnError(binary: string, error: Error): string {
   const isMissing = error instanceof Deno.errors.NotFound ||
     error instanceof SystemError && error.errno === Errno.ENOENT;
@@ -246,7 +248,7 @@ function describeSpawnError(binary: string, error: Error): string {
   return `exec: "${binary}": ${where}`;
 }
 
-/** An answer may have no more than 4 MiB, and nobody reads so much: the beginning and the end tell most. */
+/** Shortens a message to its beginning and its end: an answer of ttrpc holds 4 MiB at most, and nobody reads that much. */
 function shorten(message: string): string {
   if (message.length <= TOLD_CHARACTERS) return message;
   const half = TOLD_CHARACTERS / 2;

@@ -1,10 +1,10 @@
 /** The log that a command of the runtime writes: JSON objects, as a rule one a line. */
-/** How much of the end of a log is looked at: a noisy runtime may have written any amount. */
+/** How many bytes are read of the end of a log: a noisy runtime may have written any amount. */
 const TAIL_BYTES = 1 << 18;
 
 /**
- * To be called before a command is run: what can't be logged to, a folder perhaps, makes every command fail, and is removed.
- * @returns How many bytes others have logged.
+ * Prepares a log for a command. What is no regular file, a folder perhaps, would make every command fail, and is removed.
+ * @returns The size of the log, in bytes, before the command.
  */
 export function prepareLog(path: string): number {
   let info: Deno.FileInfo;
@@ -18,12 +18,12 @@ export function prepareLog(path: string): number {
   return 0;
 }
 
-/** The end of a line that ends an object: crun, where it is built with json-c (from 1.22 on), puts one on several lines. */
+/** The newline between two objects. crun, when it is built with json-c (from 1.22 on), puts an object on several lines. */
 const ENTRY_END = /\n(?! {2}"|\}$)/m;
 
 /**
- * The message of the last error in a log.
- * @param logged Where the log of the command begins, in bytes.
+ * The message of the last error in a log; undefined if there is none.
+ * @param logged What {@linkcode prepareLog} has returned: entries before that are of earlier commands.
  */
 export function readLastError(path: string, logged: number): string | undefined {
   const text = readTail(path, logged);
@@ -34,10 +34,10 @@ export function readLastError(path: string, logged: number): string | undefined 
       const { level, msg } = JSON.parse(entry);
       if (level === "error") return String(msg).trim();
     } catch {
-      // Not every runtime logs JSON alone.
+      // Some runtimes log lines that are no JSON, too.
     }
   }
-  // One that is longer than what was read of it.
+  // A single entry of which only the end was read can't be parsed, and is the message itself.
   return text.length >= TAIL_BYTES && entries.length === 1 ? text : undefined;
 }
 

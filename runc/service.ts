@@ -28,13 +28,13 @@ const STATUS: Readonly<Record<State, TaskStatus>> = {
   deleted: TaskStatus.UNKNOWN,
 };
 
-/** What only a fault of the program throws. */
+/** Errors that only a fault of this program throws. */
 const FAULTS = [TypeError, RangeError, ReferenceError];
 
-/** All containers of this shim: one, or those of a pod. */
+/** The Task service of a server: it holds one container, or all those of a pod. */
 export class TaskService implements Required<ServedTask> {
   readonly #containers = new Map<string, Container>();
-  /** The Creates under way, by the ids of their containers. */
+  /** The Creates that are under way, by the ids of their containers. */
   readonly #creating = new Map<string, Promise<unknown>>();
 
   constructor(private readonly shim: Shim) {}
@@ -73,14 +73,15 @@ export class TaskService implements Required<ServedTask> {
     if (this.#containers.has(id) || this.#creating.has(id)) {
       throw new StatusError(StatusCode.ALREADY_EXISTS, `the container ${id} exists already`);
     }
-    // Where its client has gone it ends at once: who has given it up so, or comes back, has no use for the container.
+    // A Create ends as soon as its client's connection does: nobody has a use for the container then, not even a client that
+    // comes back.
     const creation = this.#create(request, signal);
     this.#creating.set(id, creation);
     try {
       const { init } = await creation;
       return { pid: init.pid };
     } catch (error) {
-      // The one who has gone would have told a server without containers to end.
+      // After a failed Create containerd shuts down the server; a client that has gone can't.
       if (signal.aborted && !deadline.aborted) this.shutdown();
       throw error;
     } finally {
@@ -203,8 +204,8 @@ export class TaskService implements Required<ServedTask> {
   }
 
   /**
-   * By what this answers a restarted containerd 1.6 tells a shim that it died too early to use: others ask for Pids as well. It waits
-   * for nothing.
+   * Answers at once, also while a Create is under way: after its restart containerd 1.6 asks a shim nothing else, and drops one that
+   * does not know the container, as containerd had died before its Create.
    */
   connect({ id }: proto.ConnectRequest): proto.ConnectResponse.Properties {
     const taskPid = this.#creating.has(id) ? 0 : this.#found(id).init.pid;
@@ -226,25 +227,25 @@ export class TaskService implements Required<ServedTask> {
     }
   }
 
-  /** A runtime that fails, and what else the host refuses, is UNKNOWN with Go's shim, and with containerd's own services. */
+  /** The failures of the runtime and of the host are UNKNOWN, as they are in Go's shim and in containerd's own services. */
   statusOf(error: unknown): StatusError | undefined {
     if (FAULTS.some((Fault) => error instanceof Fault)) return undefined;
     return new StatusError(StatusCode.UNKNOWN, (error as Error).message, { cause: error });
   }
 
   shutdown(): void {
-    // A client that has given up a Create does not ask again when that has failed.
+    // A client may give up a Create, ask for the shutdown, and never ask again: the server ends when that Create has failed.
     Promise.allSettled(this.#creating.values()).then(() => {
       if (this.#containers.size === 0 && this.#creating.size === 0) this.shim.shutdown();
     });
   }
 
-  /** Waits for a Create of that container: nerdctl asks for a task as soon as its own input has ended, and asks only once. */
+  /** Finds a container, and waits for its Create: nerdctl closes a container's input as soon as its own has ended, and only once. */
   async #container(id: string, call: Call): Promise<Container> {
     const creation = this.#creating.get(id);
     if (creation !== undefined) {
       await creation.catch(() => {});
-      // Who has been told that it was too late must not find it done all the same.
+      // A client whose deadline has passed was answered so: nothing may be done for it any more.
       call.deadline.throwIfAborted();
     }
     return this.#found(id);

@@ -1,16 +1,20 @@
 /**
- * The containers of a server besides the one that it was started for: a pod's. They are noted in that one's bundle, since containerd,
- * from 2.3 on, calls `delete` for that one alone when the shim was killed, and may have removed the others' bundles by then.
+ * The further containers of a server: those of a pod, beside the one that the server was started for. They are noted in that one's
+ * bundle: when a shim was killed, containerd, from 2.3 on, calls `delete` for that one alone, and may have removed the other bundles
+ * by then.
  */
 import { join } from "@std/path/posix";
-// Not by shim/mod.ts: see clean_up.ts.
+// The action `delete` loads this: so it imports file by file, and not shim/mod.ts; see ../delete/clean_up.ts.
 import { isIdentifier } from "../../shim/common/identifier.ts";
 import { removeIfThere } from "../../shim/common/files.ts";
 
-/** Of empty files, which have the containers' ids behind it. */
+/** A note is an empty file with this and the container's id for its name. */
 const PREFIX = "container-";
 
-/** @param bundle Of the container that the server was started for; it may be gone before the others. */
+/**
+ * Notes a container.
+ * @param bundle The bundle of the container that the server was started for; it may be gone already.
+ */
 export function noteContainer(bundle: string, id: string): void {
   try {
     Deno.writeTextFileSync(join(bundle, PREFIX + id), "");
@@ -19,12 +23,12 @@ export function noteContainer(bundle: string, id: string): void {
   }
 }
 
-/** Takes back what {@linkcode noteContainer} has noted. */
+/** Removes the note of {@linkcode noteContainer}. */
 export function forgetContainer(bundle: string, id: string): void {
   removeIfThere(join(bundle, PREFIX + id));
 }
 
-/** The ids of those noted in a bundle. */
+/** The ids of the containers that are noted in a bundle. */
 export function notedContainers(bundle: string): string[] {
   try {
     const names = [...Deno.readDirSync(bundle)].map(({ name }) => name);

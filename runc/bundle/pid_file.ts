@@ -1,20 +1,23 @@
-/** The files in a bundle in which the runtime leaves the pids of what it made. */
+/** The files in a bundle to which the runtime writes the pids of the processes that it makes. */
 import { join } from "@std/path/posix";
 
-/** The file of init's pid. */
+/** The path of the file with init's pid. */
 export const initPidFile = (bundle: string): string => join(bundle, "init.pid");
 
-/** The file of an exec'd process's pid: never init's, as an exec id may be `init`. */
+/** The path of the file with the pid of an exec'd process; it differs from init's also if the exec id is `init`. */
 export const execPidFile = (bundle: string, execId: string): string =>
   join(bundle, `${execId}.exec.pid`);
 
-/** No pid is higher, see proc(5) at /proc/sys/kernel/pid_max. */
+/** The highest pid that is possible (PID_MAX_LIMIT), see /proc/sys/kernel/pid_max in proc(5). */
 const HIGHEST_PID = 1 << 22;
 
-/** How much an error shows of what is no pid, in characters. */
+/** How many characters of a wrong content an error shows. */
 const SHOWN = 100;
 
-/** @throws {Error} where there is no pid in the file, or no file. */
+/**
+ * Reads the pid in a file.
+ * @throws {Error} If there is none, or no file.
+ */
 export function readPid(path: string): number {
   const text = Deno.readTextFileSync(path);
   const pid = /^\d+\n?$/.test(text) ? Number(text) : 0;
@@ -22,7 +25,7 @@ export function readPid(path: string): number {
   throw new Error(`expected a pid in ${path}, not ${text.slice(0, SHOWN)}`);
 }
 
-/** The pid in a file, if there is one. */
+/** The pid in a file; undefined if there is none. */
 export function writtenPid(path: string): number | undefined {
   try {
     return readPid(path);

@@ -1,36 +1,36 @@
-/** Which OCI runtime a container has, and where its state is: from its options, and for the action `delete` from its bundle. */
+/** Which OCI runtime a container has: its runtime options tell, and for the action `delete` a copy of them in the bundle. */
 import { join } from "@std/path/posix";
 import type { RuncOptions } from "../../proto/mod.ts";
 import { exists } from "../../shim/common/files.ts";
 import { initPidFile } from "./pid_file.ts";
 
-/** An OCI runtime, and what all its commands for a container have in common. */
+/** An OCI runtime, with the flags that all its commands for a container have in common. */
 export interface Runtime {
-  /** Its name on the PATH, or its path. */
+  /** Its name, which is looked for on the PATH, or its path. */
   readonly binary: string;
-  /** The folder of its state, which has one folder for each container. */
+  /** The folder of its state, with a folder for each container. */
   readonly root: string;
   /** Whether systemd makes the cgroups. */
   readonly systemdCgroup: boolean;
 }
 
-/** The runtime options that say which runtime it is. */
+/** The runtime options that choose the runtime. */
 type Options = Pick<RuncOptions, "binaryName" | "root" | "systemdCgroup">;
 
 const DEFAULT_BINARY = "runc";
 const DEFAULT_ROOT = "/run/containerd/runc";
 const NO_OPTIONS: Options = { binaryName: "", root: "", systemdCgroup: false };
 
-/** How much an error shows of what are no options, in characters. */
+/** How many characters of a wrong content an error shows. */
 const SHOWN = 100;
 
-/** The runtime of a bundle's container, as far as that can be told. */
+/** The runtime of a bundle's container, as far as the bundle tells. */
 export interface KeptRuntime extends Runtime {
-  /** Why it can't: then it is the default one, and the container may have been another's. */
+  /** Why the bundle does not tell: then this is the default runtime, and the container may be another one's. */
   readonly fault?: Error;
 }
 
-/** The names under which the Go shim, too, keeps the runtime options in a bundle. */
+/** The options as they are kept in a bundle, under the names that Go's shim uses, too. */
 interface KeptOptions {
   binary_name?: string;
   root?: string;
@@ -39,7 +39,7 @@ interface KeptOptions {
 
 const optionsFile = (bundle: string) => join(bundle, "options.json");
 
-/** The runtime that the options name. */
+/** The runtime that the options choose. */
 export function runtimeOf(options: Options, namespace: string): Runtime {
   return {
     binary: options.binaryName || DEFAULT_BINARY,
@@ -48,7 +48,7 @@ export function runtimeOf(options: Options, namespace: string): Runtime {
   };
 }
 
-/** Leaves in the bundle what {@linkcode readRuntime} needs: whole, also where we are killed amid it, or not at all. */
+/** Keeps in the bundle what {@linkcode readRuntime} reads. If the shim is killed meanwhile, it is there as a whole or not at all. */
 export function keepRuntime(bundle: string, options: Options): void {
   const { binaryName, root, systemdCgroup } = options;
   const kept: KeptOptions = { binary_name: binaryName, root, systemd_cgroup: systemdCgroup };
@@ -57,7 +57,7 @@ export function keepRuntime(bundle: string, options: Options): void {
   Deno.renameSync(written, optionsFile(bundle));
 }
 
-/** Whether a Create has begun for a bundle's container: only then a runtime may have made anything. */
+/** Whether a Create has begun for a bundle's container; before that no runtime was called. */
 export function isCreateBegun(bundle: string): boolean {
   return exists(optionsFile(bundle));
 }
@@ -67,7 +67,7 @@ export function isKnown({ root }: Runtime, id: string): boolean {
   return exists(join(root, id));
 }
 
-/** The runtime of a bundle's container; the default one where a shim came to keep none, or what it kept is spoilt. */
+/** The runtime of a bundle's container; the default one if no shim has kept any, or if what it has kept is damaged. */
 export function readRuntime(bundle: string, namespace: string): KeptRuntime {
   try {
     const { binary_name: binaryName = "", root = "", systemd_cgroup: systemdCgroup = false } =
@@ -78,7 +78,10 @@ export function readRuntime(bundle: string, namespace: string): KeptRuntime {
   }
 }
 
-/** @throws {Error} where they are none, or a runtime has been there without any. */
+/**
+ * Reads what {@linkcode keepRuntime} has written.
+ * @throws {Error} If it is damaged, or missing though a runtime has made a container.
+ */
 function readOptions(bundle: string): KeptOptions {
   const path = optionsFile(bundle);
   let kept: unknown;

@@ -1,7 +1,7 @@
-/** What the shim itself needs to know of a container's OCI spec. */
+/** The part of a container's OCI spec that the shim itself reads. */
 import { join } from "@std/path/posix";
 
-/** A part of the OCI spec (https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md). */
+/** The members that are read (https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md). */
 export interface Spec {
   readonly linux?: {
     readonly namespaces?: readonly { readonly type: string; readonly path?: string }[];
@@ -11,7 +11,7 @@ export interface Spec {
   };
 }
 
-/** Users or groups of a user namespace, and who they are on the host. */
+/** A range of users or groups in a user namespace, and which they are on the host. */
 export interface LinuxIdMapping {
   readonly containerID: number;
   readonly hostID: number;
@@ -20,13 +20,13 @@ export interface LinuxIdMapping {
 
 /**
  * Reads the spec of a bundle.
- * @throws {Error} where config.json can't be read.
+ * @throws {Error} If config.json can't be read.
  */
 export async function readSpec(bundle: string): Promise<Spec> {
   return JSON.parse(await Deno.readTextFile(join(bundle, "config.json")));
 }
 
-/** Whether a container has a PID namespace of its own, so that the kernel ends all its processes with its init. */
+/** Whether a container has a PID namespace of its own: then the kernel kills all its processes when its init ends. */
 export function hasOwnPidNamespace({ linux }: Spec): boolean {
   return linux?.namespaces?.some(({ type, path }) => type === "pid" && !path) ?? false;
 }

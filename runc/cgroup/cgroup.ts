@@ -10,53 +10,54 @@ import { pidsIn } from "./processes.ts";
 import { unlessMissing } from "./removal.ts";
 import { readStats } from "./stats.ts";
 
-/** A file that says whether processes are frozen, and its text when they are not, which also thaws them. */
+/** The file of a cgroup that says whether its processes are frozen. */
 interface Freezer {
   readonly file: string;
+  /** What is in the file when the processes are not frozen, and thaws them when it is written there. */
   readonly thawed: string;
 }
 
 /**
- * The cgroup of a container: what is in it, and what becomes of that. Whoever may write to cgroups can remove it at any moment, also
- * while it is read: then everything here answers as for a container that has none, as it does before {@linkcode Cgroup.watch}.
+ * The cgroup of a container. It may be removed at any moment, also while it is read. Then everything here answers as for a container
+ * that has none; so it does before {@linkcode Cgroup.watch}, too.
  */
 export class Cgroup {
   #folders: CgroupFolders | undefined;
   #oom: OomWatch | undefined;
 
-  /** @param onOom Called whenever the container has run out of memory; must not throw. */
+  /** @param onOom Called for each OOM of the container; it must not throw. */
   constructor(private readonly reactor: Reactor, private readonly onOom: () => void) {}
 
   /**
-   * Takes the cgroup that the container turns out to have, and tells from now on of its OOMs.
-   * @throws {Error} where these can't be told, as it has no memory controller, or is gone; all else works then.
+   * Takes the folders of the container's cgroup, once there is one, and reports its OOMs from now on.
+   * @throws {Error} If OOMs can't be watched, since there is no memory controller, or the cgroup is gone. All else works then.
    */
   watch(folders: CgroupFolders): void {
     this.#folders = folders;
     this.#oom = new OomWatch(this.reactor, oomCounter(folders), this.onOom);
   }
 
-  /** Ends the telling of OOMs, after a last look: what has killed the container's last process was before its end. */
+  /** Reports the OOMs that have come by now, and no others: the one that has ended the container may be among them. */
   unwatch(): void {
     this.#oom?.close();
   }
 
-  /** Whether there is one; false as soon as it is removed: systemd removes that of a scope with its last process. */
+  /** Whether the container has a cgroup. It may lose it: systemd removes that of a scope with the scope's last process. */
   get isThere(): boolean {
     return this.#folders !== undefined && isThere(this.#folders.processes!);
   }
 
-  /** Whether it is, or was, one of cgroup v2: there SIGKILL ends also what is frozen. */
+  /** Whether it is, or was, one of cgroup v2. There SIGKILL ends frozen processes, too. */
   get isUnified(): boolean {
     return this.#folders?.unified !== undefined;
   }
 
-  /** The pids in it and in all cgroups below it; none where it is gone. */
+  /** The pids in it and in all cgroups below it; none if it is gone. */
   get pids(): number[] {
     return this.#folders === undefined ? [] : pidsIn(this.#folders.processes!);
   }
 
-  /** Whether its processes are frozen, or about to be; undefined where it is gone, or can't freeze any. */
+  /** Whether its processes are frozen, or about to be; undefined if it is gone, or has no freezer. */
   get isFrozen(): boolean | undefined {
     const freezer = this.#freezer;
     const state = freezer && unlessMissing(() => readText(freezer.file));
@@ -64,8 +65,8 @@ export class Cgroup {
   }
 
   /**
-   * Lets its processes go on, where they are frozen; does nothing where it is gone.
-   * @throws {SystemError} where the kernel refuses it.
+   * Thaws its processes if they are frozen; does nothing if it is gone.
+   * @throws {SystemError} If the kernel refuses it.
    */
   thaw(): void {
     const freezer = this.#freezer;
@@ -80,10 +81,10 @@ export class Cgroup {
     return { file: join(folder, "freezer.state"), thawed: "THAWED" };
   }
 
-  /** What it uses, and its limits, as the answer of Stats; undefined where it is gone. */
+  /** Its statistics and limits, as Stats answers them; undefined if it is gone. */
   get stats(): Any.Properties | undefined {
     const stats = this.#folders && readStats(this.#folders);
-    // Asked for behind it: what is read while it goes away is only a part.
+    // If it was removed meanwhile, only a part of the files could be read.
     return this.isThere ? stats : undefined;
   }
 }

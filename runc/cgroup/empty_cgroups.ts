@@ -1,6 +1,6 @@
 /**
- * The cgroups that a container has left and no runtime removes: one that is killed after it has made them, and before it has written
- * down that it did, leaves them, and nobody knows of them any more; nor where it is not known which runtime it was.
+ * Cgroups that a container has left and no runtime removes: its runtime was killed after it had made them and before it had written
+ * its state, or it is not known which runtime it was. The bundle's spec still names them.
  */
 import { dirname, join } from "@std/path/posix";
 import { otherBundles } from "../../shim/bootstrap/other_bundles.ts";
@@ -22,12 +22,12 @@ import { parseAllHierarchies } from "./hierarchy.ts";
 import { pidsIn } from "./processes.ts";
 import { unlessMissing } from "./removal.ts";
 
-/** How long the processes in it, of which the runtime was the parent, may take to end, in ms. */
+/** How long the processes in them, whose runtime has been killed, may take to end, in ms. */
 const END_MS = 1_000;
 
 /**
- * Removes the cgroups that a bundle's spec names, in every hierarchy, where they are empty and no other bundle names them.
- * @param bundle May be gone; then it does nothing.
+ * Removes the cgroups that a bundle's spec names, in every hierarchy, if they are empty and no other bundle names them.
+ * @param bundle If it is gone, nothing is done.
  */
 export async function removeEmptyCgroups(
   bundle: string,
@@ -42,14 +42,14 @@ export async function removeEmptyCgroups(
 }
 
 /**
- * Kills what is in the cgroups that a bundle's spec names, and removes them: of a container that no runtime is known to have. Only
- * where they have its id for their name, and no other bundle names them: then nothing else can be in there.
- * @param bundle May be gone; then it does nothing.
+ * Removes the cgroups that a bundle's spec names, and kills what is in them, of a container whose runtime is not known. It does so only
+ * if they have the container's id for their name and no other bundle names them: then nothing else can be in there.
+ * @param bundle If it is gone, nothing is done.
  */
 export async function removeCgroups(bundle: string, id: string): Promise<void> {
   const path = await readCgroupsPath(bundle);
   if (!path || !(path.endsWith(`/${id}`) || path.endsWith(`:${id}`))) return;
-  // Below whose cgroup a relative path is, is not known; and systemd's paths are none of the others'.
+  // It is not known which cgroup a relative path is below, unless the path is in systemd's form.
   if (!path.startsWith("/") && parseUnit(path) === undefined) return;
   const folders = foldersOf(path, true);
   if (!await isOwn(bundle, path, folders)) return;
@@ -60,14 +60,14 @@ export async function removeCgroups(bundle: string, id: string): Promise<void> {
     if (pids.size === 0 || rest <= 0) break;
     const ended = awaitEnds([...pids], rest);
     for (const pid of pids) killIfThere(pid, SIGKILL);
-    // What is frozen ends when it goes on (cgroup v1).
+    // In cgroup v1 a frozen process ends only when it is thawed.
     for (const folder of folders) thaw(folder);
     await ended;
   }
   for (const folder of folders) removeTree(folder);
 }
 
-/** Whether cgroups are those of a bundle's container alone. */
+/** Whether the cgroups belong to the bundle's container alone. */
 async function isOwn(
   bundle: string,
   path: string,
@@ -75,7 +75,7 @@ async function isOwn(
 ): Promise<boolean> {
   const there = folders.filter((folder) => isThere(join(folder, "cgroup.procs")));
   if (there.length === 0 || await isNamedByOthers(bundle, path)) return false;
-  // One that it shares with us is not its own.
+  // A cgroup that this process is in is not the container's own.
   return !there.flatMap(pidsIn).includes(Deno.pid);
 }
 
@@ -101,7 +101,7 @@ async function isNamedByOthers(bundle: string, path: string): Promise<boolean> {
   return (await Promise.all(otherBundles(bundle).map(readCgroupsPath))).includes(path);
 }
 
-/** Where runtimes make a cgroup. A path that is not absolute is below the cgroup of the runtime for some, and below the root for others. */
+/** The folders that runtimes make for a path. Some make those of a relative path below their own cgroup, others below the root. */
 function foldersOf(path: string, systemdCgroup: boolean): string[] {
   const hierarchies = parseAllHierarchies(readText("/proc/self/mountinfo"));
   const roots = hierarchies.map(({ mountPoint }) => mountPoint);
@@ -110,12 +110,12 @@ function foldersOf(path: string, systemdCgroup: boolean): string[] {
     const own = parseCgroupFolders(readText("/proc/self/cgroup"), hierarchies).all;
     roots.push(...own, ...own.map((folder) => dirname(folder)));
   }
-  // No `..` leads out.
+  // Joined to the root first, a path with `..` leads nowhere else.
   const inner = join("/", unit ?? path);
   return inner === "/" ? [] : [...new Set(roots.map((root) => join(root, inner)))];
 }
 
-/** The cgroup of systemd's unit where a path is `slice:prefix:name`; the slice `a-b.slice` is in `a.slice`. */
+/** The cgroup of systemd's unit for a path `slice:prefix:name`, in which the slice `a-b.slice` is below `a.slice`. */
 function parseUnit(path: string): string | undefined {
   const parts = path.split(":");
   if (parts.length !== 3) return undefined;

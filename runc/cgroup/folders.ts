@@ -1,24 +1,21 @@
-/** The cgroup of a container as folders: what its statistics and its OOM events are read from. */
+/** The folders of a cgroup. */
 import { join } from "@std/path/posix";
 import { readText } from "../../shim/libc/mod.ts";
 import { type Hierarchy, parseHierarchies } from "./hierarchy.ts";
 
-/** For cgroup v2's only hierarchy, which has no controllers in /proc/PID/cgroup. */
+/** What stands for the controllers of cgroup v2 in /proc/PID/cgroup: nothing. */
 const UNIFIED = "";
 
 /** The folder of a cgroup in each hierarchy, by the names of its controllers. */
 export class CgroupFolders {
   constructor(private readonly folders: ReadonlyMap<string, string>) {}
 
-  /** The folder of a cgroup v2, where the host has that; then it is the only one. */
+  /** The folder of a cgroup v2, which is the only one then; undefined if the host has cgroup v1. */
   get unified(): string | undefined {
     return this.folders.get(UNIFIED);
   }
 
-  /**
-   * The folder that lists the container's processes; any hierarchy would do, since runtimes make a cgroup in each that they may write
-   * to.
-   */
+  /** The folder that lists the container's processes. Any hierarchy would do, as runtimes make a cgroup in each that they can. */
   get processes(): string | undefined {
     return this.unified ?? this.controller("devices") ?? this.folders.values().next().value;
   }
@@ -28,12 +25,12 @@ export class CgroupFolders {
     return this.folders.get(name);
   }
 
-  /** All of them. */
+  /** All folders, each once. */
   get all(): string[] {
     return [...new Set(this.folders.values())];
   }
 
-  /** Those folders that are not among the others. */
+  /** The folders that are not among the others. */
   without(others: CgroupFolders): CgroupFolders {
     const folders = [...this.folders].filter(([name, path]) => others.folders.get(name) !== path);
     return new CgroupFolders(new Map(folders));
@@ -61,7 +58,7 @@ export function parseCgroupFolders(
   return new CgroupFolders(folders);
 }
 
-/** The paths of a process's cgroups begin at the hierarchy's root, of which a container may have only a part mounted. */
+/** The folder of a path in /proc/PID/cgroup. In a container only a part of the hierarchy may be mounted, and the path begins above. */
 function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
   const isBelow = root !== "/" && `${path}/`.startsWith(`${root}/`);
   return join(mountPoint, isBelow ? path.slice(root.length) : path);
@@ -69,7 +66,7 @@ function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
 
 /**
  * The folders of the cgroup of a running process.
- * @throws {Error} where it is not running any more: the kernel shows the root as the cgroup of a zombie.
+ * @throws {Error} If it does not run any more: the kernel shows the root as the cgroup of a zombie.
  */
 export function cgroupFoldersOf(pid: number): CgroupFolders {
   const folders = readCgroupFolders(pid, readHierarchies());
@@ -80,9 +77,9 @@ export function cgroupFoldersOf(pid: number): CgroupFolders {
 }
 
 /**
- * The folders of the cgroup that a running process has for itself and its kin, and that we are not in. Without root's rights a runtime
- * may be able to make none, or not in each hierarchy: then it leaves the process in the cgroup where it found it, with all the others.
- * @throws {Error} where it has none, or is not running any more.
+ * The folders of the cgroup that a container's init has in the hierarchies where it is not the shim's, too. A runtime without root's
+ * rights may be able to make no cgroup, or not in each hierarchy: there it leaves the container in the shim's.
+ * @throws {Error} If there is none, or init does not run any more.
  */
 export function ownCgroupFoldersOf(pid: number): CgroupFolders {
   const hierarchies = readHierarchies();

@@ -1,17 +1,17 @@
-/** Where cgroups are; see cgroups(7). */
+/** The mounted cgroup hierarchies, see cgroups(7). */
 
 /** A mounted cgroup hierarchy. */
 export interface Hierarchy {
   readonly mountPoint: string;
-  /** The cgroup that is mounted there; `/` unless the mount is that of a container. */
+  /** The cgroup that is mounted there: `/`, or in a container perhaps the container's own. */
   readonly root: string;
-  /** cgroup v2's only hierarchy. */
+  /** Whether it is the one hierarchy of cgroup v2. */
   readonly unified: boolean;
-  /** The controllers and names of a hierarchy of cgroup v1. */
+  /** The controllers, or the name, of a hierarchy of cgroup v1, among its other mount options. */
   readonly controllers: readonly string[];
 }
 
-/** Where cgroup v1 is in use it has this controller; a hierarchy with a name alone may be mounted beside cgroup v2 too. */
+/** The controller by which a host with cgroup v1 is recognised: a named hierarchy without controllers may be beside cgroup v2, too. */
 const V1_CONTROLLER = "devices";
 
 /**
@@ -24,7 +24,7 @@ export function parseHierarchies(mountInfo: string): Hierarchy[] {
   return hierarchies.filter(({ unified }) => unified !== usesV1);
 }
 
-/** Beside {@linkcode parseHierarchies} the unified one that there may be beside those of cgroup v1. */
+/** All mounted hierarchies: those of {@linkcode parseHierarchies}, and a unified one that is mounted beside cgroup v1. */
 export function parseAllHierarchies(mountInfo: string): Hierarchy[] {
   return mountInfo.trim().split("\n").flatMap((line): Hierarchy[] => {
     const [place, fileSystem] = line.split(" - ");

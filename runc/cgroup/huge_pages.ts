@@ -1,10 +1,10 @@
-/** The sizes of huge pages, as the names of cgroups' files have them. */
+/** The sizes of huge pages, as they are in the names of cgroups' files. */
 import { listFolders, SystemError } from "../../shim/mod.ts";
 
 const FOLDER = "/sys/kernel/mm/hugepages";
 const UNITS = ["KB", "MB", "GB"];
 
-/** The sizes that the kernel has: `2MB`, `1GB`; none where it was built without huge pages. */
+/** The sizes that the kernel has, as `2MB` or `1GB`; none if it was built without huge pages. */
 export function hugePageSizes(folder = FOLDER): string[] {
   try {
     return listFolders(folder).sort().map(hugePageSize);
@@ -14,7 +14,7 @@ export function hugePageSizes(folder = FOLDER): string[] {
   }
 }
 
-/** The size that a folder of the kernel's is for: `2MB` for `hugepages-2048kB`. */
+/** The size in the name of a folder: `2MB` for `hugepages-2048kB`. */
 function hugePageSize(folder: string): string {
   let size = Number(/^hugepages-(\d+)kB$/.exec(folder)![1]);
   let unit = 0;

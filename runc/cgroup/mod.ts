@@ -1,8 +1,8 @@
 /**
- * Cgroups: that of a container, that of the shim, and those that are left.
+ * Cgroups: the one of a container, the one of the shim, and those that a killed runtime has left.
  *
- * What removes those (`empty_cgroups.ts`) is imported file by file by the action `delete`, see runc/delete/clean_up.ts: a page of the
- * program loads all that a face names, as here the statistics with their messages.
+ * The action `delete` imports what removes the latter (`empty_cgroups.ts`) by its file: a page of the program loads all that a face
+ * names, as here the statistics with their messages. See ../delete/clean_up.ts.
  */
 export { Cgroup } from "./cgroup.ts";
 export { removeEmptyCgroups } from "./empty_cgroups.ts";

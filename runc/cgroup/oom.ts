@@ -1,4 +1,4 @@
-/** How a container's OOMs are counted: by cgroup v1, or v2. */
+/** How the OOMs of a container are counted: by cgroup v1 or v2. */
 import { join } from "@std/path/posix";
 import type { CgroupFolders } from "./folders.ts";
 import { OomSignals } from "./oom_v1.ts";
@@ -7,7 +7,7 @@ import type { OomCounter } from "./oom_watch.ts";
 
 /**
  * Makes the counter for a container.
- * @throws {Error} where the host, or the container, has no memory controller.
+ * @throws {Error} If there is no memory controller, or the cgroup is gone.
  */
 export function oomCounter(cgroup: CgroupFolders): OomCounter {
   if (cgroup.unified !== undefined) {

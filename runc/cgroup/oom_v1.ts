@@ -1,4 +1,4 @@
-/** How cgroup v1 tells that memory has run out. */
+/** OOMs in cgroup v1. */
 import { join } from "@std/path/posix";
 import {
   close,
@@ -12,15 +12,15 @@ import {
 import type { OomCounter } from "./oom_watch.ts";
 
 /**
- * The signals of cgroup v1 (admin-guide/cgroup-v1/memory, OOM Control): an eventfd that is counted up when the cgroup or one above
- * it runs out of memory, before anything is killed. The cgroup's removal, too, counts it up, once.
+ * Counts the signals of cgroup v1 (admin-guide/cgroup-v1/memory, OOM Control): the kernel adds to an eventfd when the cgroup or one
+ * above it runs out of memory, before it kills a process. When the cgroup is removed it adds to it once, too.
  */
 export class OomSignals implements OomCounter {
   readonly events = EpollEvent.IN;
   readonly #signals = new EventFd();
   #isRemoved = false;
 
-  /** @throws {SystemError} */
+  /** @throws {SystemError} If the cgroup is gone. */
   constructor(private readonly folder: string) {
     try {
       const control = open(join(folder, "memory.oom_control"), OpenFlag.RDONLY);
@@ -42,8 +42,8 @@ export class OomSignals implements OomCounter {
   take(): number {
     const count = this.#signals.take();
     if (count === 0 || this.#isRemoved) return count;
-    // The kernel removes the files before it signals: as long as they are there, all signals are of memory. Once they are not, one
-    // is of the removal: if it is not among these, it is the last of those to come.
+    // The kernel removes the files before it signals the removal: as long as they are there, every signal is an OOM. Once they are
+    // gone, one signal is the removal's, here or among those to come; it is taken off here.
     this.#isRemoved = !isThere(join(this.folder, "memory.oom_control"));
     return this.#isRemoved ? count - 1 : count;
   }

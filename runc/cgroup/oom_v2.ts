@@ -1,16 +1,16 @@
-/** How cgroup v2 tells that memory has run out. */
+/** OOMs in cgroup v2. */
 import { EpollEvent, open, OpenFlag, readAgain } from "../../shim/libc/mod.ts";
 import type { OomCounter } from "./oom_watch.ts";
 import { parseFlatKeyed } from "./stat_files.ts";
 
-/** A key of a flat keyed file of cgroup v2. Each time that it is found grown counts once, by however much it has. */
+/** Watches a key of a flat keyed file of cgroup v2: whenever its value is found to have grown, by whatever amount, it counts one. */
 export class GrowingKey implements OomCounter {
   readonly descriptor: number;
-  /** Not by inotify: of that a user may have no more than 128 instances. */
+  /** poll(2) reports a change of the file. inotify would too, but a user may have no more than 128 instances of it. */
   readonly events = EpollEvent.PRIORITY;
   #value: bigint;
 
-  /** @throws {SystemError} */
+  /** @throws {SystemError} If there is no such file. */
   constructor(path: string, private readonly key: string) {
     this.descriptor = open(path, OpenFlag.RDONLY);
     this.#value = this.#read() ?? 0n;
@@ -28,7 +28,7 @@ export class GrowingKey implements OomCounter {
     try {
       return parseFlatKeyed(readAgain(this.descriptor), { value: this.key }).value ?? 0n;
     } catch {
-      // ENODEV, as the kernel has no other reason.
+      // The cgroup is gone (ENODEV); there is no other reason.
       return undefined;
     }
   }

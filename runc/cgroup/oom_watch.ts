@@ -1,26 +1,23 @@
-/** Tells when a container has run out of memory. */
+/** Watches for OOMs: moments at which a container has run out of memory. */
 import { close, orClose } from "../../shim/libc/mod.ts";
 import type { Reactor } from "../../shim/mod.ts";
 
-/** Counts how often a cgroup has run out of memory. */
+/** Counts the OOMs of a cgroup. */
 export interface OomCounter {
   readonly descriptor: number;
-  /** The events for which the descriptor is ready when there is something to count. */
+  /** The {@linkcode EpollEvent}s for which the descriptor is ready when there may be OOMs to count. */
   readonly events: number;
-  /** How often it was since the last call; undefined when the cgroup is gone, and there will be nothing more. */
+  /** How many OOMs there were since the last call; undefined if the cgroup is gone, so that there will be no more. */
   take(): number | undefined;
 }
 
-/**
- * Calls back whenever a cgroup has run out of memory, until {@linkcode OomWatch.close}. The shim's reactor watches, without a thread
- * of its own.
- */
+/** Calls back for each OOM of a cgroup, until {@linkcode OomWatch.close}. */
 export class OomWatch {
   #isOpen = true;
 
   /**
-   * @param counter Its descriptor is closed at the end.
-   * @param onOom Must not throw.
+   * @param counter The watch closes its descriptor.
+   * @param onOom Called for each OOM; it must not throw.
    */
   constructor(
     private readonly reactor: Reactor,
@@ -44,7 +41,7 @@ export class OomWatch {
     close(this.counter.descriptor);
   }
 
-  /** Ends it, after a last look: what has killed the container's last process was before its end. */
+  /** Ends the watch. It first calls back for OOMs that the reactor has not reported yet. */
   close(): void {
     if (this.#isOpen) this.#tell();
     this.#release();

@@ -1,10 +1,10 @@
-/** Who is in a cgroup; see cgroups(7). */
+/** The processes in a cgroup, see cgroups(7). */
 import { join } from "@std/path/posix";
 import { isThere, listFolders, readText, writeText } from "../../shim/libc/mod.ts";
 import { parseHierarchies } from "./hierarchy.ts";
 import { unlessMissing } from "./removal.ts";
 
-/** The pids in a cgroup and in all below it; none where it is gone. The container may remove those below it while they are read. */
+/** The pids in a cgroup and in all cgroups below it; none if it is gone. The container may remove those below it meanwhile. */
 export function pidsIn(folder: string): number[] {
   return unlessMissing(() => {
     const pids = readText(join(folder, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
@@ -14,7 +14,7 @@ export function pidsIn(folder: string): number[] {
 
 /**
  * Moves this process to a cgroup, in every hierarchy that has it.
- * @throws {Error} where none has.
+ * @throws {Error} If no hierarchy has it.
  */
 export function joinCgroup(path: string): void {
   const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));

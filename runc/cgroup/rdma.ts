@@ -2,10 +2,10 @@
 import type * as proto from "../../proto/mod.ts";
 import { type NestedLine, parseNestedKeyed, parseNumber, readStatFile } from "./stat_files.ts";
 
-/** No limit, as `max` in rdma.max. */
+/** What `max` in rdma.max stands for. */
 const NO_LIMIT = 2n ** 32n - 1n;
 
-/** Reads what a cgroup uses of each device, and its limits; nothing where there is no such controller. */
+/** Reads what a cgroup uses of each device, and its limits; undefined if there is no such controller. */
 export function readRdma(folder: string): proto.CgroupV2RdmaStat.Properties | undefined {
   const current = readStatFile(folder, "rdma.current");
   if (current === undefined) return undefined;

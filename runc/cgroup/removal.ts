@@ -1,15 +1,15 @@
-/** Cgroups are removed while they are looked at: by the runtime, by systemd with the last process of a scope, or by an operator. */
+/** What reading a cgroup meets when the cgroup is removed: by the runtime, by systemd, or by an operator. */
 import { Errno, SystemError } from "../../shim/libc/mod.ts";
 
 /**
- * ENOENT: the cgroup has been removed, or the kernel has no such file. ENODEV: it is being removed, or was between open(2) and read(2).
- * EOPNOTSUPP: PSI is turned off, or the cgroup is one for threads, whose processes are listed above it (cgroup v2).
+ * ENOENT: the cgroup has been removed, or the kernel has no such file. ENODEV: the cgroup is being removed, or was after the file had
+ * been opened. EOPNOTSUPP: PSI is turned off; or it is a threaded cgroup, whose processes are listed in one above it (cgroup v2).
  */
 const MISSING: readonly number[] = [Errno.ENOENT, Errno.ENODEV, Errno.EOPNOTSUPP];
 
 /**
- * Does something with a file or folder of a cgroup.
- * @returns What `work` returns; undefined where the file, or the whole cgroup, is not there.
+ * Does some work with a file or folder of a cgroup.
+ * @returns What `work` returns; undefined if the file, or the whole cgroup, is not there.
  * @throws {SystemError} Any other error of `work`.
  */
 export function unlessMissing<Result>(work: () => Result): Result | undefined {

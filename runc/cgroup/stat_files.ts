@@ -1,35 +1,35 @@
 /**
- * What files of cgroups say, in the formats that the kernel's admin-guide/cgroup-v2 calls single value, flat keyed and nested
- * keyed. Values are exact: some take all 64 bits.
+ * Reading the files of cgroups, in the formats that the kernel's admin-guide/cgroup-v2 calls single value, flat keyed and nested
+ * keyed. Numbers are bigints, since some take all 64 bits.
  */
 import { join } from "@std/path/posix";
 import { readText } from "../../shim/libc/mod.ts";
 import { unlessMissing } from "./removal.ts";
 
-/** No limit, as cgroup v2's files say `max`. */
+/** What `max` in a file of cgroup v2 stands for. */
 export const NO_LIMIT = 2n ** 64n - 1n;
 
-/** The text of a file of a cgroup; none where it is not there. */
+/** The text of a file of a cgroup; undefined if the file is not there. */
 export function readStatFile(folder: string, name: string): string | undefined {
   return unlessMissing(() => readText(join(folder, name)));
 }
 
-/** A number of 64 bits without sign. What is below 0 for a moment, as differences of counters are, counts as 0. */
+/** Parses an unsigned number of 64 bits. A value below 0, as a difference of counters may be for a moment, counts as 0. */
 export function parseNumber(text: string, max = NO_LIMIT): bigint {
   const word = text.trim();
   if (word === "max") return max;
   return /^\d+$/.test(word) ? BigInt(word) : 0n;
 }
 
-/** The number that is all of a file. */
+/** The number in a file that holds nothing else; undefined if the file is not there. */
 export function readNumber(folder: string, name: string, max = NO_LIMIT): bigint | undefined {
   const text = readStatFile(folder, name);
   return text === undefined ? undefined : parseNumber(text, max);
 }
 
 /**
- * Gives each field of a table its value.
- * @param names The name that the kernel has for each field, of a file or a key.
+ * Makes a record with a value for each field.
+ * @param names What the kernel calls each field: the name of a file, or a key.
  */
 export function fields<Field extends string, Value>(
   names: Readonly<Record<Field, string>>,
@@ -39,7 +39,7 @@ export function fields<Field extends string, Value>(
   return Object.fromEntries(entries);
 }
 
-/** Reads a file each for the fields of a table. Fields whose files are not there are undefined. */
+/** Reads each field from a file of its own. A field whose file is not there is undefined. */
 export function readNumbers<Field extends string>(
   folder: string,
   files: Readonly<Record<Field, string>>,
@@ -47,7 +47,7 @@ export function readNumbers<Field extends string>(
   return fields(files, (name) => readNumber(folder, name));
 }
 
-/** Picks the fields of a table out of lines `key value`. Fields whose keys are not there are undefined. */
+/** Reads the fields from lines `key value`. A field whose key is not there is undefined. */
 export function parseFlatKeyed<Field extends string>(
   text: string,
   keys: Readonly<Record<Field, string>>,
@@ -69,7 +69,7 @@ export interface NestedLine {
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** Lines `name key=value key=value …`. A name that no value follows is left out, wherever it stands: io.stat has such ones. */
+/** Parses lines `name key=value key=value …`. A name without values is left out, wherever it stands: io.stat has such ones. */
 export function parseNestedKeyed(text: string): NestedLine[] {
   const lines: { name: string; values: Map<string, string> }[] = [];
   for (const word of text.split(/\s+/)) {

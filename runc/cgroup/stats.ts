@@ -1,10 +1,10 @@
-/** The answer of Stats. */
+/** The statistics of a cgroup. */
 import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../proto/mod.ts";
 import type { CgroupFolders } from "./folders.ts";
 import { readMetricsV1 } from "./stats_v1.ts";
 import { readMetricsV2 } from "./stats_v2.ts";
 
-/** Reads the statistics of a container: the message that clients expect where the host has cgroup v1, or v2. */
+/** Reads the statistics, as the message that clients expect of a host with cgroup v1 or v2. */
 export function readStats(cgroup: CgroupFolders): Any.Properties {
   if (cgroup.unified === undefined) {
     return {

@@ -1,4 +1,4 @@
-/** The statistics of a container from cgroup v1: which file of which controller is behind each field. */
+/** The statistics of a cgroup v1: which file of which controller each field comes from. */
 import type * as proto from "../../proto/mod.ts";
 import { readText } from "../../shim/mod.ts";
 import type { CgroupFolders } from "./folders.ts";
@@ -13,7 +13,7 @@ import {
   readStatFile,
 } from "./stat_files.ts";
 
-/** USER_HZ, in which cpuacct.stat counts, is 100 on all architectures that Go or Deno run on. */
+/** The unit of cpuacct.stat (USER_HZ) is a hundredth of a second on every machine that Deno runs on. */
 const NANOSECONDS_PER_TICK = 10_000_000n;
 
 /** The keys of cpuacct.stat. */
@@ -86,7 +86,7 @@ const OOM_CONTROL = {
   oomKill: "oom_kill",
 };
 
-/** The files of the scheduler CFQ, with all below the cgroup. Kernels since 5.0 have none. */
+/** The files of the I/O scheduler CFQ, which count the cgroups below, too. Kernels since 5.0 have none. */
 const BLKIO_CFQ = {
   ioServiceBytesRecursive: "blkio.io_service_bytes_recursive",
   ioServicedRecursive: "blkio.io_serviced_recursive",
@@ -98,13 +98,13 @@ const BLKIO_CFQ = {
   sectorsRecursive: "blkio.sectors_recursive",
 };
 
-/** What there is with any scheduler: of the cgroup alone. */
+/** The files that there are with any I/O scheduler, and count the cgroup alone. */
 const BLKIO_THROTTLE = {
   ioServiceBytesRecursive: "blkio.throttle.io_service_bytes",
   ioServicedRecursive: "blkio.throttle.io_serviced",
 };
 
-/** Reads the statistics. A controller that is not there leaves its part out, as a file leaves out its fields. */
+/** Reads the statistics. The part of a controller that is not there is left out, and so are the fields of a missing file. */
 export function readMetricsV1(cgroup: CgroupFolders): proto.CgroupV1Metrics.Properties {
   return {
     hugetlb: whereThere(cgroup.controller("hugetlb"), readHugetlb),
@@ -182,14 +182,14 @@ function readBlkio(folder: string): proto.CgroupV1BlkIOStat.Properties {
   const devices = parsePartitions(readText("/proc/partitions"));
   const entries = (file: string) => parseBlkio(readStatFile(folder, file) ?? "", devices);
   const cfq = fields(BLKIO_CFQ, entries);
-  // Where the devices have another scheduler, CFQ's files are empty.
+  // If the devices have another scheduler, the files of CFQ are empty.
   const isCfq = Object.values(cfq).some((entries) => entries.length > 0);
   return isCfq ? cfq : fields(BLKIO_THROTTLE, entries);
 }
 
 /**
- * The entries of a file of the controller blkio: lines `MAJOR:MINOR OPERATION VALUE`, without the operation where it is not told
- * apart, and at the end `Total VALUE`.
+ * Parses a file of the controller blkio: lines `MAJOR:MINOR OPERATION VALUE`, or without the operation in files that do not tell them
+ * apart, and `Total VALUE` at the end.
  */
 function parseBlkio(
   text: string,

@@ -1,4 +1,4 @@
-/** The statistics of a container from cgroup v2: which file is behind each field. */
+/** The statistics of a cgroup v2: which file each field comes from. */
 import type * as proto from "../../proto/mod.ts";
 import { hugePageSizes } from "./huge_pages.ts";
 import { readRdma } from "./rdma.ts";
@@ -85,7 +85,7 @@ const MEMORY_EVENTS = {
   oomGroupKill: "oom_group_kill",
 };
 
-/** Reads the statistics. What has no file is left out. */
+/** Reads the statistics. The fields of a missing file are left out. */
 export function readMetricsV2(folder: string): proto.CgroupV2Metrics.Properties {
   return {
     pids: readNumbers(folder, PIDS),

@@ -1,9 +1,9 @@
 /**
  * The action `delete`: removes what a container has left when its shim is gone.
  *
- * containerd allows it 5 s, then kills it and leaves what is left; and it calls it after every normal delete as well (1.6 to 2.1), when
- * nothing is. So here it is only looked whether there is something to do, and what does it is loaded then. It imports no more than it
- * needs for the look, and that file by file: shim/mod.ts would load the whole kit.
+ * containerd (1.6 to 2.1) executes it after every normal Delete, too, when nothing is left, and waits for it; and it kills it after
+ * 5 s. So this file only looks whether there is something to do, and loads what does it then. It imports no more than it needs for the
+ * look, and that file by file: the faces (mod.ts) of folders, and shim/mod.ts above all, would load much else.
  */
 import { join } from "@std/path/posix";
 import { isServerLeft } from "../../shim/bootstrap/address.ts";
@@ -17,15 +17,15 @@ import { notedContainers } from "../bundle/noted_containers.ts";
 import { initPidFile, readPid } from "../bundle/pid_file.ts";
 import { isCreateBegun, isKnown, readRuntime } from "../bundle/runtime.ts";
 
-/** To standard error, which containerd logs. */
+/** Writes to standard error, which containerd logs. */
 const logger: Pick<Logger, "warn"> = {
   warn: (text, fields) => console.error(`${text}: ${(fields?.error as Error).message}`),
 };
 
 /**
- * Does the action. What is to be removed is removed side by side, so that nothing waits for long for something that hangs; begun first
- * is what would be the worst to stay: processes, then mounts.
- * @returns How init ended. What could not be removed is told on standard error.
+ * Does the action. All removals go on side by side, so that none waits for one that hangs; those of processes and mounts, which would
+ * be the worst to stay, begin first. A warning on standard error names what could not be removed.
+ * @returns How init ended.
  */
 export async function cleanUp(args: Arguments): Promise<Ended> {
   const { bundle } = args;
@@ -52,7 +52,7 @@ function initPid(bundle: string): number | undefined {
   }
 }
 
-/** @returns Whether there was anything of one. */
+/** @returns Whether anything was left of the container. */
 async function removeContainer(
   { bundle, id, namespace }: Arguments,
   pid: number | undefined,
@@ -60,7 +60,7 @@ async function removeContainer(
   const runtime = readRuntime(bundle, namespace);
   const { fault } = runtime;
   if (fault) logger.warn("can't read what runtime the container had", { error: fault });
-  // Without a pid the shim may have died while the runtime was creating the container.
+  // Without a pid, the shim may have died while the runtime was creating the container.
   const isUnsure = fault !== undefined || pid === undefined && isCreateBegun(bundle);
   if (!isKnown(runtime, id) && !isUnsure) return false;
   const lost = await import("./lost_container.ts");
@@ -74,7 +74,7 @@ async function unmount(rootfs: string, removal: Promise<unknown>): Promise<void>
   await unmountAfter(removal, rootfs);
 }
 
-/** Those of a pod, which have the runtime of the pod's own. */
+/** Removes the further containers of a pod; they have the same runtime. */
 async function removeNotedContainers(args: Arguments): Promise<void> {
   const { bundle, namespace } = args;
   const ids = notedContainers(bundle);
@@ -83,7 +83,7 @@ async function removeNotedContainers(args: Arguments): Promise<void> {
   await lost.removeNotedContainers(args, ids, readRuntime(bundle, namespace));
 }
 
-/** @param wasThere Whether there was a container, once that is gone. */
+/** @param wasThere Whether anything was left of the container; resolves when that is removed. */
 async function endServer(args: Arguments, wasThere: Promise<boolean>): Promise<void> {
   if (!isServerLeft(args.bundle)) return;
   const { endLostServer } = await import("../../shim/bootstrap/lost_server.ts");

@@ -1,4 +1,4 @@
-/** What a shim that was killed has left of its containers: processes, cgroups, the runtime's state, mounts. */
+/** Removes what a killed shim has left of its containers: processes, cgroups, the runtime's state, and mounts. */
 import { dirname, join } from "@std/path/posix";
 import type { Arguments } from "../../shim/bootstrap/arguments.ts";
 import { isServed } from "../../shim/bootstrap/lost_server.ts";
@@ -11,10 +11,10 @@ import { allPids } from "../process_tree.ts";
 import { Runc, wasKilled } from "../runc.ts";
 import { unmountAfter } from "./unmount_after.ts";
 
-/** How long what was killed may take to end, in ms. */
+/** How long killed processes may take to end, in ms. */
 const END_MS = 1_000;
 
-/** Removes all but the mounts, also of a container that the runtime was about to create. */
+/** Removes all but the mounts of a container, also of one that the runtime was still creating. */
 export async function removeContainer(
   bundle: string,
   id: string,
@@ -24,7 +24,7 @@ export async function removeContainer(
   await removeFromRuntime(bundle, id, runtime);
 }
 
-/** @param log A folder for the runtime's log. */
+/** @param log The folder for the runtime's log. */
 async function removeFromRuntime(
   bundle: string,
   id: string,
@@ -32,7 +32,7 @@ async function removeFromRuntime(
   log = bundle,
 ): Promise<void> {
   const runc = new Runc(spawner, { ...runtime, bundle: log });
-  // Nobody calls the action again for a container, so a runtime that somebody has killed is called again.
+  // containerd calls the action once for a container, so a runtime that somebody has killed is run once more.
   const remove = () => runc.knows(id) ? runc.delete(id, true) : undefined;
   const retry = (error: unknown) => wasKilled(error) ? remove() : Promise.reject(error);
   try {
@@ -44,14 +44,14 @@ async function removeFromRuntime(
 
 async function removeCgroupsOf(bundle: string, id: string, runtime: KeptRuntime): Promise<void> {
   if (runtime.fault !== undefined) return await removeCgroups(bundle, id);
-  // The runtime itself does so with what it has finished: it has written the pid then.
+  // A container with a pid was finished by its runtime, which then removes the cgroups itself.
   if (!exists(initPidFile(bundle))) await removeEmptyCgroups(bundle, runtime);
 }
 
 /**
- * Removes the containers of a pod besides the one in whose bundle they are noted; unless their server lives, as they may outlive the one
- * that it was started for.
- * @param args Name the bundle in which they are noted. Their own may be gone.
+ * Removes the further containers of a pod, unless their server lives: they may outlive the container that it was started for.
+ * @param args Name the bundle in which they are noted.
+ * @param ids The containers' ids; their own bundles may be gone.
  */
 export async function removeNotedContainers(
   args: Arguments,
@@ -73,7 +73,7 @@ export async function removeNotedContainers(
   if (failed.length > 0) throw new Error(failed.map(({ reason }) => reason.message).join("; "));
 }
 
-/** Kills runtimes that still run for bundles: what they go on to make, nobody would know of. */
+/** Kills runtimes that still run for bundles: nobody would know of what they go on to make. */
 async function killRuntimes(bundles: readonly string[]): Promise<void> {
   const pids = allPids().filter((pid) => isFor(bundles, pid));
   const ended = awaitEnds(pids, END_MS);
@@ -81,14 +81,14 @@ async function killRuntimes(bundles: readonly string[]): Promise<void> {
   await ended;
 }
 
-/** Whether a process has the log of a runtime that the shim calls for one of the bundles; see {@linkcode Runc}. */
+/** Whether a process is a runtime that the shim has run for one of the bundles: its flag `--log` tells, see {@linkcode Runc}. */
 function isFor(bundles: readonly string[], pid: number): boolean {
   try {
     const args = readText(`/proc/${pid}/cmdline`).split("\0");
     const log = args[args.indexOf("--log") + 1];
     return log.endsWith("log.json") && bundles.some((bundle) => log.startsWith(`${bundle}/`));
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
     return false;
   }
 }

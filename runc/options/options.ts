@@ -1,12 +1,12 @@
-/** The runtime options of a container, in the forms in which clients send them. */
+/** The runtime options of a container, in each form in which clients send them. */
 import { type Any, CreateOptions, RuncOptions, RuntimeOptions } from "../../proto/mod.ts";
 import { type Logger, StatusCode, StatusError } from "../../shim/mod.ts";
 
-/** What ctr sends, and containerd's CRI to the runtime io.containerd.runc.v2. */
+/** The type that ctr sends, and containerd's CRI to the runtime io.containerd.runc.v2. */
 const RUNC = "containerd.runc.v1.Options";
-/** What containerd's CRI sends to a runtime of any other name: the same options as TOML. */
+/** The type that containerd's CRI sends to a runtime of any other name: the same options as TOML. */
 const GENERIC = "runtimeoptions.v1.Options";
-/** What containerd's client up to 1.7 sends to a runtime of any other name: for `ctr run` with `--no-pivot` or `--uidmap`. */
+/** The type that containerd's client up to 1.7 sends to a runtime of any other name: `ctr run` with `--no-pivot` or `--uidmap`. */
 const CREATE = "containerd.linux.runc.CreateOptions";
 
 /** The type in a type URL, which may begin with a host: `types.containerd.io/…`, `type.googleapis.com/…`. */
@@ -14,15 +14,15 @@ export function withoutHost(typeUrl: string): string {
   return typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
 }
 
-/** Whether something is options that {@linkcode decodeOptions} reads. */
+/** Whether an Any has a type that {@linkcode decodeOptions} reads. */
 export function isOptions({ typeUrl = "" }: Any.Properties): boolean {
   return [RUNC, GENERIC, CREATE].includes(withoutHost(typeUrl));
 }
 
 /**
- * Reads the options that came with a request; none at all are the defaults.
- * @param logger Is warned of options that nobody here knows.
- * @throws {StatusError} INVALID_ARGUMENT for options of another type, or ones that can't be read.
+ * Reads the runtime options of a request; without any, the defaults.
+ * @param logger Gets a warning for each unknown option.
+ * @throws {StatusError} INVALID_ARGUMENT if they are of another type or can't be read.
  */
 export async function decodeOptions(
   any: Any.Properties | null | undefined,
@@ -43,7 +43,7 @@ export async function decodeOptions(
   const { configPath, configBody } = generic;
   return await orRefuse(configPath && ` in ${configPath}`, async () => {
     const toml = configPath === "" ? configBody : await Deno.readFile(configPath);
-    // Few send TOML: its parser is loaded for them alone.
+    // Few clients send TOML, so its parser is loaded only then.
     const { parseOptions } = await import("./toml.ts");
     return parseOptions(toml, logger);
   });
@@ -53,7 +53,7 @@ function defaults(): RuncOptions {
   return RuncOptions.decode(new Uint8Array());
 }
 
-/** Does some reading; what it throws becomes INVALID_ARGUMENT. */
+/** Reads something, and turns an error of that into INVALID_ARGUMENT. */
 async function orRefuse<Value>(
   where: string,
   read: () => Value | Promise<Value>,

@@ -5,14 +5,14 @@ import type { Logger } from "../../shim/mod.ts";
 
 const MAX_UINT32 = 0xffff_ffff;
 
-/** Keys that mean nothing here and come all the same: containerd's own for the table, and one from its older default configuration. */
+/** Keys that are passed over: containerd's own for the table, and one from its older default configuration. */
 const IGNORED = ["typeurl", "criupath"];
 
 /**
- * Reads options whose keys are the names of the fields of {@linkcode RuncOptions}, in any case, as Go's decoders take them.
- * @param toml Its bytes.
- * @param logger Is warned of keys that are the name of no option.
- * @throws {Error} for what is no TOML, and for values of another type than the option's.
+ * Reads options. The keys are the names of {@linkcode RuncOptions}' fields, in upper or lower case, as Go's decoders take them.
+ * @param toml TOML in UTF-8.
+ * @param logger Gets a warning for each key that is no option.
+ * @throws {Error} If it is no TOML, or a value has another type than its option.
  */
 export function parseOptions(toml: Uint8Array, logger: Pick<Logger, "warn">): RuncOptions {
   const options = RuncOptions.decode(new Uint8Array());
@@ -35,7 +35,10 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
-/** @param options All are there, with values of their types. */
+/**
+ * Sets an option.
+ * @param options Every option is set, so that its value tells its type.
+ */
 function setOption(
   options: RuncOptions,
   name: keyof RuncOptions,
