@@ -1,6 +1,6 @@
 /**
- * Raw file descriptors. All are close-on-exec: a child that inherits the end of a pipe or FIFO keeps its reader from ever seeing
- * end of file.
+ * Raw file descriptors. All are close-on-exec: a child that inherits the writing end of a pipe or FIFO keeps its reader from ever
+ * seeing the end of file.
  */
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
@@ -32,18 +32,18 @@ export const OpenFlag = {
 /**
  * Opens a file.
  * @param flags Of {@linkcode OpenFlag}; CLOEXEC is added.
- * @throws {SystemError}
+ * @throws {SystemError} If it can't be opened.
  */
 export function open(path: string, flags: number, mode = 0): number {
   return check(symbols.open(cString(path), flags | OpenFlag.CLOEXEC, mode), () => `open ${path}`);
 }
 
-/** Closes a descriptor. An error is of no use to anyone by then: the descriptor is gone (close(2)). */
+/** Closes a descriptor. An error is ignored: the descriptor is gone all the same (close(2)). */
 export function close(descriptor: number): void {
   symbols.close(descriptor);
 }
 
-/** Does some work that may throw: then a descriptor that was to be used with its result is closed. */
+/** Does some work that is to take over a descriptor, and closes the descriptor if the work throws. */
 export function orClose<Result>(descriptor: number, work: () => Result): Result {
   try {
     return work();
@@ -54,19 +54,19 @@ export function orClose<Result>(descriptor: number, work: () => Result): Result 
 }
 
 /**
- * Keeps all that this process has beside its standard streams from its children: what it inherited, too. Deno.Command, given a
- * descriptor for a stream, leaves another copy of it to the child. Linux before 5.11 can't; there these copies stay.
+ * Makes all descriptors of this process but its standard streams close-on-exec, those that it has inherited, too. Deno.Command, given a
+ * descriptor for a stream, lets the child inherit a further copy of it; Linux before 5.11 can't prevent that.
  */
 export function closeAllOnExec(): void {
   symbols.syscall(SYS_CLOSE_RANGE, 3, 0xffff_ffff, CLOSE_RANGE_CLOEXEC);
 }
 
-/** Makes another descriptor for what is behind one, numbered `minimum` or higher. */
+/** Makes a copy of a descriptor, with the number `minimum` or a higher one. */
 export function duplicate(descriptor: number, minimum = 0): number {
   return check(symbols.fcntl(descriptor, F_DUPFD_CLOEXEC, minimum), "fcntl F_DUPFD_CLOEXEC");
 }
 
-/** Makes `target` another name of `source`, closing what it was before. It is inherited by children. */
+/** Makes `target` a copy of `source`, after closing what it was before. Children inherit it. */
 export function redirect(source: number, target: number): void {
   check(symbols.dup2(source, target), "dup2");
 }
@@ -88,9 +88,9 @@ export function pipe(flags = 0): Pipe {
 }
 
 /**
- * Makes a file that is only in memory, and gone with its last descriptor (memfd_create(2)).
- * @param name For people who look into /proc.
- * @param bytes Its size, NULs at first. It can't grow: what is written behind its end is an error for who writes (EPERM).
+ * Makes a file in memory that is gone with its last descriptor (memfd_create(2)).
+ * @param name What /proc shows of it.
+ * @param bytes Its size; it is full of NULs at first. It can't grow: a write behind its end fails (EPERM).
  */
 export function memoryFile(name: string, bytes: number): number {
   const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -100,12 +100,12 @@ export function memoryFile(name: string, bytes: number): number {
   return file;
 }
 
-/** Lets reads and writes of a descriptor fail with EAGAIN instead of waiting. */
+/** Makes reads and writes of a descriptor fail with EAGAIN where they would wait. */
 export function setNonblocking(descriptor: number): void {
   check(symbols.fcntl(descriptor, F_SETFL, OpenFlag.NONBLOCK), "fcntl F_SETFL");
 }
 
-/** Asks for a pipe buffer of so many bytes. A limit (fs.pipe-user-pages-soft) may refuse; the pipe works all the same. */
+/** Asks for a pipe buffer of so many bytes. The kernel may refuse it (fs.pipe-user-pages-soft); the pipe works all the same. */
 export function growPipe(descriptor: number, bytes: number): void {
   symbols.fcntl(descriptor, F_SETPIPE_SZ, bytes);
 }
@@ -118,14 +118,15 @@ export function unreadBytes(descriptor: number): number {
   return symbols.ioctl(descriptor, FIONREAD, unread) === -1 ? 0 : unread[0];
 }
 
-/** Gives what is behind a descriptor to a user and group. */
+/** Changes the owner of a descriptor's file. */
 export function changeOwner(descriptor: number, uid: number, gid: number): void {
   check(symbols.fchown(descriptor, uid, gid), `fchown to ${uid}:${gid}`);
 }
 
 /**
- * Does some work with another current directory. No other JavaScript runs meanwhile, and nothing of the shim uses relative paths.
- * @throws {SystemError} where there is no such directory.
+ * Does some synchronous work with another current directory. No other JavaScript runs meanwhile, and no other thread uses relative
+ * paths.
+ * @throws {SystemError} If there is no such directory.
  */
 export function inDirectory<Result>(path: string, work: () => Result): Result {
   const home = open(".", OpenFlag.PATH);
@@ -143,14 +144,14 @@ export function inDirectory<Result>(path: string, work: () => Result): Result {
   }
 }
 
-/** Reads into `buffer`; how many bytes came, 0 at the end of the file, or -1 where there are none now (EAGAIN). */
+/** Reads into `buffer`. Returns how many bytes were read, 0 at the end of the file, or -1 if there are none now (EAGAIN). */
 export function read(descriptor: number, buffer: Uint8Array<ArrayBuffer>): number {
   return unlessAgain("read", () => symbols.read(descriptor, buffer, BigInt(buffer.length)));
 }
 
 /**
- * Reads up to the end of the file, waiting for it also where the descriptor itself does not wait.
- * @param limit How many bytes at most; what comes after them is left.
+ * Reads up to the end of the file, and waits for that also if the descriptor is nonblocking.
+ * @param limit The most bytes to read; the others are left.
  */
 export function readAll(descriptor: number, limit = Infinity): Uint8Array<ArrayBuffer> {
   let data = new Uint8Array(4096);
@@ -171,25 +172,25 @@ export function readAll(descriptor: number, limit = Infinity): Uint8Array<ArrayB
 
 const POLLIN = 1;
 
-/** Waits until there is something to read, if only the end of the file (poll(2)). */
+/** Waits until there is something to read, or the end of the file (poll(2)). */
 function waitUntilReadable(descriptor: number): void {
   // struct pollfd: int fd, short events, short revents.
   const watched = new DataView(new ArrayBuffer(8));
   watched.setInt32(0, descriptor, true);
   watched.setInt16(4, POLLIN, true);
-  // A signal ends it early (EINTR), which is no matter to who tries again.
+  // A signal may end it early (EINTR); the caller tries again.
   symbols.poll(watched.buffer, 1n, -1);
 }
 
-/** Writes as much of `buffer` as is taken; how many bytes that were, or -1 where none are taken now (EAGAIN). */
+/** Writes as much of `buffer` as is taken. Returns how many bytes that were, or -1 if none are taken now (EAGAIN). */
 export function write(descriptor: number, buffer: Uint8Array<ArrayBuffer>): number {
   return unlessAgain("write", () => symbols.write(descriptor, buffer, BigInt(buffer.length)));
 }
 
 /**
- * Moves up to `bytes` from one descriptor to another inside the kernel, one of them a pipe or FIFO (splice(2)).
- * @returns How many were moved; 0 at the end of the source; -1 where the source is empty or the target full now (EAGAIN).
- * @throws {SystemError} EPIPE where the target has no reader.
+ * Moves up to so many bytes from one descriptor to another inside the kernel (splice(2)); one of the two must be a pipe or FIFO.
+ * @returns How many were moved; 0 at the end of the source; -1 if the source is empty or the target is full now (EAGAIN).
+ * @throws {SystemError} EPIPE if the target has no reader.
  */
 export function splice(source: number, target: number, bytes: number): number {
   const flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
@@ -199,6 +200,7 @@ export function splice(source: number, target: number, bytes: number): number {
   );
 }
 
+/** Repeats a call that a signal has interrupted; -1 stands for EAGAIN. */
 function unlessAgain(name: string, call: () => number): number {
   for (;;) {
     const result = call();

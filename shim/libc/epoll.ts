@@ -6,8 +6,8 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 
 /**
- * What to watch a descriptor for, and what came: EPOLLERR and EPOLLHUP come unasked. With EDGE they come when they begin to hold, and
- * not as long as they do.
+ * The events for which a descriptor is watched, and those that are reported; EPOLLERR and EPOLLHUP are reported unasked. With EDGE an
+ * event is reported once when it begins to hold, and not as long as it holds.
  */
 export const EpollEvent = {
   IN: 0x1,
@@ -16,11 +16,12 @@ export const EpollEvent = {
   EDGE: 0x8000_0000,
 } as const;
 
-/** One descriptor that is ready, and the {@linkcode EpollEvent}s it is ready for. */
+/** A descriptor that is ready. */
 export interface Ready {
   readonly descriptor: number;
-  /** As it was given to {@linkcode Epoll.add}. */
+  /** What was given to {@linkcode Epoll.add}. */
   readonly generation: number;
+  /** The {@linkcode EpollEvent}s for which it is ready. */
   readonly events: number;
 }
 
@@ -47,19 +48,19 @@ export class Epoll {
 
   /**
    * Begins to watch a descriptor, level-triggered where EDGE is not asked for.
-   * @param generation Comes back with the events, 32 bits of it: what was fetched for an earlier owner of the descriptor's number can
-   * be told by it.
+   * @param generation A number of 32 bits that comes back with each event. It tells an event of the descriptor from one that was
+   * fetched for an earlier descriptor with the same number.
    */
   add(descriptor: number, events: number, generation: number): void {
     this.#control(EPOLL_CTL_ADD, descriptor, events, generation);
   }
 
-  /** Ends watching a descriptor. To be called before it is closed. */
+  /** Ends watching a descriptor; must be called before the descriptor is closed. */
   remove(descriptor: number): void {
     this.#control(EPOLL_CTL_DEL, descriptor, 0, 0);
   }
 
-  /** Waits in a thread of Deno's pool, as long as it takes, until something is ready. An interrupted wait is an empty list. */
+  /** Waits in a thread of Deno's pool, without a bound, until something is ready. If the wait is interrupted, nothing is. */
   async wait(): Promise<Ready[]> {
     const count = await symbols.epoll_wait_nonblocking(
       this.#descriptor,
@@ -67,7 +68,7 @@ export class Epoll {
       MAX_EVENTS,
       -1,
     );
-    // errno belongs to the pool's thread and can't be asked for here; of epoll_wait(2)'s errors only EINTR can happen.
+    // Of the errors of epoll_wait(2) only EINTR is possible; errno belongs to the pool's thread and can't be read here.
     const ready: Ready[] = [];
     for (let index = 0; index < count; index++) {
       const offset = index * EVENT_BYTES;

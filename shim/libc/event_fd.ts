@@ -1,4 +1,4 @@
-/** Counters of the kernel's that are descriptors (eventfd(2)). */
+/** Counters in the kernel (eventfd(2)). */
 import { read } from "./descriptor.ts";
 import { check, symbols } from "./library.ts";
 
@@ -8,7 +8,7 @@ const EFD_CLOEXEC = 0o2000000;
 const ONE = new BigUint64Array([1n]);
 const count = new BigUint64Array(1);
 
-/** A counter at 0, whose descriptor is readable while it is above that; it never waits. */
+/** A counter that begins at 0, and whose descriptor is readable while it is not 0. */
 export class EventFd {
   readonly descriptor = check(symbols.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd");
 
@@ -17,7 +17,7 @@ export class EventFd {
     symbols.write(this.descriptor, ONE, 8n);
   }
 
-  /** Sets it back to 0; returns how much it was. */
+  /** Sets it back to 0; returns what it was. */
   take(): number {
     return read(this.descriptor, new Uint8Array(count.buffer)) === -1 ? 0 : Number(count[0]);
   }

@@ -1,17 +1,17 @@
 /**
- * Calls for files whose file system may not answer, for a while or for ever: each waits in a thread of Deno's pool. errno belongs to
- * that thread and can't be asked for.
+ * Calls for files whose file system may not answer, for a while or for ever: each waits in a thread of Deno's pool. Errno belongs to
+ * that thread and can't be read, so they do not say why they have failed.
  */
 import { OpenFlag } from "./descriptor.ts";
 import { cString, symbols } from "./library.ts";
 
-/** What calls under way read: who waits for them may have let go of it. */
+/** Keeps the memory that calls under way use from being freed: their callers may have given up waiting. */
 const held = new Set<unknown>();
 
 /**
  * Opens a file.
  * @param flags Of {@linkcode OpenFlag}; CLOEXEC is added.
- * @returns The descriptor; -1 where it failed.
+ * @returns The descriptor; -1 if it has failed.
  */
 export async function openInPool(path: string, flags: number, mode = 0): Promise<number> {
   const name = cString(path);
@@ -25,8 +25,8 @@ export async function openInPool(path: string, flags: number, mode = 0): Promise
 
 /**
  * Writes as much of `bytes` as is taken.
- * @param bytes Must stay as they are until it has ended.
- * @returns How many bytes were taken; -1 where it failed.
+ * @param bytes They must not change until the call has ended.
+ * @returns How many bytes were taken; -1 if it has failed.
  */
 export async function writeInPool(
   descriptor: number,
@@ -40,16 +40,17 @@ export async function writeInPool(
   }
 }
 
-/** Closes a descriptor: file systems as NFS and FUSE may have much to do then, and tell of no error that anyone could use. */
+/** Closes a descriptor. File systems as NFS and FUSE may have much to do then. An error is ignored. */
 export async function closeInPool(descriptor: number): Promise<void> {
   await symbols.close_nonblocking(descriptor);
 }
 
-/** What a file is (statx(2)). */
+/** The kind of a file (statx(2)). */
 export interface FileKind {
   readonly isFifo: boolean;
+  /** Whether it is a character device. */
   readonly isDevice: boolean;
-  /** Names its file system. */
+  /** The device of its file system, as `major:minor`. */
   readonly device: string;
 }
 
@@ -64,7 +65,7 @@ const S_IFMT = 0o170000;
 const S_IFIFO = 0o010000;
 const S_IFCHR = 0o020000;
 
-/** Tells what a file is; nothing where there is none, or it can't be looked at. */
+/** The kind of a file; undefined if there is none, or it can't be looked at. */
 export async function fileKindInPool(path: string): Promise<FileKind | undefined> {
   const name = cString(path);
   const statx = new DataView(new ArrayBuffer(STATX_BYTES));
@@ -81,21 +82,21 @@ export async function fileKindInPool(path: string): Promise<FileKind | undefined
   }
 }
 
-/** What there is to know of a file system (statfs(2)). */
+/** A file system (statfs(2)). */
 export interface FileSystem {
-  /** Whether it is on a disk or in memory, so that nobody is asked when a file is closed. */
+  /** Whether it is on a disk or in memory: then closing a file needs no answer of a server or a FUSE daemon. */
   readonly isLocal: boolean;
-  /** Whether it says that there is no room left. */
+  /** Whether it has no room left. */
   readonly isFull: boolean;
 }
 
 /** f_type of ext2 to ext4, XFS, Btrfs, F2FS and tmpfs (linux/magic.h). */
 const LOCAL_TYPES = [0xef53n, 0x5846_5342n, 0x9123_683en, 0xf2f5_2010n, 0x0102_1994n];
-// struct statfs on 64-bit machines: 120 bytes; f_type at 0, f_bavail, the blocks that there are for who is not root, at 32.
+// struct statfs on 64-bit machines: 120 bytes; f_type at 0; f_bavail, the free blocks for users other than root, at 32.
 const STATFS_BYTES = 120;
 const F_BAVAIL = 32;
 
-/** Tells of the file system of an open file; nothing where that failed. */
+/** The file system of an open file; undefined if that can't be found out. */
 export async function fileSystemInPool(descriptor: number): Promise<FileSystem | undefined> {
   const statfs = new DataView(new ArrayBuffer(STATFS_BYTES));
   held.add(statfs);

@@ -1,13 +1,13 @@
 /**
- * Files and folders of /proc and /sys, past Deno's own permission checks: Deno wants `--allow-all` for anything there, and the shim
- * runs with no more than it needs.
+ * Files and folders of /proc and /sys. Deno's own functions want `--allow-all` for anything there, and the shim runs with named
+ * permissions.
  */
 import { close, open, OpenFlag, readAll } from "./descriptor.ts";
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
 /**
  * Reads a whole file.
- * @throws {SystemError}
+ * @throws {SystemError} If it can't be opened or read.
  */
 export function readText(path: string): string {
   const descriptor = open(path, OpenFlag.RDONLY);
@@ -19,8 +19,9 @@ export function readText(path: string): string {
 }
 
 /**
- * Reads an open file from its beginning, up to 4 KiB. One that poll(2) says has changed (EPOLLPRI) counts as unchanged then.
- * @throws {SystemError} ENODEV where what the file tells of is gone.
+ * Reads up to 4 KiB of an open file from its beginning. A file whose changes poll(2) reports (EPOLLPRI) counts as unchanged from then
+ * on.
+ * @throws {SystemError} ENODEV if what the file describes, as a cgroup, is gone.
  */
 export function readAgain(descriptor: number): string {
   const data = new Uint8Array(4096);
@@ -29,8 +30,8 @@ export function readAgain(descriptor: number): string {
 }
 
 /**
- * Writes a text to an existing file in one write(2), as the kernel wants it.
- * @throws {SystemError}
+ * Writes a text to an existing file, in one write(2) as the kernel wants it.
+ * @throws {SystemError} If it can't be opened, or the kernel refuses the text.
  */
 export function writeText(path: string, text: string): void {
   const descriptor = open(path, OpenFlag.WRONLY);
@@ -46,8 +47,8 @@ const AT_FDCWD = -100;
 const STATX_BYTES = 256;
 
 /**
- * Whether there is a file or a folder. It takes no descriptor, of which there may be none left.
- * @throws {SystemError} where that can't be found out.
+ * Whether there is a file or a folder with this path. It needs no descriptor, of which there may be none left.
+ * @throws {SystemError} If that can't be found out.
  */
 export function isThere(path: string): boolean {
   const statx = new Uint8Array(STATX_BYTES);
@@ -61,8 +62,8 @@ export function isThere(path: string): boolean {
 const PATH_BYTES = 4096;
 
 /**
- * Where a symbolic link leads.
- * @throws {SystemError}
+ * The target of a symbolic link.
+ * @throws {SystemError} If there is no such link.
  */
 export function readLink(path: string): string {
   const target = new Uint8Array(PATH_BYTES);
@@ -70,7 +71,7 @@ export function readLink(path: string): string {
   return new TextDecoder().decode(target.subarray(0, check(length, () => `readlink ${path}`)));
 }
 
-/** The numbers of the descriptors that this process has open, but for the one that it looks by. */
+/** The numbers of the descriptors that this process has open, without the one that this function itself needs. */
 export function listDescriptors(): number[] {
   return list("/proc/self/fd", DT_LNK).map(Number);
 }
@@ -83,7 +84,7 @@ const DT_LNK = 10;
 
 /**
  * The names of the folders in a folder.
- * @throws {SystemError}
+ * @throws {SystemError} If the folder can't be opened.
  */
 export function listFolders(path: string): string[] {
   return list(path, DT_DIR).filter((name) => name !== "." && name !== "..");
@@ -103,8 +104,8 @@ function list(path: string, type: number): string[] {
 }
 
 /**
- * Removes a folder: a cgroup (cgroups(7)) that has neither processes nor cgroups in it, though it is full of files.
- * @throws {SystemError} EBUSY where it has, ENOENT where there is none.
+ * Removes an empty folder. A cgroup (cgroups(7)) counts as empty if it has neither processes nor cgroups in it.
+ * @throws {SystemError} EBUSY if the cgroup has some, ENOENT if there is no such folder.
  */
 export function removeFolder(path: string): void {
   check(symbols.rmdir(cString(path)), () => `remove the folder ${path}`);

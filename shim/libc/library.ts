@@ -1,15 +1,14 @@
 /**
- * libc's functions, each opened when it is first used, and the error that a failed call becomes. Opening one takes 0.1 ms, and start,
- * serve and delete, which containerd waits for, use but a few each.
+ * The functions of libc, and the error that a failed call becomes. A function is opened when it is first used: that takes 0.1 ms, and
+ * start, serve and delete, for which containerd waits, need but a few each.
  *
- * All calls here are synchronous (some 0.3 µs each), so no other JavaScript runs between a call and the look at its errno. The
- * exceptions are named so (`epoll_wait_nonblocking` and others): they wait in a thread of Deno's pool, which has 32 of them (its
- * tokio_util.rs).
+ * The calls are synchronous (some 0.3 us each), so that errno can be read after them. Those with `_nonblocking` in their names wait in
+ * a thread of Deno's pool, which has 32 of them (its tokio_util.rs).
  */
 
 const LIBC = "libc.so.6";
 
-/** The functions with their types; the files beside this one give them better ones, and errors. */
+/** The functions with their types as the FFI sees them. */
 const FUNCTIONS = {
   strerror: { parameters: ["i32"], result: "pointer" },
 
@@ -67,7 +66,7 @@ const FUNCTIONS = {
     nonblocking: true,
   },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
-  // These return ssize_t; we never ask for 2 GiB at once, so its lower half is the whole of it, and no bigint is made.
+  // These return ssize_t. As we never ask for 2 GiB at once, its lower half is enough, and is no bigint.
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   write_nonblocking: {
@@ -148,8 +147,7 @@ const FUNCTIONS = {
 type Symbols = Deno.DynamicLibrary<typeof FUNCTIONS>["symbols"];
 
 /**
- * libc's functions as Deno sees them. The first use of one opens it, which takes the place of its getter, or throws an Error
- * that names it where libc has none of this name.
+ * The functions. The first use of one opens it, and throws an Error that names it if this libc has no such function.
  */
 export const symbols = {} as Symbols;
 for (const [name, type] of Object.entries(FUNCTIONS)) {
@@ -163,7 +161,7 @@ for (const [name, type] of Object.entries(FUNCTIONS)) {
   });
 }
 
-/** The addresses of libc's variables, found when first used. */
+/** The addresses of libc's variables, each found when it is first used. */
 export const variables = {
   get environ(): Deno.PointerValue {
     const { environ } = Deno.dlopen(LIBC, { environ: { type: "pointer" } }).symbols;
@@ -172,7 +170,7 @@ export const variables = {
   },
 };
 
-/** The errno values that callers tell apart (asm-generic/errno-base.h and errno.h, the same on x86-64 and arm64). */
+/** The errors that callers distinguish (asm-generic/errno-base.h and errno.h, the same on x86-64 and arm64). */
 export const Errno = {
   ENOENT: 2,
   ESRCH: 3,
@@ -192,8 +190,8 @@ export class SystemError extends Error {
   override name = "SystemError";
 
   /**
-   * @param call What was called on what, for a person: `mount overlay on /x`.
-   * @param errno The error number, see errno(3).
+   * @param call What was done, for the message: `mount overlay on /x`.
+   * @param errno The error number, one of {@linkcode Errno} or another of errno(3).
    */
   constructor(readonly call: string, readonly errno: number) {
     super(`${call}: ${describe(errno)}`);
@@ -206,20 +204,21 @@ function describe(errno: number): string {
   return new Deno.UnsafePointerView(text).getCString().toLowerCase();
 }
 
-// Found before any other function is opened: to open one between a failed call and the look at its errno could change that.
+// It is found before any other function: dlopen between a failed call and the reading of errno could change errno.
 const { __errno_location } = Deno.dlopen(LIBC, {
   __errno_location: { parameters: [], result: "pointer" },
 }).symbols;
 const errnoView = new Deno.UnsafePointerView(__errno_location()!);
 
-/** This thread's errno: of use only directly after a failed call. */
+/** The errno of this thread; valid only directly after a failed call. */
 export function lastErrno(): number {
   return errnoView.getInt32();
 }
 
 /**
- * Passes on what a libc call returned.
- * @throws {SystemError} where it returned -1; `call` names it.
+ * Returns the result of a libc call.
+ * @param call What was done, for the message.
+ * @throws {SystemError} If the result is -1.
  */
 export function check(result: number, call: string | (() => string)): number {
   if (result !== -1) return result;

@@ -1,4 +1,4 @@
-/** Locks on open files (flock(2)): they belong to the open file description, so whoever has inherited the descriptor holds them, too. */
+/** Locks on files (flock(2)). A lock belongs to the open file description, so whoever inherits the descriptor holds it, too. */
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
 const LOCK_EX = 2;
@@ -10,7 +10,7 @@ const noPath = cString("");
 // struct statx: 256 bytes, stx_nlink at 16.
 const status = new DataView(new ArrayBuffer(256));
 
-/** Takes the lock on what a descriptor is of, if nobody else holds it; whether that was so. */
+/** Takes the lock on a descriptor's file, if nobody else holds it; returns whether it was taken. */
 export function tryLock(descriptor: number): boolean {
   if (symbols.flock(descriptor, LOCK_EX | LOCK_NB) === 0) return true;
   const errno = lastErrno();
@@ -18,13 +18,13 @@ export function tryLock(descriptor: number): boolean {
   throw new SystemError("flock", errno);
 }
 
-/** Waits in a thread of Deno's pool, as long as it takes, until the lock on what a descriptor is of is held. */
+/** Waits in a thread of Deno's pool, without a bound, until the lock on a descriptor's file is taken. */
 export async function lock(descriptor: number): Promise<void> {
-  // Of flock(2)'s errors only EINTR can happen, and errno can't be asked for here.
+  // Of the errors of flock(2) only EINTR is possible; errno belongs to the pool's thread and can't be read here.
   while (await symbols.flock_nonblocking(descriptor, LOCK_EX) === -1);
 }
 
-/** Whether the file that a descriptor is of still has a name. */
+/** Whether a descriptor's file still has a name in any folder. */
 export function isLinked(descriptor: number): boolean {
   const { buffer } = status;
   check(symbols.statx(descriptor, noPath, AT_EMPTY_PATH, STATX_NLINK, buffer), "statx");

@@ -1,4 +1,4 @@
-/** What the shim needs of libc, by Deno's FFI. No other folder opens a library. */
+/** The functions of libc that the shim needs, by Deno's FFI. No other folder opens a library. */
 export { Errno, SystemError } from "./library.ts";
 export * from "./process.ts";
 export * from "./descriptor.ts";

@@ -1,4 +1,4 @@
-/** mount(2) and umount2(2), and copies of mounts with other owners (mount_setattr(2)). */
+/** Mounting and unmounting (mount(2), umount2(2)), and mounts with mapped owners (mount_setattr(2)). */
 import { close, OpenFlag } from "./descriptor.ts";
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
@@ -29,7 +29,7 @@ const UMOUNT_NOFOLLOW = 8;
 
 /**
  * Calls mount(2).
- * @throws {SystemError} that tells all its arguments.
+ * @throws {SystemError} If it fails, with all arguments in the message.
  */
 export function mount(
   source: string,
@@ -57,10 +57,10 @@ const MOUNT_ATTR_RDONLY = 1;
 const MOUNT_ATTR_IDMAP = 0x10_0000;
 
 /**
- * Mounts on `target` what is below `source`, other mounts too, where files have the owners that a user namespace gives them (Linux
- * 5.12). Mounting and unmounting on one of the two does not reach the other.
+ * Mounts `source`, with all mounts below it, on `target` a second time. There the owners of its files are those that a user namespace
+ * maps them to (Linux 5.12). Later mounts and unmounts on one of the two do not reach the other.
  * @param userNamespace An open `/proc/<pid>/ns/user`.
- * @throws {SystemError} for one, where the file system can't do it.
+ * @throws {SystemError} If it fails, as for a file system that can't map owners (EINVAL).
  */
 export function mountIdMapped(
   source: string,
@@ -113,19 +113,19 @@ export function mountIdMapped(
 }
 
 /**
- * Unmounts whatever is mounted on `target`, one over the other. What is busy, or has mounts below it, is detached with all that is
- * below: it is out of the way at once and gone with its last user (umount2(2), MNT_DETACH). Nothing mounted is fine.
+ * Unmounts all that is mounted on `target`, one mount over the other; there may be none. A mount that is busy, or has mounts below it,
+ * is detached with these: it is out of the way at once, and gone with its last user (umount2(2), MNT_DETACH).
  *
- * It is done in a thread of Deno's pool: the kernel first writes out what the file system has not written yet, an overlay's upper
- * layer with all else on the same disk, which may take minutes, and the shim has other containers.
- * @throws {SystemError}
+ * It waits in a thread of Deno's pool: the kernel first writes out what the file system has not written yet (an overlay's upper layer,
+ * and with it all else on the same disk). That may take minutes, and the shim has other containers.
+ * @throws {SystemError} If it fails.
  */
 export async function unmountAll(target: string): Promise<void> {
   const path = cString(target);
   let flags = UMOUNT_NOFOLLOW;
   for (;;) {
     if (await symbols.umount2_nonblocking(path, flags) === 0) continue;
-    // errno belongs to the pool's thread and can't be asked for here: what failed fails again, and at once.
+    // Errno belongs to the pool's thread and can't be read here. The same call fails again, and at once.
     if (symbols.umount2(path, flags) === 0) continue;
     const errno = lastErrno();
     if (errno === Errno.EINVAL || errno === Errno.ENOENT) return;

@@ -1,4 +1,4 @@
-/** Descriptors of processes (pidfd_open(2), Linux 5.3): of any process, and of no other that gets its pid later. */
+/** Descriptors of processes (pidfd_open(2), Linux 5.3), which never come to name another process that gets the same pid later. */
 import { close } from "./descriptor.ts";
 import { symbols } from "./library.ts";
 
@@ -8,11 +8,11 @@ const POLLIN = 1;
 const POLLFD_BYTES = 8;
 
 /**
- * Waits until processes have ended, children or not, but not for longer than so many milliseconds. It is these of which it waits for the
- * end whatever is done after the call, also when that ends them at once.
+ * Waits until processes have ended, children or not, or so many milliseconds have passed. It may be called before they are killed: it
+ * waits for the processes that have the pids at the time of the call.
  */
 export async function awaitEnds(pids: readonly number[], milliseconds: number): Promise<void> {
-  // -1 where a process has ended already, or the kernel is older.
+  // The result is -1 if the process has ended already, or the kernel is older.
   const descriptors = pids.map((pid) => Number(symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0)))
     .filter((descriptor) => descriptor !== -1);
   const end = performance.now() + milliseconds;

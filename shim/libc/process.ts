@@ -1,4 +1,4 @@
-/** Processes: the child subreaper, waiting, signals. */
+/** Processes: the child subreaper, waiting for children, and sending signals. */
 import { readText } from "./kernel_files.ts";
 import { check, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
@@ -64,50 +64,51 @@ function toWaitStatus(siginfo: DataView): WaitStatus {
   return { pid, status: 128 + value, signal: value };
 }
 
-/** Looks at a child that has exited, whichever the kernel finds first, and leaves it a zombie (waitid(2), WNOWAIT). */
+/** Looks for a child that has exited, and leaves it a zombie (waitid(2), WNOWAIT). The kernel chooses which, if there are several. */
 export function peekExited(): WaitStatus | undefined {
   return waitid(P_ALL, 0, WNOWAIT);
 }
 
-/** Reaps this child if it has exited. */
+/** Reaps a child if it has exited. */
 export function reap(pid: number): WaitStatus | undefined {
   return waitid(P_PID, pid, 0);
 }
 
 /**
- * Waits in a thread of Deno's pool for a child to exit, and reaps it. Only for who has no reaper, and for a child that is not Deno's.
- * @throws {Error} where there is no such child.
+ * Waits in a thread of Deno's pool for a child to exit, and reaps it. A program with a Reaper must not call it, and the child must not
+ * be one that Deno has spawned.
+ * @throws {Error} If there is no such child.
  */
 export async function awaitExit(pid: number): Promise<WaitStatus> {
   const siginfo = new DataView(new ArrayBuffer(SIGINFO_BYTES));
-  // Signals are handled by other threads; and errno, which belongs to the pool's thread, can't be asked for here.
+  // It is not interrupted (EINTR), as other threads handle signals. Errno belongs to the pool's thread and can't be read here.
   if (await symbols.waitid_nonblocking(P_PID, pid, siginfo.buffer, WEXITED) === 0) {
     return toWaitStatus(siginfo);
   }
   throw new Error(`can't wait for process ${pid}: it is no child`);
 }
 
-/** Whether this pid is a child of ours that was not reaped yet, running or zombie. */
+/** Whether a pid is that of a child of ours, running or zombie. */
 export function isChild(pid: number): boolean {
   return symbols.waitid(P_PID, pid, siginfo.buffer, WEXITED | WNOHANG | WNOWAIT) === 0;
 }
 
-/** Whether there is any child of ours, running or zombie. */
+/** Whether we have any child, running or zombie. */
 export function hasChildren(): boolean {
   return symbols.waitid(P_ALL, 0, siginfo.buffer, WEXITED | WNOHANG | WNOWAIT) === 0;
 }
 
 const PF_EXITING = 0x4;
 
-/** Whether a process is ending or has ended: that closes its descriptors some time before its parent is told. */
+/** Whether a process is exiting or has ended. An exiting process closes its descriptors before its parent can wait for it. */
 export function isExiting(pid: number): boolean {
   const fields = statFields(pid);
   return fields === undefined || (Number(fields[6]) & PF_EXITING) !== 0;
 }
 
 /**
- * What /proc/PID/stat has behind the process's name, which may hold anything: the state, the parent, four numbers, the flags, and more
- * (proc(5)). Undefined where there is no such process.
+ * The fields of /proc/PID/stat behind the process's name (proc(5)): the state, the parent's pid, four numbers, the flags, and more.
+ * Undefined if there is no such process.
  */
 export function statFields(pid: number): string[] | undefined {
   try {
@@ -119,15 +120,15 @@ export function statFields(pid: number): string[] | undefined {
 }
 
 /**
- * Sends a signal to a process, or with a negative pid to a process group. Only for children not reaped yet: any other pid may be
- * another process by now.
- * @throws {SystemError} ESRCH where there is no such process, EINVAL where there is no such signal.
+ * Sends a signal to a process, or with a negative pid to a process group. It should be a child that was not reaped yet: any other
+ * process may have ended, and its pid may be another one's by now.
+ * @throws {SystemError} ESRCH if there is no such process, EINVAL if there is no such signal.
  */
 export function kill(pid: number, signal: number): void {
   check(symbols.kill(pid, signal), () => `kill ${pid} with signal ${signal}`);
 }
 
-/** {@linkcode kill}, or nothing where there is no such process any more. */
+/** {@linkcode kill}, which does nothing if there is no such process any more. */
 export function killIfThere(pid: number, signal: number): void {
   try {
     kill(pid, signal);

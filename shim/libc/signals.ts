@@ -1,8 +1,8 @@
-/** Signals that a process takes in its own time: blocked, and read from a descriptor (signal(7), signalfd(2)). */
+/** Signals that are blocked and read from a descriptor (signal(7), signalfd(2)). */
 import { OpenFlag, read } from "./descriptor.ts";
 import { check, symbols } from "./library.ts";
 
-/** sigset_t of glibc, and signal N is bit N - 1. */
+/** The size of glibc's sigset_t, in which signal N is bit N - 1. */
 const SIGNAL_SET_BYTES = 128;
 
 /** Signals, see signal(7); the numbers are the same on x86-64 and arm64. */
@@ -20,12 +20,12 @@ export const SIGSTOP = 19;
 const SIGURG = 23;
 const SIGWINCH = 28;
 const LAST_SIGNAL = 64;
-/** glibc's own, for its threads (nptl(7)). */
+/** The signals that glibc needs for its threads (nptl(7)). */
 const NPTL_SIGNALS = [32, 33];
 
 /**
- * The signals that a server blocks from its first moment on: all that would end or stop it, or make it do what it must not (SIGUSR1
- * opens Deno's inspector). What a fault of its own raises is not held up by that: the kernel ends the process all the same.
+ * The signals that a server blocks from its first moment on: all that would end or stop it, and SIGUSR1, by which Deno opens its
+ * inspector. The kernel ends a process for a fault of its own all the same, as by SIGSEGV.
  */
 export const BLOCKED_SIGNALS: readonly number[] = Array.from(
   { length: LAST_SIGNAL },
@@ -34,14 +34,14 @@ export const BLOCKED_SIGNALS: readonly number[] = Array.from(
   ![SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, ...NPTL_SIGNALS].includes(signal)
 );
 
-/** A set of signals as glibc's functions take it. */
+/** A set of signals as a sigset_t. */
 export function signalSet(signals: readonly number[]): Uint8Array<ArrayBuffer> {
   const set = new Uint8Array(SIGNAL_SET_BYTES);
   for (const signal of signals) set[(signal - 1) >> 3] |= 1 << ((signal - 1) & 7);
   return set;
 }
 
-/** Makes a nonblocking descriptor to read blocked signals from. */
+/** Makes a nonblocking descriptor from which blocked signals are read. */
 export function signalDescriptor(signals: readonly number[]): number {
   // SFD_NONBLOCK and SFD_CLOEXEC are the flags of open(2).
   const flags = OpenFlag.NONBLOCK | OpenFlag.CLOEXEC;
@@ -51,7 +51,7 @@ export function signalDescriptor(signals: readonly number[]): number {
 /** A signal that has come. */
 export interface Signal {
   readonly signal: number;
-  /** Who has sent it; 0 for the kernel. */
+  /** The pid of its sender; 0 for the kernel. */
   readonly sender: number;
 }
 

@@ -1,4 +1,4 @@
-/** Unix sockets, as far as Deno's own can't: they do not receive file descriptors. */
+/** Unix sockets that receive file descriptors, which Deno's own can't. */
 import { close, OpenFlag } from "./descriptor.ts";
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
@@ -13,8 +13,8 @@ const SCM_RIGHTS = 1;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
 /**
- * Listens on a unix socket, nonblocking.
- * @throws {SystemError}
+ * Makes a unix socket and listens on it, nonblocking.
+ * @throws {SystemError} EADDRINUSE if the path is taken, and the others of bind(2).
  */
 export function listenUnix(path: string): number {
   const descriptor = check(symbols.socket(AF_UNIX, SOCK_STREAM | SOCKET_FLAGS, 0), "socket");
@@ -33,17 +33,17 @@ export function listenUnix(path: string): number {
 }
 
 /**
- * Accepts a connection that waits already.
- * @throws {SystemError} EAGAIN where none does.
+ * Accepts a connection that is waiting already.
+ * @throws {SystemError} EAGAIN if there is none.
  */
 export function acceptWaiting(listener: number): number {
   return check(symbols.accept4(listener, null, null, SOCKET_FLAGS), "accept");
 }
 
 /**
- * Receives a message that carries one file descriptor (SCM_RIGHTS, unix(7)) and waits already.
- * @throws {SystemError} EAGAIN where none does.
- * @throws {Error} where it carries no descriptor.
+ * Receives a message that has come already and carries one file descriptor (SCM_RIGHTS, unix(7)).
+ * @throws {SystemError} EAGAIN if none has come.
+ * @throws {Error} If it carries no descriptor.
  */
 export function receiveDescriptor(socket: number): number {
   // struct iovec: the base at 0, the length at 8.

@@ -1,6 +1,6 @@
 /**
- * Executing a program that inherits exactly what it is given (posix_spawn(3)). Deno.Command can't: it has but the three standard
- * streams, leaves further copies of them and an ignored signal to the program, and its first use takes 6 ms longer.
+ * Executing a program that inherits exactly what it is given (posix_spawn(3)). Deno.Command can't do that: it passes only the three
+ * standard streams, lets the program inherit further copies of them and an ignored signal, and its first use takes 6 ms longer.
  */
 import { close, closeAllOnExec, duplicate, inDirectory, OpenFlag } from "./descriptor.ts";
 import { cString, symbols, SystemError, variables } from "./library.ts";
@@ -16,27 +16,27 @@ const FILE_ACTIONS_BYTES = 80;
 const ATTRIBUTES_BYTES = 336;
 const SIGNAL_SET_BYTES = 128;
 
-/** What a program gets; see {@linkcode spawnProgram}. */
+/** What a program gets from {@linkcode spawnProgram}. */
 export interface ProgramOptions {
-  /** Without the program's own name. */
+  /** Its arguments, without its own name. */
   readonly args: readonly string[];
-  /** Its whole environment; that of this process, byte for byte, where not given. */
+  /** Its whole environment; by default this process's, byte for byte. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What it has open as 0, 1, 2 ...; `null` is /dev/null, and the others stay the caller's. */
+  /** The descriptors that it has open as 0, 1, 2 ...; `null` is /dev/null. The caller keeps its own. */
   readonly descriptors: readonly (number | null)[];
-  /** Its current directory; ours where not given. */
+  /** Its current directory; by default ours. */
   readonly directory?: string;
-  /** Whether it leads a session of its own (setsid(2)); else it is in ours. */
+  /** Whether it leads a session of its own (setsid(2)); by default it is in ours. */
   readonly newSession?: boolean;
-  /** The signals that are blocked in it; none where not given. */
+  /** The signals that are blocked in it; by default none. */
   readonly blockedSignals?: readonly number[];
-  /** Its soft limit of open files (RLIMIT_NOFILE), at most the hard one; ours where not given. */
+  /** Its soft limit of open files (RLIMIT_NOFILE), at most the hard one; by default ours. */
   readonly openFiles?: bigint;
 }
 
 /**
- * Executes a program as a child of this process. It has nothing open but the descriptors given to it, and ignores no signal.
- * @param command Is looked for on the PATH unless there is a slash in it.
+ * Executes a program as a child of this process. It has no descriptors open but those that it is given, and ignores no signal.
+ * @param command Its path, or a name without a slash, which is looked for on the PATH.
  * @returns Its pid.
  * @throws {SystemError} ENOENT, EACCES, ENOEXEC and the others of execve(2).
  */
@@ -47,16 +47,16 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
   const attributes = new Uint8Array(ATTRIBUTES_BYTES);
   const pid = new Int32Array(1);
   const devNull = cString("/dev/null");
-  // What this process was started with by others, too.
+  // This process may have inherited descriptors that are not close-on-exec.
   closeAllOnExec();
-  // These fail only where the arguments are wrong or there is no memory.
+  // These functions fail only for wrong arguments or a lack of memory.
   symbols.posix_spawn_file_actions_init(actions);
   symbols.posix_spawnattr_init(attributes);
   const copies: number[] = [];
   try {
     const sources = descriptors.map((descriptor) => {
       if (descriptor === null) return null;
-      // Clear of the new numbers, none of which must be overwritten before it was copied itself.
+      // A copy with a number above all new ones is not overwritten before it is copied itself.
       const copy = duplicate(descriptor, descriptors.length);
       copies.push(copy);
       return copy;
@@ -74,7 +74,7 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
     );
     const everySignal = new Uint8Array(SIGNAL_SET_BYTES).fill(0xff);
     symbols.posix_spawnattr_setsigdefault(attributes, everySignal);
-    // The mask of blocked signals is empty as it was made.
+    // By default the attributes' mask of blocked signals is empty.
     if (blockedSignals !== undefined) {
       symbols.posix_spawnattr_setsigmask(attributes, signalSet(blockedSignals));
     }
@@ -97,7 +97,7 @@ export function spawnProgram(command: string, options: ProgramOptions): number {
   }
 }
 
-/** Limits are inherited as they are: this process has it for the moment of the call, in which it opens nothing. */
+/** Makes a call with a soft limit of open files, which the program inherits; this process opens nothing meanwhile. */
 function withOpenFiles<Result>(soft: bigint | undefined, call: () => Result): Result {
   if (soft === undefined) return call();
   const own = openFilesLimit();
@@ -109,13 +109,13 @@ function withOpenFiles<Result>(soft: bigint | undefined, call: () => Result): Re
   }
 }
 
-/** The environment of this process (environ(7)), of which Deno itself shows only what is UTF-8. */
+/** The environment of this process (environ(7)). Deno itself shows only the variables that are UTF-8. */
 function environ(): Deno.PointerValue {
-  // What Deno gives for a variable is its address.
+  // Deno's symbol of a variable is the variable's address.
   return new Deno.UnsafePointerView(variables.environ!).getPointer();
 }
 
-/** Strings as execve(2) wants them: pointers to them and one that is null, and behind these, in the same memory, the strings. */
+/** Strings as execve(2) wants them: an array of pointers that ends with a null one. The strings are behind it in the same memory. */
 function stringArray(strings: readonly string[]): BigUint64Array<ArrayBuffer> {
   const encoded = strings.map(cString);
   const pointerBytes = (strings.length + 1) * BigUint64Array.BYTES_PER_ELEMENT;
