@@ -1,12 +1,12 @@
-/** Where a shim's socket is: one path for each group of containers that share a shim. */
+/** The path of a shim's socket: one for each group of containers that share a shim. */
 import { basename, dirname, isAbsolute, join } from "@std/path/posix";
 import { exists } from "../common/files.ts";
 import type { Protocol } from "./protocol.ts";
 
-/** The folder of all shims' sockets, where containerd names no other. */
+/** The folder of all shims' sockets, unless containerd names another one. */
 const SOCKET_FOLDER = "/run/containerd/s";
 
-/** The file in a bundle that tells its shim's address; containerd 1.6 finds the shim again by it. */
+/** The file in a bundle with the address of its shim, by which containerd 1.6 finds the shim again. */
 export const ADDRESS_FILE = "address";
 
 /** sun_path of unix(7) has 108 bytes, the last one a NUL. */
@@ -15,8 +15,8 @@ const MAX_PATH_BYTES = 107;
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
 /**
- * The id of the group that a container's shim serves: the pod's, by an annotation of config.json, or the container's own.
- * @throws {Error} where config.json can't be read or is not an OCI spec.
+ * The id of the group that a container belongs to: the pod's, which an annotation in config.json names, or the container's own.
+ * @throws {Error} If config.json can't be read or is no OCI spec.
  */
 export function readGroupId(bundle: string, id: string): string {
   const path = join(bundle, "config.json");
@@ -33,16 +33,16 @@ export function readGroupId(bundle: string, id: string): string {
   return annotation === undefined ? id : spec.annotations![annotation];
 }
 
-/** The name by which the server of a group is looked for: one that was started before another protocol was chosen speaks its own. */
+/** The name by which the server of a group is found. It depends on the protocol: a server goes on with the one it was started for. */
 export function serverName(groupId: string, protocol: Protocol): string {
   return protocol === "ttrpc" ? groupId : join(groupId, protocol);
 }
 
 /**
- * The path of a group's socket. It is the same for every caller with the same containerd, namespace and group.
+ * The path of a group's socket, which is the same for every caller with the same containerd, namespace and group.
  * @param address The path of containerd's gRPC socket.
- * @param name See {@linkcode serverName}.
- * @param folder For the socket; an absolute path.
+ * @param name The group's {@linkcode serverName}.
+ * @param folder The absolute path of the socket's folder.
  */
 export async function socketPath(
   address: string,
@@ -55,19 +55,19 @@ export async function socketPath(
   return join(folder, digest.toHex());
 }
 
-/** The path in an address of a unix socket, which is one itself or a URL. */
+/** The path of a unix socket, from its address: a path, or a URL with the scheme `unix`. */
 export function toSocketPath(address: string): string {
   return address.replace(/^unix:\/\//, "");
 }
 
-/** Where a server listens, and how it is spoken to. */
+/** How a server is reached. */
 export interface Address {
-  /** Of its socket. */
+  /** The path of its socket. */
   readonly path: string;
   readonly protocol: Protocol;
 }
 
-/** The server that a bundle's file tells of; none where `start` has not come that far, or the file was spoilt. */
+/** The address in a bundle's file; undefined if `start` has not come that far, or the file is damaged. */
 export function readAddress(bundle: string): Address | undefined {
   try {
     const text = Deno.readTextFileSync(join(bundle, ADDRESS_FILE));
@@ -81,7 +81,10 @@ export function readAddress(bundle: string): Address | undefined {
   }
 }
 
-/** @throws {Error} where a socket's path is longer than the kernel takes. */
+/**
+ * Checks the length of a socket's path.
+ * @throws {Error} If it is longer than the kernel allows.
+ */
 export function checkSocketPath(path: string): void {
   const bytes = new TextEncoder().encode(path).length;
   if (bytes > MAX_PATH_BYTES) {
@@ -91,35 +94,35 @@ export function checkSocketPath(path: string): void {
   }
 }
 
-/** What the paths of {@linkcode sidePath} have before their numbers: shorter than the socket's, which may have no byte to spare. */
+/** What is before the number in a {@linkcode sidePath}. It is shorter than the socket's own path, which may have no byte to spare. */
 function sidePrefix(socket: string): string {
   return join(dirname(socket), `${basename(socket).slice(0, 48)}.`);
 }
 
-/** A path for a further socket of a server, beside its own one. */
+/** The path of a further socket of a server, beside its own. */
 export function sidePath(socket: string, number: number): string {
   return `${sidePrefix(socket)}${number}`;
 }
 
-/** Whether a path is one of {@linkcode sidePath}. */
+/** Whether a path is a {@linkcode sidePath}. */
 export function isSidePath(socket: string, path: string): boolean {
   const prefix = sidePrefix(socket);
   return path.startsWith(prefix) && /^\d+$/.test(path.slice(prefix.length));
 }
 
-/** The file to lock while it is decided who listens on a socket; see `lock_file.ts`. */
+/** The path of the file that is locked while it is decided which server listens on a socket; see `lock_file.ts`. */
 export function lockPath(socket: string): string {
   return `${socket}.lock`;
 }
 
-/** Whether a path is one of {@linkcode lockPath}. */
+/** Whether a path is a {@linkcode lockPath}. */
 export function isLockPath(path: string): boolean {
   return /^[0-9a-f]{64}\.lock$/.test(basename(path));
 }
 
-/** Whether somebody answers on a socket. */
+/** Whether a server listens on a socket. */
 export async function isAnswered(path: string): Promise<boolean> {
-  // As a rule there is nothing, which is seen sooner than by a first connection.
+  // As a rule there is no socket, and that is found out faster than by a first connection.
   if (!exists(path)) return false;
   try {
     const connection = await Deno.connect({ transport: "unix", path });
@@ -131,8 +134,8 @@ export async function isAnswered(path: string): Promise<boolean> {
 }
 
 /**
- * Whether a bundle's server may have left something, or be there, or be about to start. Also where the bundle does not tell of one: it
- * may be spoilt.
+ * Whether the server of a bundle may still be there, or be about to start, or may have left something. It may also be if the bundle
+ * names no server: the bundle may be damaged.
  */
 export function isServerLeft(bundle: string): boolean {
   const path = readAddress(bundle)?.path;

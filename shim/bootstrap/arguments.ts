@@ -1,19 +1,19 @@
-/** The command line as containerd writes it: Go's flags, then the action. */
+/** The command line as containerd writes it: flags in the form of Go's package flag, then the action. */
 import { parseArgs } from "@std/cli/parse-args";
 
-/** What the shim was called to do. */
+/** What the command line says. */
 export interface Arguments {
-  /** `start`, `delete`, `serve`, or what else stood there. */
+  /** `start`, `delete`, `serve`, or any other word. */
   readonly action: string;
-  /** containerd's namespace, never empty (but with `version` and `info`). */
+  /** containerd's namespace; it is empty only with `version` and `info`. */
   readonly namespace: string;
   /** The id of the container. */
   readonly id: string;
   /** The path of containerd's gRPC socket. */
   readonly address: string;
-  /** The path of the socket to serve on. */
+  /** The path of the server's socket. */
   readonly socket: string;
-  /** The bundle's folder; the current one where the flag is not given. */
+  /** The bundle's folder; by default the current one. */
   readonly bundle: string;
   readonly debug: boolean;
   /** Only print the version. */
@@ -28,15 +28,15 @@ const STRINGS = [
   "address",
   "socket",
   "bundle",
-  // Accepted since containerd passes them, or used to; nothing here needs them.
+  // containerd passes these, or used to; nothing here needs them.
   "publish-binary",
   "debug-socket",
 ];
 const BOOLEANS = ["debug", "version", "v", "info"];
 
 /**
- * Reads the command line. Go's flag package takes one dash or two, and a value after `=` or as the next argument.
- * @throws {Error} for an unknown flag, one without its value, and an empty namespace.
+ * Parses the command line. As in Go a flag has one dash or two, and its value is behind `=` or is the next argument.
+ * @throws {Error} If a flag is unknown or has no value, or the namespace is empty.
  */
 export function parseArguments(args: readonly string[]): Arguments {
   const parsed = parseArgs(toDoubleDash(args), {
@@ -64,7 +64,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   };
 }
 
-/** parseArgs would read `-id x` as the short flags i and d, and take no value that begins with a dash. */
+/** Rewrites flags for parseArgs, which reads `-id x` as the short flags i and d, and accepts no value that begins with a dash. */
 function toDoubleDash(args: readonly string[]): string[] {
   const result: string[] = [];
   for (let index = 0; index < args.length; index++) {

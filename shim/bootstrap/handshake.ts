@@ -1,7 +1,8 @@
 /**
- * What passes between `start` and the server it spawned. By the server's standard input what `start` got on its own, and later a byte
- * when it has given its answer; by its standard output a line that the server listens, or that another one does, or why none will. A
- * server that does not get the byte ends: `start` was killed, or could not tell anyone of it.
+ * The handshake of `start` and the server that it spawns. To the server's standard input `start` writes what it has read from its own,
+ * and a byte when it has given its answer to containerd. To its standard output the server writes a line: that it listens, that another
+ * one does, or why none will. A server that does not get the byte ends: `start` was killed, or could not answer, so that nobody knows of
+ * the server.
  */
 import {
   close,
@@ -19,15 +20,15 @@ const LISTENING = "listening\n";
 const FOUND = "another one listens\n";
 const ANSWERED = 1;
 const LENGTH_BYTES = 4;
-/** The most that containerd's own shim reads. */
+/** The most that Go's shim reads. */
 const MAX_INPUT_BYTES = 10 << 20;
 const STDIN = 0;
 const STDOUT = 1;
 
 /**
- * Called by `start` for its own standard input. Waits for its end however long that takes: whoever calls `start` gives it at once, and
- * ends a shim it does not want any more.
- * @throws {Error} for more than 10 MiB.
+ * Reads the standard input of `start`. It waits for the end without a bound: containerd writes it at once, and kills a `start` that
+ * takes too long.
+ * @throws {Error} If there are more than 10 MiB.
  */
 export function takeInput(): Uint8Array<ArrayBuffer> {
   const input = readAll(STDIN, MAX_INPUT_BYTES);
@@ -36,8 +37,8 @@ export function takeInput(): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Called by the server for what `start` hands on.
- * @throws {Error} where `start` has ended before it had handed all on.
+ * Called by the server: reads what `start` passes on, see {@linkcode giveInput}.
+ * @throws {Error} If `start` has ended before it had passed on all.
  */
 export function takeGivenInput(): Uint8Array<ArrayBuffer> {
   const length = readAll(STDIN, LENGTH_BYTES);
@@ -50,8 +51,8 @@ export function takeGivenInput(): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Called by the server: it listens.
- * @returns For {@linkcode isAnswerGiven}, a descriptor that leads nowhere: by then clients may have taken all that the server may have.
+ * Called by the server: says that it listens.
+ * @returns A descriptor of /dev/null for {@linkcode isAnswerGiven}: by then clients may have made the server use all that it may have.
  */
 export function sayListening(): number {
   const nowhere = open("/dev/null", OpenFlag.RDWR);
@@ -59,26 +60,26 @@ export function sayListening(): number {
   return nowhere;
 }
 
-/** Called by a server that ends since it has found another one, which listens. */
+/** Called by the server: says that it ends, as another one listens already. */
 export function sayFound(): void {
   say(FOUND);
 }
 
-/** Called by a server that ends before it listens. */
+/** Called by the server: says why it ends before it listens. */
 export function say(text: string): void {
   try {
     Deno.stdout.writeSync(new TextEncoder().encode(text));
   } catch (error) {
-    // Nobody hears it any more.
+    // There is no `start` any more that would read it.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 
 /**
- * Called by the server once it listens. Waits until `start` has given its answer, and does nothing else: before that, nobody knows of
- * the server. Its standard input and output lead nowhere then.
- * @param nowhere From {@linkcode sayListening}; it is closed here.
- * @returns Whether `start` has done so.
+ * Called by the server once it listens. It blocks until `start` has given its answer, as nobody knows of the server before; afterwards
+ * standard input and output lead to /dev/null.
+ * @param nowhere What {@linkcode sayListening} has returned; it is closed here.
+ * @returns Whether `start` has given its answer.
  */
 export function isAnswerGiven(nowhere: number): boolean {
   const isGiven = readAll(STDIN, 1)[0] === ANSWERED;
@@ -89,8 +90,8 @@ export function isAnswerGiven(nowhere: number): boolean {
 }
 
 /**
- * Called by `start`: hands its standard input on.
- * @param pipe The server's standard input; the end to read is closed here.
+ * Called by `start`: passes on its standard input to the server, behind its length in 4 bytes.
+ * @param pipe The server's standard input; its reading end is closed here.
  */
 export function giveInput(pipe: Pipe, input: Uint8Array<ArrayBuffer>): void {
   close(pipe.read);
@@ -102,15 +103,15 @@ export function giveInput(pipe: Pipe, input: Uint8Array<ArrayBuffer>): void {
       given += write(pipe.write, message.subarray(given));
     }
   } catch (error) {
-    // The server has ended: it tells why on its standard output.
+    // The server has ended; its standard output says why.
     if (!(error instanceof SystemError)) throw error;
   }
 }
 
 /**
- * Called by `start` when it has given its answer.
- * @param stdin The end to write of the server's standard input; it is closed here.
- * @throws {SystemError} where the server has ended meanwhile.
+ * Called by `start`: says that it has given its answer.
+ * @param stdin The writing end of the server's standard input; it is closed here.
+ * @throws {SystemError} If the server has ended meanwhile.
  */
 export function sayAnswerGiven(stdin: number): void {
   write(stdin, Uint8Array.of(ANSWERED));
@@ -118,14 +119,14 @@ export function sayAnswerGiven(stdin: number): void {
 }
 
 /**
- * Called by `start`: waits, and does nothing else, until a server listens.
+ * Called by `start`: blocks until a server listens.
  * @param pipe The server's standard output; both ends are closed here.
- * @returns Whether it is this server, and not another one that it has found.
- * @throws {Error} with the server's reason where it ended before.
+ * @returns Whether the server itself listens, and not another one that it has found.
+ * @throws {Error} If the server has ended before, with the reason that it gave.
  */
 export function waitUntilListening(pipe: Pipe): boolean {
   close(pipe.write);
-  // Not up to the end of the file: Deno has copies of a program's standard streams, so there may be none.
+  // It does not read up to the end of the file: Deno keeps copies of its standard streams, so that there may be none.
   const buffer = new Uint8Array(4096);
   let said = "";
   for (let count; ![LISTENING, FOUND].includes(said) && (count = read(pipe.read, buffer)) > 0;) {

@@ -1,9 +1,10 @@
 /**
- * A lock between processes, by flock(2) on a file that is there only as long as somebody holds or wants it.
+ * A lock between processes, by flock(2) on a file that is there only as long as somebody holds or wants the lock.
  *
- * That of a socket (`lockPath`) is held while it is decided who listens there: by a server from before it looks whether another one
- * does, until `start` has told of it or never will; by a `start` that has found a socket, while it looks who answers; and by `delete`
- * while it removes what a server has left. So who waits for it finds a server that somebody knows of, or none.
+ * The lock of a socket (`lockPath`) is held while it is decided which server listens there: by a server, from before it looks for
+ * another one until `start` has given its answer or never will; by a `start` that has found a socket, while it looks whether a server
+ * listens; and by `delete`, while it removes what a server has left. So whoever gets the lock finds a server that containerd knows, or
+ * none.
  */
 import { join } from "@std/path/posix";
 import { removeIfThere } from "../common/files.ts";
@@ -11,9 +12,9 @@ import { close, isLinked, lock, open, OpenFlag, SystemError, tryLock } from "../
 import { isLockPath } from "./address.ts";
 
 /**
- * Waits until this process alone holds the lock.
- * @returns What releases it when disposed of, and removes the file.
- * @throws {SystemError} where there can be no such file.
+ * Waits until this process holds the lock.
+ * @returns What releases the lock, and removes the file, when it is disposed of.
+ * @throws {SystemError} If there can be no such file.
  */
 export async function lockFile(path: string): Promise<Disposable> {
   for (;;) {
@@ -25,19 +26,19 @@ export async function lockFile(path: string): Promise<Disposable> {
           try {
             removeIfThere(path);
           } catch {
-            // What it was held for is done all the same, and who has the folder again removes it as an abandoned one.
+            // The lock has served its purpose all the same. A file that stays is removed as an abandoned one later.
           } finally {
             close(descriptor);
           }
         },
       };
     }
-    // The one who held it has removed the file that we waited for: the lock is on the file that has the name now.
+    // The process that held the lock has removed the file that we waited for: the lock is on the file that has the name now.
     close(descriptor);
   }
 }
 
-/** Removes the locks in a folder of sockets that were left by who was killed. */
+/** Removes the lock files in a folder of sockets that killed processes have left. */
 export function removeAbandonedLocks(folder: string): void {
   for (const { name } of Deno.readDirSync(folder)) {
     const path = join(folder, name);
@@ -50,7 +51,7 @@ function removeIfAbandoned(path: string): void {
   try {
     descriptor = open(path, OpenFlag.RDWR);
   } catch (error) {
-    // Its holder has removed it meanwhile.
+    // Its holder has removed the file meanwhile.
     if (error instanceof SystemError) return;
     throw error;
   }

@@ -1,4 +1,4 @@
-/** What is left of a server that containerd has lost, or has started and, dying before its Create, never used. */
+/** Ends, or cleans up after, a server that containerd has lost, or has started and, as it died before the Create, never used. */
 import { dirname, join } from "@std/path/posix";
 import { endsWithin } from "../common/ends_within.ts";
 import { exists, removeIfThere } from "../common/files.ts";
@@ -19,17 +19,17 @@ import { lockFile } from "./lock_file.ts";
 import { otherBundles } from "./other_bundles.ts";
 import { chosenProtocol } from "./protocol.ts";
 
-/** containerd's own file in a bundle, from 1.7 on; the only one where it started no shim for a pod's further container. */
+/** The file in which containerd, from 1.7 on, keeps the address itself: the only one in a bundle for which no `start` was executed. */
 const BOOTSTRAP_FILE = "bootstrap.json";
 
-/** How long to wait for a `start` that is under way, and for an answer, in ms. containerd allows the whole action 5 s. */
+/** How long a `start` that is under way, and an answer of the server, are waited for, in ms. containerd kills `delete` after 5 s. */
 const LOCK_TIMEOUT_MS = 2_000;
 const CALL_TIMEOUT_MS = 2_000;
 
 /**
- * Ends the server of a bundle if it holds no container and no other bundle tells of it, or removes its socket if nobody answers there
- * any more. What a `start` goes on to do is waited for.
- * @param wasThere Whether there was a container, once that is gone.
+ * Ends the server of a bundle if it holds no container and no other bundle names it, or removes its socket if it is gone. A `start` that
+ * is under way is waited for.
+ * @param wasThere Whether anything was left of the container; resolves when that is removed.
  */
 export async function endLostServer(args: Arguments, wasThere: Promise<boolean>): Promise<void> {
   const server = await serverOf(args);
@@ -42,9 +42,9 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
     if (forget) await tell(server, args.id, { forget, shutDown: false });
     return;
   }
-  // With the lock no `start` of the same group can answer with this server, or listen on the socket, meanwhile.
+  // While we hold the lock no `start` can answer with this server, and no other server can listen on the socket.
   const locked = lockFile(lockPath(path));
-  // A program's first timer takes 5 ms.
+  // Without need there is no time limit: a program's first timer takes 5 ms.
   if (isLocked && !await endsWithin(locked, LOCK_TIMEOUT_MS)) {
     throw new Error(`a start at ${path} has not ended in ${LOCK_TIMEOUT_MS} ms`);
   }
@@ -53,7 +53,7 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
   await tell(server, args.id, { forget, shutDown: !isShared(args.bundle, path) });
 }
 
-/** Whether the server of a bundle answers, also where the bundle does not tell of it. */
+/** Whether the server of a bundle listens, also if the bundle does not name it. */
 export async function isServed(args: Arguments): Promise<boolean> {
   const { path } = await serverOf(args);
   return await isAnswered(path);
@@ -63,7 +63,7 @@ async function serverOf(args: Arguments): Promise<Address> {
   return readAddress(args.bundle) ?? await expectedAddress(args);
 }
 
-/** The server that `start` would find or start for a bundle, be it gone; in the folder where containerd names no other. */
+/** The server that `start` would find or start for a bundle, which may be gone; in the default folder for sockets. */
 async function expectedAddress(
   { address, namespace, bundle, id }: Arguments,
 ): Promise<Address> {
@@ -72,18 +72,18 @@ async function expectedAddress(
   try {
     group = readGroupId(bundle, id);
   } catch {
-    // Without a spec no shim has joined a group.
+    // Without a spec `start` has failed, and so the container has joined no group.
   }
   const name = serverName(group, protocol);
   return { path: await socketPath(toSocketPath(address), namespace, name), protocol };
 }
 
-/** Whether another bundle tells of the same server: of a container that it holds, or that is about to be created there. */
+/** Whether another bundle names the same server, which then holds that container, or is about to create it. */
 function isShared(bundle: string, path: string): boolean {
   return otherBundles(bundle).some((other) => namesServer(other, path));
 }
 
-/** Whether a bundle tells of the server with this socket. */
+/** Whether a bundle names the server with this socket. */
 function namesServer(bundle: string, path: string): boolean {
   return [ADDRESS_FILE, BOOTSTRAP_FILE].some((name) => {
     try {
@@ -94,21 +94,21 @@ function namesServer(bundle: string, path: string): boolean {
   });
 }
 
-/** Removes what a killed server left. */
+/** Removes the sockets that a killed server has left. */
 function removeSockets(path: string): void {
   removeIfThere(path);
-  // One that died while it waited for a terminal has left the console socket, too; see Shim.newSocketPath.
+  // A server that was killed while it waited for a terminal has left the console socket, too; see Shim.newSocketPath.
   for (const { name } of Deno.readDirSync(dirname(path))) {
     const beside = join(dirname(path), name);
     if (isSidePath(path, beside)) removeIfThere(beside);
   }
 }
 
-/** What to tell a server that answers. */
+/** What is asked of a server that listens. */
 interface Orders {
-  /** That its container is gone: it would keep it, and so itself, for somebody to ask how that ended. */
+  /** To delete the container, which is gone: the server would keep it, and itself, until a client asks how it ended. */
   readonly forget: boolean;
-  /** To end, unless it holds a container. */
+  /** To end, unless it holds another container. */
   readonly shutDown: boolean;
 }
 
@@ -131,7 +131,7 @@ async function tell({ path, protocol }: Address, id: string, orders: Orders): Pr
       const { code } = error as { code?: number };
       if (code === StatusCode.NOT_FOUND) return;
       if (code !== StatusCode.FAILED_PRECONDITION) throw error;
-      // It has yet to be told of the end.
+      // The server has not noticed the end of the container yet.
       await call("Wait", proto.WaitRequest.encode({ id }));
       await remove();
     }

@@ -1,8 +1,8 @@
 /**
- * How a server comes to be, and what tells it apart: for the server itself.
+ * How a server is started and found again: the part that the server itself needs.
  *
- * What containerd executes and waits for (`start.ts`, and `lost_server.ts` for `delete`) is imported file by file, here as elsewhere: a
- * page of the program loads all that a face names.
+ * The actions for which containerd waits (`start.ts`, and `lost_server.ts` for `delete`) import file by file, and are imported so: a page
+ * of the program loads all that a face names.
  */
 export { checkSocketPath, isAnswered, lockPath, sidePath } from "./address.ts";
 export type { Arguments } from "./arguments.ts";

@@ -1,11 +1,11 @@
-/** The bundles beside one: those of the other containers in the same namespace of the same containerd. */
+/** The bundles beside a bundle: those of the other containers in the same namespace of the same containerd. */
 import { basename, dirname, join } from "@std/path/posix";
 
-/** The folders of the other bundles. None where the folder around them is gone. */
+/** The folders of the other bundles; none if the folder around them is gone. */
 export function otherBundles(bundle: string): string[] {
   const folder = dirname(bundle);
   try {
-    // containerd gives a dot to the name of a bundle that it is removing.
+    // containerd puts a dot before the name of a bundle that it is removing.
     return [...Deno.readDirSync(folder)].map(({ name }) => name)
       .filter((name) => name !== basename(bundle) && !name.startsWith("."))
       .map((name) => join(folder, name));

@@ -1,34 +1,34 @@
 /**
  * What containerd tells a shim at its start: from 2.3 on by BootstrapParams on standard input; before that by flags, by the
- * environment, and by runtime options on standard input.
+ * environment, and by the runtime options on standard input.
  */
 import { Any, BootstrapLogLevel, BootstrapParams } from "../../proto/mod.ts";
 import { toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import type { Protocol } from "./protocol.ts";
 
-/** Where containerd takes events. */
+/** Where containerd serves its Events service. */
 export interface EventsAddress {
   readonly protocol: Protocol;
   /** The path of containerd's socket. */
   readonly path: string;
 }
 
-/** What the server has to know of it. */
+/** What the server needs of that. */
 export interface Bootstrap {
   /** Whether to log at debug level. */
   readonly debug: boolean;
   readonly eventsAddress: EventsAddress | undefined;
-  /** The runtime options that a containerd before 2.3 gave; one without a type stands for none. */
+  /** The runtime options that a containerd before 2.3 gave; an Any without a type stands for none. */
   readonly options: Any | undefined;
-  /** What a later one gave, each of a type of its own: runtime options, and what a shim may not know. */
+  /** The extensions that a later containerd gave: each has a type of its own. Runtime options are one; a shim may not know others. */
   readonly extensions: readonly Any[];
 }
 
 /**
- * Reads what containerd said, in whichever way it did.
+ * Reads what containerd tells, in either way.
  * @param input What came on standard input.
- * @throws {Error} where that is neither BootstrapParams of this container nor runtime options nor nothing.
+ * @throws {Error} If that is neither BootstrapParams of this container, nor runtime options, nor empty.
  */
 export function readBootstrap(input: Uint8Array, args: Arguments): Bootstrap {
   const params = decodeBootstrapParams(input, args);
@@ -40,7 +40,7 @@ export function readBootstrap(input: Uint8Array, args: Arguments): Bootstrap {
   };
 }
 
-/** The ttrpc address, which every containerd from 1.6 on has; without one, that of gRPC. */
+/** The ttrpc address, which every containerd from 1.6 on gives; without one, the gRPC address. */
 function findEventsAddress(
   params: BootstrapParams | undefined,
   args: Arguments,
@@ -52,10 +52,11 @@ function findEventsAddress(
 }
 
 /**
- * Tells BootstrapParams from the runtime options that an older containerd gives: those can be decoded as such, too.
+ * Decodes BootstrapParams. The runtime options that an older containerd gives can be decoded as such, too, but do not name this
+ * container.
  * @param input What came on standard input.
- * @returns Nothing where it is something else.
- * @throws {Error} where they are another container's.
+ * @returns Undefined if it is something else.
+ * @throws {Error} If they are another container's.
  */
 export function decodeBootstrapParams(
   input: Uint8Array,

@@ -1,11 +1,11 @@
-/** How containerd speaks to the server: by ttrpc, or by gRPC where its environment asks for that. */
+/** The protocol by which containerd calls the server: ttrpc, or gRPC if the environment asks for it. */
 
-/** The names that containerd has for them. */
+/** The protocols by containerd's names for them. */
 export type Protocol = "ttrpc" | "grpc";
 
 /**
- * The protocol that the variable `SHIM_PROTOCOL` names; ttrpc where it is not set.
- * @throws {Error} for another one.
+ * The protocol that the variable `SHIM_PROTOCOL` names; ttrpc if it is not set.
+ * @throws {Error} If it names neither of the two.
  */
 export function chosenProtocol(): Protocol {
   const name = Deno.env.get("SHIM_PROTOCOL") || "ttrpc";

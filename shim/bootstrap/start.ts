@@ -1,6 +1,6 @@
 /**
- * The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. Synchronous where it
- * can be, as nothing else happens meanwhile.
+ * The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. It is synchronous
+ * where it can be, as nothing else happens meanwhile.
  */
 import { dirname, isAbsolute, join } from "@std/path/posix";
 import type { BootstrapParams, BootstrapResult } from "../../proto/mod.ts";
@@ -34,15 +34,15 @@ import { giveInput, sayAnswerGiven, takeInput, waitUntilListening } from "./hand
 import { lockFile } from "./lock_file.ts";
 import { chosenProtocol, type Protocol } from "./protocol.ts";
 
-/** The newest version of the Task service that we serve, and the oldest that is answered in JSON. */
+/** The newest version of the Task service that we serve, and the oldest one for which the answer is JSON. */
 const NEWEST_VERSION = 3;
 const OLDEST_VERSION_IN_JSON = 2;
 const MAX_OOM_SCORE_ADJ = 1000;
 
 /**
  * Does the action.
- * @param giveAnswer Writes the answer to standard output, on which, as on standard error, nothing else may be written.
- * @throws {Error} where there is no server to tell of, or nobody to tell; nothing of one that was begun is left then.
+ * @param giveAnswer Writes the answer to standard output. Nothing else may be written there, nor to standard error.
+ * @throws {Error} If no server listens, or the answer can't be given; nothing is left of a server that was begun.
  */
 export async function start(
   args: Arguments,
@@ -54,19 +54,19 @@ export async function start(
   const protocol = chosenProtocol();
   const version = params ? NEWEST_VERSION : answerVersion(Deno.env.get("MAX_SHIM_VERSION"));
   if (protocol === "grpc" && (params || version === undefined)) {
-    // Up to 1.6 it speaks none, and from 2.0 on (also 2.4) it takes a new connection for a lost one and cleans up what runs.
+    // containerd up to 1.6 calls no shim by gRPC; from 2.0 on it takes a new gRPC connection for a lost one, and cleans up.
     throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc in SHIM_PROTOCOL");
   }
   const path = await findSocketPath(args, params, protocol);
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 
-  // containerd connects to gRPC's address as it is.
+  // containerd takes an address of gRPC for a plain path.
   const address = protocol === "grpc" ? path : `unix://${path}`;
   const result = { version, address, protocol };
   const answer = params
     ? await encodeResult(result)
     : new TextEncoder().encode(version === undefined ? address : JSON.stringify(result));
-  // Before there is a server, for whoever comes to clean up after both. A restarted containerd 1.7 reads JSON, too.
+  // It is written before there is a server, so that `delete` can clean up after both. A restarted containerd 1.7 reads JSON, too.
   const kept = protocol === "ttrpc" ? address : JSON.stringify(result);
   Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
 
@@ -82,21 +82,21 @@ export async function start(
   if (stdin !== undefined) sayAnswerGiven(stdin);
 }
 
-/** Whether there is a server already that somebody knows of. */
+/** Whether a server listens already that containerd knows of. */
 async function isFound(socket: string): Promise<boolean> {
-  // As a rule there is nothing, and the server that is spawned then looks again.
+  // As a rule there is no socket. The server that is spawned looks once more, with the lock.
   if (!exists(socket)) return false;
   using _lock = await lockFile(lockPath(socket));
   return await isAnswered(socket);
 }
 
-/** Removes what a server that was killed has left. */
+/** Removes the socket that a killed server has left. */
 async function removeLeft(socket: string): Promise<void> {
   using _lock = await lockFile(lockPath(socket));
   if (!await isAnswered(socket)) removeIfThere(socket);
 }
 
-/** containerd from 2.3 on gives BootstrapParams. What older ones give has, as a rule, no id in it, and saves the 2 ms to load protobuf. */
+/** Decodes BootstrapParams (containerd 2.3). To load protobuf takes 2 ms, so it is not loaded for an input without the container's id. */
 async function readParams(
   input: Uint8Array,
   args: Arguments,
@@ -111,7 +111,7 @@ async function encodeResult(result: BootstrapResult.Properties): Promise<Uint8Ar
   return BootstrapResult.encode(result).finish();
 }
 
-/** containerd 1.6 says no newest version that it takes, and takes the address alone; those up to 2.2 take JSON. */
+/** The version in the answer; undefined for containerd 1.6, which names none and takes a bare address. Up to 2.2 it takes JSON. */
 function answerVersion(newest: string | undefined): number | undefined {
   if (newest === undefined || newest === "") return undefined;
   if (/^\d+$/.test(newest) && Number(newest) >= OLDEST_VERSION_IN_JSON) {
@@ -140,8 +140,8 @@ async function findSocketPath(
 
 /**
  * Spawns the server, and waits until it listens.
- * @returns The end to write of the server's standard input; nothing where it has found another one that listens, and ended.
- * @throws {Error} where it has ended before.
+ * @returns The writing end of its standard input; undefined if it has ended, as another server listens already.
+ * @throws {Error} If it has ended for another reason.
  */
 function startServer(
   args: Arguments,
@@ -152,11 +152,11 @@ function startServer(
   const stdin = pipe();
   const stdout = pipe();
   const errors = openLog(args.bundle);
-  // The compiled form runs in a Deno, too.
+  // The compiled form heeds these variables, too.
   for (const name of DENO_VARIABLES) Deno.env.delete(name);
-  // A bundle goes away with its container, and a server for a group stays.
+  // The current directory is the bundle, which goes with its container; the server of a group stays.
   Deno.chdir("/");
-  // In a session of its own no terminal and no process group of containerd's reaches it.
+  // In a session of its own it gets no signals of containerd's terminal or process group.
   const server = spawnProgram(ownExecutable(), {
     args: [
       ...["-namespace", args.namespace, "-id", args.id, "-address", args.address],
@@ -175,7 +175,7 @@ function startServer(
   return waitUntilListening(stdout) ? stdin.write : undefined;
 }
 
-/** The log FIFO of the bundle, opened for both directions so that it opens without a reader. */
+/** Opens the bundle's log FIFO, for both directions so that it opens without a reader. */
 function openLog(bundle: string): number {
   try {
     return open(join(bundle, "log"), OpenFlag.RDWR);
@@ -184,13 +184,13 @@ function openLog(bundle: string): number {
   }
 }
 
-/** Under memory pressure the kernel shall end the shim before containerd, which is our parent. */
+/** Gives the server a higher OOM score than containerd, our parent, has: the kernel is to kill the server first. */
 function adjustOomScore(pid: number): void {
   try {
     const score = Number(readText(`/proc/${Deno.ppid}/oom_score_adj`));
     writeText(`/proc/${pid}/oom_score_adj`, `${Math.min(score + 1, MAX_OOM_SCORE_ADJ)}`);
   } catch (error) {
-    // Without CAP_SYS_RESOURCE it can't be lowered, and a server that has died is told of by the handshake.
+    // Without CAP_SYS_RESOURCE the score can't be lowered. If the server has died, the handshake says so.
     if (!(error instanceof SystemError)) throw error;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Waits for a promise, but not for longer than so many milliseconds.
- * @returns Whether it was resolved in that time.
+ * Waits until a promise resolves, or so many milliseconds have passed. If the promise rejects, so does this.
+ * @returns Whether it has resolved in that time.
  */
 export async function endsWithin(
   promise: Promise<unknown>,

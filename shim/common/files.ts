@@ -1,6 +1,6 @@
-/** What is asked of files again and again. */
+/** Files, where only their being there matters. */
 
-/** Whether something has this path, be it a link that leads nowhere. */
+/** Whether there is anything with this path, be it a symbolic link that leads nowhere. */
 export function exists(path: string): boolean {
   try {
     Deno.lstatSync(path);
@@ -10,7 +10,7 @@ export function exists(path: string): boolean {
   }
 }
 
-/** Removes a file, or does nothing where it is not there. */
+/** Removes a file; does nothing if it is not there. */
 export function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);

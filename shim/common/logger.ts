@@ -1,11 +1,12 @@
 /**
- * The shim's log, in the text format of logrus, which containerd's own log has too:
- * `time="2006-01-02T15:04:05.000000000Z" level=info msg="…" key=value`.
+ * The shim's log, in the text format of logrus, in which containerd logs, too:
+ * `time="2006-01-02T15:04:05.000Z" level=info msg="…" key=value`.
  */
-/** Further facts of a message, printed as `key=value`. An Error's value is its message. */
+
+/** Further facts of a message, which are written as `key=value`; of an Error its message is written. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Where messages go. */
+/** Takes messages of four levels. */
 export interface Logger {
   debug(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;
@@ -17,12 +18,13 @@ type Level = "debug" | "info" | "warning" | "error";
 
 const encoder = new TextEncoder();
 
+/** Writes a value as logrus does: in quotes unless it is of plain characters. */
 function quote(value: unknown): string {
   const text = value instanceof Error ? value.message : String(value);
   return /^[A-Za-z0-9\-._\/@^+]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** One line of the log, its newline included. */
+/** A line of the log, with its newline. */
 function formatLine(time: Date, level: Level, message: string, fields: Fields): string {
   let line = `time=${JSON.stringify(time.toISOString())} level=${level} msg=${quote(message)}`;
   for (const [key, value] of Object.entries(fields)) line += ` ${key}=${quote(value)}`;
@@ -30,8 +32,10 @@ function formatLine(time: Date, level: Level, message: string, fields: Fields): 
 }
 
 /**
- * A logger that hands its lines to `sink`.
- * @param fields Printed with each message that does not have one of the same name.
+ * Makes a logger.
+ * @param sink Gets the lines.
+ * @param debug Whether messages of the level debug are logged.
+ * @param fields Are written with each message; a message's own field of the same name takes precedence.
  */
 export function createLogger(
   sink: (line: Uint8Array<ArrayBuffer>) => void,
@@ -49,9 +53,8 @@ export function createLogger(
 }
 
 /**
- * Does what is to be done when the outcome is clear already, as after a failure whose error is the one to be told: an error of this is
- * only logged.
- * @param what For the log, behind `can't`.
+ * Does some work whose failure changes nothing for the caller, as a clean-up after another error: its own error is only logged.
+ * @param what What the log says behind `can't`.
  */
 export async function orWarn(
   logger: Pick<Logger, "warn">,

@@ -1,4 +1,4 @@
-/** What is used on every floor, and depends on nothing. */
+/** Small helpers that the other folders share, and that import nothing. */
 export { endsWithin } from "./ends_within.ts";
 export { exists, removeIfThere } from "./files.ts";
 export { IDENTIFIER, isIdentifier } from "./identifier.ts";

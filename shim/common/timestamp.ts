@@ -1,4 +1,4 @@
-/** A time as google.protobuf.Timestamp has it. */
+/** Makes a google.protobuf.Timestamp of a time. */
 export function toTimestamp(time: Date): { seconds: number; nanos: number } {
   const milliseconds = time.getTime();
   const seconds = Math.floor(milliseconds / 1000);

@@ -1,15 +1,15 @@
-/** The one place that knows in which form this program runs: compiled, or as a script of an installed Deno. */
+/** How this program is executed: compiled, or as a script by an installed Deno. Nothing else depends on that. */
 import { fromFileUrl } from "@std/path/posix";
 import { UNLIMITED } from "../libc/mod.ts";
 
-/** The path that starts this program again. */
+/** The path by which this program can be executed again. */
 export function ownExecutable(): string {
   return Deno.build.standalone ? Deno.execPath() : fromFileUrl(Deno.mainModule);
 }
 
 /**
- * Variables by which Deno would open an inspector or another socket, run something else, or say more than an answer: none of them, meant
- * for another program in containerd's environment, may reach the Deno that this program runs in.
+ * Variables that would make Deno open an inspector or another socket, run something else, or print more than an answer. containerd's
+ * environment may have them for other programs; they must not reach the Deno that runs the server.
  */
 export const DENO_VARIABLES: readonly string[] = [
   "DENO_AUDIT_PERMISSIONS",
@@ -28,12 +28,12 @@ export const DENO_VARIABLES: readonly string[] = [
   "NODE_OPTIONS",
 ];
 
-/** What the script's first lines, see tools/script_form.ts, tell: what `ulimit -Sn` prints. */
+/** The variable in which the script's first lines (tools/script_form.ts) pass on what `ulimit -Sn` prints. */
 const OPEN_FILES = "SHIM_OPEN_FILES";
 
 /**
- * The soft limit of open files that a script was started with: the deno binary raises it before anything of ours runs. Undefined in the
- * compiled form, whose runtime does not. It is in the environment, and taken out of it here.
+ * Takes the soft limit of open files with which a script was started out of the environment: the deno binary raises the limit before
+ * anything of ours runs. Undefined in the compiled form, whose runtime does not raise it.
  */
 export function takeOpenFiles(): bigint | undefined {
   const text = Deno.env.get(OPEN_FILES);

@@ -1,4 +1,4 @@
-/** Processes: how they are spawned and reaped, what they inherit, and what is watched for them. */
+/** Processes: how they are spawned and reaped, what they inherit, and how their descriptors are watched. */
 export { givenOpenFiles, raiseOpenFiles } from "./open_files.ts";
 export { Reactor } from "./reactor.ts";
 export { type Exit, type Expectation, Reaper } from "./reaper.ts";

@@ -1,18 +1,18 @@
 /**
- * The limit of open files (RLIMIT_NOFILE). containerd gives a usual one, often 1024, and what the shim starts shall have that: programs
- * that walk all their descriptors hang by a high one. A server needs a high one for itself: each exec'd process takes some ten.
+ * The limit of open files (RLIMIT_NOFILE). A server raises its own, as each process of a container takes some ten descriptors. What it
+ * starts gets the limit that containerd gave, often 1024: with a high one, programs that walk all possible descriptors take minutes.
  */
 import { openFilesLimit, setOpenFilesLimit } from "../libc/mod.ts";
 import { takeOpenFiles } from "./executable.ts";
 
 let given: bigint | undefined;
 
-/** The soft limit that this program was started with. */
+/** The soft limit with which this program was started. */
 export function givenOpenFiles(): bigint {
   return given ??= takeOpenFiles() ?? openFilesLimit().soft;
 }
 
-/** Raises the soft limit of this process as far as it can be raised. */
+/** Raises the soft limit of this process to the hard one. */
 export function raiseOpenFiles(): void {
   givenOpenFiles();
   const { hard } = openFilesLimit();

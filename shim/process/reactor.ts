@@ -2,22 +2,22 @@
 import type { Logger } from "../common/mod.ts";
 import { Epoll, EpollEvent, EventFd } from "../libc/mod.ts";
 
-/** Called with the {@linkcode EpollEvent}s a descriptor is ready for. It should not throw: see {@linkcode Reactor}. */
+/** Is called with the {@linkcode EpollEvent}s for which a descriptor is ready. It should not throw, see {@linkcode Reactor}. */
 export type ReadyListener = (events: number) => void;
 
-/** One that watches a descriptor. */
+/** What is kept of a descriptor that is watched. */
 interface Watch {
-  /** Another one for each watch, so that a descriptor's number can have had other owners. */
+  /** Differs for each watch: a descriptor's number may have belonged to another one before. */
   readonly generation: number;
   readonly listener: ReadyListener;
 }
 
 /**
- * Tells listeners when their descriptors are ready. While anything is watched, one thread of Deno's pool waits in epoll_wait(2);
- * while nothing is, there is none.
+ * Calls listeners when their descriptors are ready. While any is watched, a thread of Deno's pool waits in epoll_wait(2); otherwise
+ * there is no such thread.
  *
- * A listener that throws is logged, and its descriptor is watched no more: what made it ready is mostly still there, so that it would
- * be called again at once and without end. All others go on.
+ * The error of a listener that throws is logged, and its descriptor is watched no more: it is likely to be ready still, so that the
+ * listener would be called again at once and without end. All others go on.
  */
 export class Reactor {
   readonly #epoll = new Epoll();
@@ -39,7 +39,7 @@ export class Reactor {
     if (!this.#running) this.#run();
   }
 
-  /** Ends watching. To be called before the descriptor is closed. */
+  /** Ends watching; must be called before the descriptor is closed. */
   unwatch(descriptor: number): void {
     if (!this.#watches.delete(descriptor)) return;
     this.#epoll.remove(descriptor);
@@ -59,7 +59,7 @@ export class Reactor {
 
   #tell(descriptor: number, generation: number, events: number): void {
     const watch = this.#watches.get(descriptor);
-    // A listener called before in this round may have unwatched it, and closed it, and another may own its number by now.
+    // An earlier listener of this round may have unwatched and closed the descriptor, and its number may be another one's by now.
     if (watch?.generation !== generation) return;
     try {
       watch.listener(events);
@@ -76,7 +76,7 @@ export class Reactor {
     try {
       this.unwatch(descriptor);
     } catch {
-      // Closed already, it is watched no more.
+      // The descriptor is closed already, and so watched no more.
     }
   }
 }

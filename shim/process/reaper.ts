@@ -1,4 +1,4 @@
-/** Reaps every child of the shim, those that the runtime left behind for it as well as those it spawned itself. */
+/** Reaps every child of the shim: those that it has spawned, and those that it has inherited as their subreaper. */
 import type { Logger } from "../common/mod.ts";
 import { isChild, peekExited, reap } from "../libc/mod.ts";
 import {
@@ -10,7 +10,7 @@ import {
   toChildStatus,
 } from "./spawn.ts";
 
-/** The end of a process. */
+/** How a process ended. */
 export interface Exit {
   readonly pid: number;
   /** The exit code, or 128 + the signal that killed it. */
@@ -21,9 +21,9 @@ export interface Exit {
 }
 
 /**
- * Deno reaps the children it spawned; a waitpid(-1) of ours would steal their status. So the reaper looks at who has exited without
- * reaping (WNOWAIT), leaves Deno's children to Deno, and reaps the rest: containers' inits, exec'd processes, and orphans of those.
- * For that, all commands must be spawned by it.
+ * Deno reaps the children that Deno.Command has spawned, and a waitpid(-1) of ours would steal their statuses. So the reaper looks for
+ * exited children without reaping them (WNOWAIT), leaves Deno's to Deno, and reaps the others: the inits of containers, exec'd
+ * processes, and their orphans. For that, every command of a server must be spawned by its reaper.
  */
 export class Reaper implements Spawner {
   readonly #spawned = new Map<number, Promise<unknown>>();
@@ -47,7 +47,7 @@ export class Reaper implements Spawner {
   readonly spawn: Spawner["spawn"] = (command, options) => {
     const child = spawner.spawn(command, options);
     const forget = () => void this.#spawned.delete(child.pid);
-    // An error of it is for who has spawned the child: it must not keep others from being reaped.
+    // A rejection is for the one who has spawned the child; it must not keep others from being reaped.
     this.#spawned.set(child.pid, child.status.then(forget, forget));
     return child;
   };
@@ -59,8 +59,8 @@ export class Reaper implements Spawner {
   }
 
   /**
-   * To be called before a process is started whose pid will be known only later: from now on no exit is forgotten, so that one
-   * that is over before its pid is known can still be claimed.
+   * Begins to keep the exits of all children, until the expectation is disposed of. It is called before a process is started whose pid
+   * is known only later: however early the process ends, its exit can be claimed then.
    */
   expect(): Expectation {
     const seen = new Map<number, Exit>();
@@ -68,7 +68,7 @@ export class Reaper implements Spawner {
     return {
       claim: (pid) => {
         const exit = seen.get(pid);
-        // Where a child has this pid, the exit was that of an earlier process with the same one.
+        // If a child has this pid now, the exit was that of an earlier process with the same pid.
         if (exit !== undefined && !isChild(pid)) return Promise.resolve(exit);
         if (!this.isUnclaimed(pid)) {
           const what = isChild(pid) ? "another one of the shim's" : "no child of the shim";
@@ -80,7 +80,7 @@ export class Reaper implements Spawner {
     };
   }
 
-  /** Whether a process is a child, running or zombie, that the shim neither has spawned nor knows of by a claim. */
+  /** Whether a process is a child, running or zombie, that the reaper has not spawned and nobody has claimed. */
   isUnclaimed(pid: number): boolean {
     return isChild(pid) && !this.#claims.has(pid) && !this.#spawned.has(pid);
   }
@@ -91,7 +91,7 @@ export class Reaper implements Spawner {
     try {
       for (let exited; (exited = peekExited()) !== undefined;) {
         const spawned = this.#spawned.get(exited.pid);
-        // The kernel shows one at a time: only when Deno has reaped this one, it shows the next.
+        // The kernel shows the same child again until Deno has reaped it, and only then another one.
         if (spawned !== undefined) await spawned;
         else this.#reap(exited.pid);
       }
@@ -119,11 +119,11 @@ export class Reaper implements Spawner {
   }
 }
 
-/** A start under way, see {@linkcode Reaper.expect}. To be disposed of when the start has ended. */
+/** A start that is under way, see {@linkcode Reaper.expect}; must be disposed of when the start has ended. */
 export interface Expectation extends Disposable {
   /**
-   * The exit of a process that has been started since.
-   * @throws {Error} at once for a process of which we could never learn it: one that is no child, or is claimed already.
+   * Claims the exit of a process that has been started since; resolves when the process has been reaped.
+   * @throws {Error} At once, if the process is no child of the shim, or is claimed already.
    */
   claim(pid: number): Promise<Exit>;
 }

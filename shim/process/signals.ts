@@ -1,4 +1,4 @@
-/** The signals that a server gets. */
+/** The signals that a server receives. */
 import {
   BLOCKED_SIGNALS,
   EpollEvent,
@@ -10,12 +10,12 @@ import {
 import type { Reactor } from "./reactor.ts";
 
 /**
- * Tells of each signal that is blocked, as it is in a server that `start` has spawned: from its first moment on none of them does
- * anything by itself. Deno's own listeners would leave the moments before them, and the inspector that Deno opens at SIGUSR1 on a port
- * of this machine, by which any of its users could run code here.
+ * Calls `listener` for each of the {@linkcode BLOCKED_SIGNALS} that comes. `start` spawns the server with these signals blocked, so
+ * that none takes effect by itself from the server's first moment on. With Deno's own listeners they would until the listeners are
+ * added; and by SIGUSR1 Deno opens its inspector on a port of this machine, by which any local user could run code here.
  */
 export function watchSignals(reactor: Reactor, listener: (signal: Signal) => void): void {
-  // A write to who has gone raises that, which the write itself tells, too.
+  // SIGPIPE comes of a write whose reader has gone; the write itself fails, too.
   const watched = BLOCKED_SIGNALS.filter((signal) => signal !== SIGPIPE);
   const descriptor = signalDescriptor(watched);
   reactor.watch(descriptor, EpollEvent.IN, () => {

@@ -1,21 +1,21 @@
 /**
- * The two ways in which the shim spawns commands, and which of them is for what:
+ * The two ways in which the shim spawns commands:
  *
- * - *Exactly*, by posix_spawn(3): what may leave a process behind: the runtime's commands that make a container's process or run its
- *   hooks, mount(8), whose helper may be a daemon, logging programs, the server. They inherit what containerd gave to the shim, and
- *   nothing else: three descriptors, its limit of open files, no signal that is ignored or blocked.
- * - By Deno.Command: what is over when it has ended, and what JavaScript reads from or writes to. It may have copies of its standard
- *   streams, our limit of open files, and the signals blocked that are blocked here.
+ * - *Exactly*, by posix_spawn(3): commands that may leave a process behind. These are the runtime's commands that make a container's
+ *   process or run its hooks, mount(8), whose helper may be a daemon, logging programs, and the server. They inherit what containerd
+ *   gave to the shim and nothing else: three descriptors, the limit of open files, and no signal that is ignored or blocked.
+ * - By Deno.Command: commands that leave nothing behind, and those whose streams JavaScript reads or writes. They may inherit copies of
+ *   their standard streams, and have our limit of open files and our blocked signals.
  */
 import { awaitExit, spawnProgram, type WaitStatus } from "../libc/mod.ts";
 import { givenOpenFiles } from "./open_files.ts";
 
-/** A standard stream of a command: `null` for /dev/null, or a descriptor, which stays the caller's. */
+/** A standard stream of a command: `null` for /dev/null, or a descriptor, which the caller keeps. */
 export type Stream = "null" | number;
 
-/** How to spawn a command; its streams are `null` where nothing else is said. */
+/** How to spawn a command; by default its streams are `null`. */
 export interface SpawnOptions<S = Stream> {
-  /** Its current directory; ours where not given. */
+  /** Its current directory; by default ours. */
   readonly directory?: string;
   readonly args: readonly string[];
   readonly stdin?: S;
@@ -23,37 +23,37 @@ export interface SpawnOptions<S = Stream> {
   readonly stderr?: S;
 }
 
-/** A command that was spawned. */
+/** A command that has been spawned. */
 export interface Child {
   readonly pid: number;
-  /** How it ended. */
+  /** Resolves when the command has ended. */
   readonly status: Promise<ChildStatus>;
 }
 
-/** How a command ended. */
+/** How a command ended, with the members of Deno.CommandStatus. */
 export interface ChildStatus {
-  /** Whether it ended with the exit code 0. */
+  /** Whether its exit code was 0. */
   readonly success: boolean;
   readonly code: number;
-  /** The name or the number of the signal that killed it; null where none did. */
+  /** The name or the number of the signal that killed it; null if none did. */
   readonly signal: string | number | null;
 }
 
-/** Spawns commands, found on the PATH or by their path. */
+/** Spawns commands, by their path or by a name that is looked for on the PATH. */
 export interface Spawner {
   /**
    * Spawns a command by Deno.Command.
-   * @throws {Deno.errors.NotFound} and its like where it can't be executed.
+   * @throws {Deno.errors.NotFound} and other errors of Deno's if it can't be executed.
    */
   spawn(command: string, options: SpawnOptions<Stream | "piped">): Deno.ChildProcess;
   /**
    * Spawns a command exactly, in our session.
-   * @throws {SystemError} where it can't be executed.
+   * @throws {SystemError} If it can't be executed.
    */
   spawnExactly(command: string, options: SpawnOptions): Child;
 }
 
-/** For who has no reaper: the actions beside `serve`. */
+/** A spawner for programs without a {@linkcode Reaper}: the actions other than `serve`. */
 export const spawner: Spawner = {
   spawn(command, { directory, args, stdin = "null", stdout = "null", stderr = "null" }) {
     return new Deno.Command(command, {
@@ -72,7 +72,7 @@ export const spawner: Spawner = {
   },
 };
 
-/** Spawns a command exactly; who calls it sees to it that it is reaped. */
+/** Spawns a command exactly; the caller must see to it that it is reaped. Returns its pid. */
 export function spawnExactly(
   command: string,
   { directory, args, stdin = "null", stdout = "null", stderr = "null" }: SpawnOptions,
@@ -81,7 +81,7 @@ export function spawnExactly(
   return spawnProgram(command, { directory, args, descriptors, openFiles: givenOpenFiles() });
 }
 
-/** What waitid(2) tells, as that of a command. */
+/** The status of a command by what waitid(2) says. */
 export function toChildStatus({ status, signal }: Omit<WaitStatus, "pid">): ChildStatus {
   return { success: status === 0, code: status, signal: signal ?? null };
 }

@@ -1,18 +1,19 @@
-/** What a command says on its standard error. */
+/** The standard error of a command. */
 import { close, memoryFile, readAgain } from "../libc/mod.ts";
 
-/** What {@linkcode readAgain} reads. */
+/** The most that {@linkcode readAgain} reads. */
 const KEPT_BYTES = 4096;
 
 /**
- * A file in memory as the standard error of a command, which keeps its first 4 KiB; more of it is refused to the command (EPERM). A pipe
- * would have to be read, would have no end while a daemon that the command leaves behind holds it, and end that daemon when it is closed.
+ * A file in memory as the standard error of a command. It keeps the first 4 KiB; further writes of the command fail (EPERM). A pipe
+ * would have to be read; and if the command leaves a daemon behind, the pipe would not end, and closing it would kill the daemon
+ * (SIGPIPE).
  */
 export class StandardError implements Disposable {
-  /** For the command. */
+  /** The descriptor for the command. */
   readonly descriptor = memoryFile("standard error", KEPT_BYTES);
 
-  /** What was written so far, without white space around it. */
+  /** What has been written so far, without white space around it. */
   get text(): string {
     return readAgain(this.descriptor).replace(/\0[^]*/, "").trim();
   }
