@@ -1,5 +1,8 @@
-import { busyboxImage } from "../tests/busybox.ts";
-import { expectSuccess, type PrivateContainerd } from "../tests/private_containerd.ts";
+import {
+  expectSuccess,
+  type PrivateContainerd,
+} from "../tests/harness/containerd/private_containerd.ts";
+import { busyboxImage } from "../tests/harness/machine/busybox.ts";
 import type { Measurements } from "./measurements.ts";
 import { type Competitor, inRounds } from "./rounds.ts";
 

@@ -1,4 +1,4 @@
-import type { PrivateContainerd } from "../tests/private_containerd.ts";
+import type { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
 import { DirectShim } from "./direct_shim.ts";
 import { Measurements } from "./measurements.ts";
 import { type Competitor, inRounds } from "./rounds.ts";

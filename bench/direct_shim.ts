@@ -10,8 +10,8 @@ import {
   WaitRequest,
 } from "../proto/mod.ts";
 import { Client, StatusCode } from "../shim/ttrpc/mod.ts";
-import { expectSuccess, outputOf } from "../tests/private_containerd.ts";
-import type { PrivateContainerd, Runtime } from "../tests/private_containerd.ts";
+import { expectSuccess, outputOf } from "../tests/harness/containerd/private_containerd.ts";
+import type { PrivateContainerd, Runtime } from "../tests/harness/containerd/private_containerd.ts";
 
 const SIGKILL = 9;
 const EXECUTED = { args: ["true"], cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 } };

@@ -2,12 +2,12 @@
  * `deno task bench [rounds]`: what the life of a container, and an exec, costs with the Go shim and with ours, side by side under
  * one private containerd. SHIM_BINARY names another file to measure as ours.
  */
-import { PrivateContainerd } from "../tests/private_containerd.ts";
-import { enterPrivateMounts, inPrivateMounts } from "../tests/private_mounts.ts";
+import { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
+import { findProgram } from "../tests/harness/machine/programs.ts";
 import { build } from "../tools/build.ts";
 import { fail } from "../tools/fail.ts";
 import { runPrivately } from "../tools/private_run.ts";
-import { findProgram } from "../tools/programs.ts";
 import { setup } from "../tools/setup.ts";
 import { measureByCtr } from "./by_ctr.ts";
 import { measureByTtrpc } from "./by_ttrpc.ts";

@@ -2,9 +2,9 @@
  * `deno run -A bench/memory.ts [execs] [answers]`: private memory of one server, in MiB: fresh, with a container, after so many execs,
  * and after so many Stats; and what these cost the server, in ms of CPU time. SHIM_BINARY and SHIM_RUNTIME name the shim.
  */
-import { DirectShim } from "../tests/direct_shim.ts";
-import { PrivateContainerd } from "../tests/private_containerd.ts";
-import { enterPrivateMounts } from "../tests/private_mounts.ts";
+import { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
+import { enterPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
+import { DirectShim } from "../tests/harness/shim/direct_shim.ts";
 
 await enterPrivateMounts();
 const execs = Number(Deno.args[0] ?? 300);

@@ -1,4 +1,4 @@
-import type { Runtime } from "../tests/private_containerd.ts";
+import type { Runtime } from "../tests/harness/containerd/private_containerd.ts";
 import { Measurements } from "./measurements.ts";
 
 /** A shim to measure. */

@@ -6,12 +6,12 @@
  * as for `deno task test`. The last line is `N passed, N failed`, of rounds. The exit code is 0 when nothing was found.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { removeTraces, takeTraces } from "../tests/leaks.ts";
-import { runtimeUnderTest } from "../tests/private_containerd.ts";
-import { enterPrivateMounts, inPrivateMounts } from "../tests/private_mounts.ts";
+import { runtimeUnderTest } from "../tests/harness/containerd/private_containerd.ts";
+import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
+import { removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
 import { build } from "../tools/build.ts";
 import { fail } from "../tools/fail.ts";
-import { searchPath, type Suite, unpack } from "../tools/packages.ts";
 import { setup } from "../tools/setup.ts";
 import { KINDS } from "./findings.ts";
 import { type Outcome, Rounds } from "./rounds.ts";

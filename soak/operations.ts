@@ -1,6 +1,9 @@
 /** What a client does at whose moments something breaks. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { CommandResult, PrivateContainerd } from "../tests/private_containerd.ts";
+import type {
+  CommandResult,
+  PrivateContainerd,
+} from "../tests/harness/containerd/private_containerd.ts";
 
 /** The container of all operations. */
 export const ID = "box";

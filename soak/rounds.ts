@@ -1,8 +1,8 @@
 /** Rounds of scenarios, one after the other, and what came of them. */
-import { hangReport } from "../tests/hang_report.ts";
-import { expectNoLeaks, removeTraces, takeTraces } from "../tests/leaks.ts";
-import { PrivateContainerd } from "../tests/private_containerd.ts";
-import { within } from "../tests/within.ts";
+import { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
+import { within } from "../tests/harness/expect/within.ts";
+import { hangReport } from "../tests/harness/suite/hang_report.ts";
+import { expectNoLeaks, removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
 import { Findings, type Kind, KINDS } from "./findings.ts";
 import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";

@@ -2,13 +2,13 @@
 
 import { assertEquals } from "@std/assert";
 import { dirname } from "@std/path";
-import { testBetterThanGo } from "./black_box.ts";
-import { busyboxImage } from "./busybox.ts";
-import { Bundle, serverPid, startShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
-import { isAlive, processesOfThisRun } from "./processes.ts";
-import { SlowRunc } from "./slow_runc.ts";
+import { expectSuccess, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { busyboxImage } from "./harness/machine/busybox.ts";
+import { isAlive, processesOfThisRun } from "./harness/machine/processes.ts";
+import { Bundle, serverPid, startShim } from "./harness/shim/direct_shim.ts";
+import { SlowRunc } from "./harness/shim/slow_runc.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** The same id can be used again, and then nothing is there any more. */
 async function expectUsable(containerd: PrivateContainerd, id: string): Promise<void> {

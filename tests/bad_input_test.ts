@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
-import { busyboxImage } from "./busybox.ts";
-import { expectSuccess } from "./private_containerd.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { busyboxImage } from "./harness/machine/busybox.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 // docker and Kubernetes read the exit codes 126 and 127 from these words.
 const createFailed = "OCI runtime create failed: ";

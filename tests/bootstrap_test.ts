@@ -2,8 +2,15 @@
 
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { Any, BootstrapLogLevel, type BootstrapParams, RuncOptions } from "../proto/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { bootstrapParams, callStart, decodeAnswer, spawnStart } from "./bootstrap_caller.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import {
+  bootstrapParams,
+  callStart,
+  decodeAnswer,
+  spawnStart,
+} from "./harness/shim/bootstrap_caller.ts";
 import {
   Bundle,
   type BundleOptions,
@@ -12,11 +19,9 @@ import {
   serverPid,
   shimArguments,
   shutDown,
-} from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
-import { TaskClient } from "./task_client.ts";
+} from "./harness/shim/direct_shim.ts";
+import { TaskClient } from "./harness/shim/task_client.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** A shim that was started with BootstrapParams. */
 interface Started {

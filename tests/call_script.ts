@@ -1,11 +1,11 @@
 /** Scripts of calls that can be run against any shim: the steps, as data. */
 import { DeleteResponse } from "../proto/mod.ts";
-import type { BundleOptions } from "./direct_shim.ts";
-import { callShim, shimArguments } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { isAlive } from "./processes.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import type { BundleOptions } from "./harness/shim/direct_shim.ts";
+import { callShim, shimArguments } from "./harness/shim/direct_shim.ts";
+import type { MethodName, RequestOf } from "./harness/shim/task_client.ts";
 import type { Stage } from "./stage.ts";
-import type { MethodName, RequestOf } from "./task_client.ts";
 
 /** What a shim is taken through. */
 export interface Script {

@@ -3,13 +3,13 @@
 import { assertEquals } from "@std/assert";
 import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { cgroupMounts } from "./cgroups.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import { expectSuccess } from "./private_containerd.ts";
-import { childrenOf, isAlive } from "./processes.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { cgroupMounts } from "./harness/machine/cgroups.ts";
+import { childrenOf, isAlive } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 /** containerd.v1.types.Status */

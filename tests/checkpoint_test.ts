@@ -2,18 +2,25 @@
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { test as blackBoxTest, testBetterThanGo as blackBoxTestBetterThanGo } from "./black_box.ts";
-import { cgroupFolders } from "./cgroups.ts";
 import { COUNT, Counter } from "./counter.ts";
 import { findCriu } from "./criu.ts";
-import { callShim, shimArguments } from "./direct_shim.ts";
-import type { RecordedEvent } from "./event_recorder.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import { expectSuccess, findProgram, type PrivateContainerd } from "./private_containerd.ts";
-import { descendantsOf, findProcess } from "./processes.ts";
-import { SlowRunc } from "./slow_runc.ts";
-import { processSpec } from "./task_client.ts";
+import type { RecordedEvent } from "./harness/containerd/event_recorder.ts";
+import {
+  expectSuccess,
+  findProgram,
+  type PrivateContainerd,
+} from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { cgroupFolders } from "./harness/machine/cgroups.ts";
+import { descendantsOf, findProcess } from "./harness/machine/processes.ts";
+import { callShim, shimArguments } from "./harness/shim/direct_shim.ts";
+import { SlowRunc } from "./harness/shim/slow_runc.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import {
+  test as blackBoxTest,
+  testBetterThanGo as blackBoxTestBetterThanGo,
+} from "./harness/suite/black_box.ts";
 
 /** containerd.v1.types.Status */
 const CREATED = 1, RUNNING = 2, STOPPED = 3, PAUSED = 4;

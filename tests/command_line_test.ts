@@ -2,7 +2,9 @@
 
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
+import { shimName } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { findProcess, isAlive } from "./harness/machine/processes.ts";
 import {
   Bundle,
   callShim,
@@ -11,11 +13,9 @@ import {
   shimArguments,
   shutDown,
   startShim,
-} from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { shimName } from "./private_containerd.ts";
-import { findProcess, isAlive } from "./processes.ts";
-import { TaskClient } from "./task_client.ts";
+} from "./harness/shim/direct_shim.ts";
+import { TaskClient } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const addressPattern = /^unix:\/\/\/run\/containerd\/s\/[0-9a-f]{64}$/;
 

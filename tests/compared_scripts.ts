@@ -14,7 +14,7 @@ import {
   told,
   writes,
 } from "./call_script.ts";
-import { jsonAny, processSpec } from "./task_client.ts";
+import { jsonAny, processSpec } from "./harness/shim/task_client.ts";
 
 const SIGTERM = 15, SIGKILL = 9, SIGUSR1 = 10, NO_SIGNAL = 999;
 const MEBIBYTE = 1 << 20;

@@ -3,11 +3,11 @@
  * events, are the same, field by field, but for what is listed here.
  */
 import { assertEquals } from "@std/assert";
-import { test, testBetterThanGo } from "./black_box.ts";
 import { FOLDER, path } from "./call_script.ts";
 import { SCRIPTS } from "./compared_scripts.ts";
 import { type Difference, differencesOf } from "./differences.ts";
-import { GO_SHIM, isGoShimKnown } from "./go_shim.ts";
+import { GO_SHIM, isGoShimKnown } from "./harness/shim/go_shim.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 import { play } from "./play.ts";
 
 /** What the Go shim made of a step, an event or a field, and what ours did. */

@@ -1,10 +1,10 @@
 /** A container that criu can make a checkpoint of, and that shows whether what it had in memory is still there. */
 
 import { CheckpointOptions, type CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim } from "./direct_shim.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import type { TaskClient } from "./task_client.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import type { TaskClient } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
 
 /** For each line it reads it counts up a number, which it has nowhere but in its memory, and writes both. */
 export const COUNT = "i=0; while read line; do i=$((i+1)); echo $i $line; done; exit 5";

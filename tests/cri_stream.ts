@@ -1,4 +1,4 @@
-import { TextReader } from "./text_reader.ts";
+import { TextReader } from "./harness/streams/text_reader.ts";
 
 /** The channels of a stream, each message's first byte; see Kubernetes' v4.channel.k8s.io. */
 const STDIN = 0;

@@ -1,12 +1,16 @@
 /** A pod's life by crictl, Kubernetes' own client of CRI, where that is installed. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { findProgram } from "../tools/programs.ts";
-import { busyboxImage } from "./busybox.ts";
-import { eventually } from "./eventually.ts";
-import { type CommandResult, expectSuccess, outputOf } from "./private_containerd.ts";
-import { PrivateCri } from "./private_cri.ts";
-import { testsWith } from "./shared_daemon.ts";
+import {
+  type CommandResult,
+  expectSuccess,
+  outputOf,
+} from "./harness/containerd/private_containerd.ts";
+import { PrivateCri } from "./harness/containerd/private_cri.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { busyboxImage } from "./harness/machine/busybox.ts";
+import { findProgram } from "./harness/machine/programs.ts";
+import { testsWith } from "./harness/suite/shared_daemon.ts";
 
 const test = testsWith(() => PrivateCri.start());
 

@@ -1,6 +1,6 @@
 /** Finds a criu that works on this machine: an older one fails on a newer kernel. */
 
-import { searchPath, unpack } from "../tools/packages.ts";
+import { searchPath, unpack } from "./harness/machine/packages.ts";
 
 /**
  * Sees to it that programs started from now on find a criu that works: that of this machine, or else one of Debian's, which is

@@ -4,15 +4,15 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { CgroupV1Metrics, CgroupV2Metrics, DeleteResponse } from "../proto/mod.ts";
 import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { type Crun, installCrun } from "./crun.ts";
-import { callShim, DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
-import { ctrAtTerminal } from "./pseudo_terminal.ts";
-import { ctrFlags, runcOptions } from "./runtime_options.ts";
-import { jsonAny } from "./task_client.ts";
+import { type Crun, installCrun } from "./harness/containerd/crun.ts";
+import { expectSuccess, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { ctrFlags, runcOptions } from "./harness/containerd/runtime_options.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import { callShim, DirectShim } from "./harness/shim/direct_shim.ts";
+import { jsonAny } from "./harness/shim/task_client.ts";
+import { ctrAtTerminal } from "./harness/streams/pseudo_terminal.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** A test with crun, and the flags with which `ctr run` uses it. */
 function testCrun(

@@ -2,14 +2,14 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim, shutDown } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { descendantsOf, isAlive } from "./processes.ts";
-import { runcOptions } from "./runtime_options.ts";
-import { SlowRunc } from "./slow_runc.ts";
-import { jsonAny, processSpec, TaskClient } from "./task_client.ts";
-import { within } from "./within.ts";
+import { runcOptions } from "./harness/containerd/runtime_options.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { within } from "./harness/expect/within.ts";
+import { descendantsOf, isAlive } from "./harness/machine/processes.ts";
+import { DirectShim, shutDown } from "./harness/shim/direct_shim.ts";
+import { SlowRunc } from "./harness/shim/slow_runc.ts";
+import { jsonAny, processSpec, TaskClient } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 /** Longer than it takes until the runtime is called. */

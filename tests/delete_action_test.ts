@@ -4,16 +4,22 @@ import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { DeleteResponse } from "../proto/mod.ts";
 import { lockFile } from "../shim/bootstrap/lock_file.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { cgroupFolders } from "./cgroups.ts";
-import { installCrun } from "./crun.ts";
-import { Bundle, DirectShim, serverPid, shimArguments, startShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { allProcesses, descendantsOf, isAlive, type Process } from "./processes.ts";
-import { expectStatus } from "./expect_status.ts";
-import { runcOptions } from "./runtime_options.ts";
-import { TaskClient } from "./task_client.ts";
+import { installCrun } from "./harness/containerd/crun.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { runcOptions } from "./harness/containerd/runtime_options.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { cgroupFolders } from "./harness/machine/cgroups.ts";
+import { allProcesses, descendantsOf, isAlive, type Process } from "./harness/machine/processes.ts";
+import {
+  Bundle,
+  DirectShim,
+  serverPid,
+  shimArguments,
+  startShim,
+} from "./harness/shim/direct_shim.ts";
+import { TaskClient } from "./harness/shim/task_client.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const GROUP = "io.containerd.runc.v2.group";
 

@@ -2,15 +2,15 @@
 
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename } from "@std/path";
-import { pidsIn } from "../runc/cgroup/processes.ts";
 import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
-import { eventually } from "./eventually.ts";
-import { outputOf, runtimeUnderTest } from "./private_containerd.ts";
+import { pidsIn } from "../runc/cgroup/processes.ts";
+import { outputOf, runtimeUnderTest } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { findProcess, isAlive } from "./harness/machine/processes.ts";
+import { findRootlesskit, RootlessUser } from "./harness/machine/rootless_user.ts";
+import { testsWith } from "./harness/suite/shared_daemon.ts";
+import { untilHeard, untilSized } from "./harness/suite/terminal_scripts.ts";
 import { dockerImage, dockerVersion, type Inspection, PrivateDocker } from "./private_docker.ts";
-import { findProcess, isAlive } from "./processes.ts";
-import { findRootlesskit, RootlessUser } from "./rootless_user.ts";
-import { testsWith } from "./shared_daemon.ts";
-import { untilHeard, untilSized } from "./terminal_scripts.ts";
 
 /** The end of a script with traps: it says that they are set, and waits. */
 const READY_AND_WAIT = "sleep 1000 & echo ready; while true; do wait; done";

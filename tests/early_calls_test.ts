@@ -2,13 +2,13 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { Bundle, DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { SlowRunc } from "./slow_runc.ts";
-import { jsonAny, processSpec, type TaskClient } from "./task_client.ts";
-import { within } from "./within.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { within } from "./harness/expect/within.ts";
+import { Bundle, DirectShim } from "./harness/shim/direct_shim.ts";
+import { SlowRunc } from "./harness/shim/slow_runc.ts";
+import { jsonAny, processSpec, type TaskClient } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 const visitor = { id, execId: "visitor" };

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { test, testBetterThanGo } from "./black_box.ts";
-import type { RecordedEvent } from "./event_recorder.ts";
+import type { RecordedEvent } from "./harness/containerd/event_recorder.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** How many short lives there are: the Go shim of containerd 2.1 ends now and then before its last event is out. */
 const LIVES = Number(Deno.env.get("SHIM_TEST_LIVES") ?? 20);

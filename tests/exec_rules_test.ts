@@ -3,11 +3,11 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Any } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { Bundle, DirectShim, type StreamPaths } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { jsonAny, processSpec } from "./task_client.ts";
-import { within } from "./within.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { within } from "./harness/expect/within.ts";
+import { Bundle, DirectShim, type StreamPaths } from "./harness/shim/direct_shim.ts";
+import { jsonAny, processSpec } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 const spec = processSpec(["true"]);

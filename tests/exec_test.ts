@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
+import { expectSuccess, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 /** A {@linkcode test} with a running container `box`. */
 function testInBox(name: string, body: (containerd: PrivateContainerd) => Promise<void>): void {

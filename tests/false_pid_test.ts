@@ -2,16 +2,16 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { installCrun } from "./crun.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import { findProgram, type PrivateContainerd } from "./private_containerd.ts";
-import { descendantsOf, isAlive } from "./processes.ts";
-import { runcOptions } from "./runtime_options.ts";
-import { processSpec } from "./task_client.ts";
-import { within } from "./within.ts";
+import { installCrun } from "./harness/containerd/crun.ts";
+import { findProgram, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { runcOptions } from "./harness/containerd/runtime_options.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { within } from "./harness/expect/within.ts";
+import { descendantsOf, isAlive } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 const exec = { id, execId: "visitor" };

@@ -3,13 +3,13 @@
 import { assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { exists } from "../shim/common/files.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { descendantsOf, descriptorsOf, limitDescriptors } from "./processes.ts";
-import { processSpec } from "./task_client.ts";
-import { within } from "./within.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { within } from "./harness/expect/within.ts";
+import { descendantsOf, descriptorsOf, limitDescriptors } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 

@@ -1,6 +1,6 @@
 /** What a script of calls brought about with one shim, in a form that can be compared with another shim's. */
 import type { Any, ProcessInfo, Timestamp } from "../proto/mod.ts";
-import { decodeKnown } from "./known_any.ts";
+import { decodeKnown } from "./harness/shim/known_any.ts";
 
 /** What came of a step, or an event: all of it as text. */
 export interface Finding {

@@ -3,12 +3,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Any } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { findProgram } from "./private_containerd.ts";
-import { runcOptions } from "./runtime_options.ts";
-import { jsonAny } from "./task_client.ts";
+import { findProgram } from "./harness/containerd/private_containerd.ts";
+import { runcOptions } from "./harness/containerd/runtime_options.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { jsonAny } from "./harness/shim/task_client.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 /** containerd.v1.types.Status */

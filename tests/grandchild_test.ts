@@ -1,12 +1,12 @@
 /** Processes that outlive the one that started them, and keep its standard output open. */
 
 import { assertEquals, fail } from "@std/assert";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { expectSuccess } from "./private_containerd.ts";
-import { childrenOf } from "./processes.ts";
-import { within } from "./within.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { within } from "./harness/expect/within.ts";
+import { childrenOf } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 test("exec ends though a grandchild holds its output", async (containerd) => {
   await containerd.runDetached("box", "sleep", "1000");

@@ -2,11 +2,11 @@
 
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { Bundle, DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { expectSuccess } from "./private_containerd.ts";
-import { findProcess } from "./processes.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { findProcess } from "./harness/machine/processes.ts";
+import { Bundle, DirectShim } from "./harness/shim/direct_shim.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 for (const annotation of ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"]) {
   test(`containers with one ${annotation} share a shim`, async (containerd) => {

@@ -9,15 +9,22 @@ import {
 } from "@std/assert";
 import { Client } from "../shim/grpc/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { bootstrapParams, callStart } from "./bootstrap_caller.ts";
-import { Bundle, callShim, DirectShim, serverPid, shimArguments, shutDown } from "./direct_shim.ts";
-import type { RecordedEvent } from "./event_recorder.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
-import { processSpec, TaskClient } from "./task_client.ts";
+import type { RecordedEvent } from "./harness/containerd/event_recorder.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import { bootstrapParams, callStart } from "./harness/shim/bootstrap_caller.ts";
+import {
+  Bundle,
+  callShim,
+  DirectShim,
+  serverPid,
+  shimArguments,
+  shutDown,
+} from "./harness/shim/direct_shim.ts";
+import { processSpec, TaskClient } from "./harness/shim/task_client.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** A shim that knows of no ttrpc address, but of containerd's gRPC socket by its flag. */
 async function startWithoutTtrpc(

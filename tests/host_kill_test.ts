@@ -1,10 +1,10 @@
 /** Processes of a container killed from the host, as by the out-of-memory killer or an operator. */
 
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { eventually } from "./eventually.ts";
-import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
-import { childrenOf, descendantsOf, findProcess, isAlive } from "./processes.ts";
+import { expectSuccess, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { childrenOf, descendantsOf, findProcess, isAlive } from "./harness/machine/processes.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 for (const flags of [[], ["--with-ns", "pid:/proc/self/ns/pid"]]) {
   const kind = flags.length === 0 ? "a PID namespace of its own" : "the host's PID namespace";

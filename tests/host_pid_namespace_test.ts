@@ -2,11 +2,17 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { RuncOptions } from "../proto/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { findProgram, type PrivateContainerd } from "./private_containerd.ts";
-import { childrenOf, descendantsOf, findProcess, isAlive, type Process } from "./processes.ts";
+import { findProgram, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import {
+  childrenOf,
+  descendantsOf,
+  findProcess,
+  isAlive,
+  type Process,
+} from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 const hostPidNamespace = true;

@@ -4,9 +4,9 @@ import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { Request, Response, StateRequest } from "../proto/mod.ts";
 import { encodeFrame, FrameReader, FrameType } from "../shim/ttrpc/frame.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** A frame's header (see shim/ttrpc/frame.ts): length, stream id, type, flags; then data. */
 function frame(length: number, streamId: number, type: number, data: Uint8Array): Uint8Array {

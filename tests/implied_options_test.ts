@@ -1,9 +1,9 @@
 /** Runtime options that the OCI spec implies where a client sends none. */
 
 import { assertEquals } from "@std/assert";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { expectSuccess } from "./private_containerd.ts";
-import { ctrFlags, RecordingRuntime } from "./runtime_options.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { ctrFlags, RecordingRuntime } from "./harness/containerd/runtime_options.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 for (
   const { name, path, systemdCgroup, register } of [

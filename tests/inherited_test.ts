@@ -3,13 +3,13 @@
  * for what is listed here; also where containerd itself was started oddly.
  */
 import { assertEquals, assertMatch } from "@std/assert";
-import { testBetterThanGo } from "./black_box.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim, type Host } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { GO_SHIM, isGoShimKnown } from "./go_shim.ts";
-import type { PrivateContainerd, Runtime } from "./private_containerd.ts";
-import { processSpec } from "./task_client.ts";
+import type { PrivateContainerd, Runtime } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { DirectShim, type Host } from "./harness/shim/direct_shim.ts";
+import { GO_SHIM, isGoShimKnown } from "./harness/shim/go_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** What a process has inherited, by names for people. */
 type Inheritance = Record<string, string>;

@@ -3,14 +3,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { RuncOptions } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { isFrozen } from "./cgroups.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import { expectSuccess } from "./private_containerd.ts";
-import { childrenOf, descendantsOf, isAlive } from "./processes.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { isFrozen } from "./harness/machine/cgroups.ts";
+import { childrenOf, descendantsOf, isAlive } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 /** signal(7) */

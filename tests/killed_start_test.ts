@@ -4,8 +4,12 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { lockPath, socketPath } from "../shim/bootstrap/address.ts";
 import { lockFile } from "../shim/bootstrap/lock_file.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { spawnStart } from "./bootstrap_caller.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { killIfRunning } from "./harness/machine/kill_child.ts";
+import { isAlive, type Process, processesOfThisRun } from "./harness/machine/processes.ts";
+import { spawnStart } from "./harness/shim/bootstrap_caller.ts";
 import {
   Bundle,
   DirectShim,
@@ -13,13 +17,9 @@ import {
   shimArguments,
   shutDown,
   startShim,
-} from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import { killIfRunning } from "./kill_child.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { isAlive, type Process, processesOfThisRun } from "./processes.ts";
-import { TaskClient } from "./task_client.ts";
+} from "./harness/shim/direct_shim.ts";
+import { TaskClient } from "./harness/shim/task_client.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 const SOCKETS = "/run/containerd/s";

@@ -1,11 +1,11 @@
 /** The network of pods, which CNI's plugins make for containerd's CRI plugin. */
 
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { eventually } from "./eventually.ts";
-import { runtimeUnderTest } from "./private_containerd.ts";
-import { type Pod, type PodContainer, PrivateCri } from "./private_cri.ts";
-import { descendantsOf, isAlive } from "./processes.ts";
-import { testsWith } from "./shared_daemon.ts";
+import { runtimeUnderTest } from "./harness/containerd/private_containerd.ts";
+import { type Pod, type PodContainer, PrivateCri } from "./harness/containerd/private_cri.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { descendantsOf, isAlive } from "./harness/machine/processes.ts";
+import { testsWith } from "./harness/suite/shared_daemon.ts";
 
 const test = testsWith(() => PrivateCri.start());
 

@@ -7,14 +7,18 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { cgroupFolders } from "./cgroups.ts";
 import { CriStream } from "./cri_stream.ts";
-import { eventually } from "./eventually.ts";
-import { runtimeUnderTest } from "./private_containerd.ts";
-import { runName } from "./private_mounts.ts";
-import { documentedHandler, type PodContainer, PrivateCri } from "./private_cri.ts";
-import { isAlive } from "./processes.ts";
-import { testsWith } from "./shared_daemon.ts";
+import { runtimeUnderTest } from "./harness/containerd/private_containerd.ts";
+import {
+  documentedHandler,
+  type PodContainer,
+  PrivateCri,
+} from "./harness/containerd/private_cri.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { cgroupFolders } from "./harness/machine/cgroups.ts";
+import { runName } from "./harness/machine/private_mounts.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import { testsWith } from "./harness/suite/shared_daemon.ts";
 
 const test = testsWith(() => PrivateCri.start());
 

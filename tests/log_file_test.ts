@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { test } from "./black_box.ts";
-import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
+import { expectSuccess, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 /** Runs a container to its end, with its outputs in a file in a folder that is not there yet; the file's text. */
 async function logOf(containerd: PrivateContainerd, flags: string[], script: string) {

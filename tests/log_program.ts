@@ -1,6 +1,6 @@
 /** Logging programs as `binary://` URIs name them: shell scripts, each with a folder for what it logs. */
 
-import type { PrivateContainerd } from "./private_containerd.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
 
 /** Says that the program is ready. */
 export const ready = "echo >&5; exec 5>&-\n";

@@ -2,14 +2,14 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { Bundle, DirectShim, type StreamPaths } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import { Bundle, DirectShim, type StreamPaths } from "./harness/shim/direct_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 import { LogProgram, ready } from "./log_program.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
-import { processSpec } from "./task_client.ts";
 
 /** Runs a process to its end and deletes it; its exit status. */
 type Run = (streams: StreamPaths, script: string) => Promise<number>;

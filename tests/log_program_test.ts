@@ -1,11 +1,16 @@
 /** Outputs to logging programs, by `--log-uri` of ctr. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { eventually } from "./eventually.ts";
+import type { CommandResult, PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import {
+  countDescriptors,
+  findProcess,
+  isAlive,
+  processesOfThisRun,
+} from "./harness/machine/processes.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 import { copy, LogProgram, ready } from "./log_program.ts";
-import type { CommandResult, PrivateContainerd } from "./private_containerd.ts";
-import { countDescriptors, findProcess, isAlive, processesOfThisRun } from "./processes.ts";
 
 /** What runs a process with its outputs in a logging program, waits for its end, and deletes it. */
 interface Kind {

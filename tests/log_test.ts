@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { test } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 test("the shim logs in logrus's text format", async (containerd) => {
   const shim = await DirectShim.start(containerd, "box");

@@ -1,9 +1,9 @@
 /** Many execs at once in one container. */
 
 import { assertEquals } from "@std/assert";
-import { testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { childrenOf, countDescriptors } from "./processes.ts";
+import { childrenOf, countDescriptors } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 import { openReader, readToEnd } from "./unit/descriptors.ts";
 
 const id = "box";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { test } from "./black_box.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 const LIMIT = ["--memory-limit", `${16 * 1024 * 1024}`];
 /** `tail` keeps the last line, and zeros have no end of one. */

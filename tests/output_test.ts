@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { test } from "./black_box.ts";
-import { type CommandResult, outputOf, type PrivateContainerd } from "./private_containerd.ts";
+import {
+  type CommandResult,
+  outputOf,
+  type PrivateContainerd,
+} from "./harness/containerd/private_containerd.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 /** Eight MiB in lines of eight bytes, no two alike: what is lost, doubled or moved shows. */
 const eightMebibytes = ["seq", "1000000", "2048575"];

@@ -1,10 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { isFrozen } from "./cgroups.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { expectSuccess } from "./private_containerd.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { isFrozen } from "./harness/machine/cgroups.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 test("a paused task is PAUSED and frozen, until it is resumed", async (containerd) => {
   await using events = await containerd.recordEvents();

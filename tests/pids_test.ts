@@ -2,11 +2,11 @@
 
 import { assertEquals } from "@std/assert";
 import { ProcessDetails } from "../proto/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { descendantsOf } from "./processes.ts";
-import { processSpec } from "./task_client.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { descendantsOf } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 

@@ -1,11 +1,11 @@
 /** Plays a script of calls with a shim. */
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
 import { LATER, type Script, type Step } from "./call_script.ts";
-import type { Host } from "./direct_shim.ts";
-import type { ForwardedEvent } from "./event_server.ts";
 import { type Findings, FindingsCollector } from "./findings.ts";
+import { within } from "./harness/expect/within.ts";
+import type { Host } from "./harness/shim/direct_shim.ts";
+import type { ForwardedEvent } from "./harness/shim/event_server.ts";
 import { Stage } from "./stage.ts";
-import { within } from "./within.ts";
 
 /** For one step; no measure of speed. */
 const SECONDS = 20;

@@ -1,16 +1,16 @@
-import { findProgram } from "../tools/programs.ts";
-import { Daemon } from "./daemon.ts";
-import { noteDockerFolders } from "./docker_folders.ts";
-import { killIfRunning } from "./kill_child.ts";
 import {
   type CommandResult,
   expectSuccess,
   outputOf,
   PrivateContainerd,
   runtimeUnderTest,
-} from "./private_containerd.ts";
-import { PseudoTerminal } from "./pseudo_terminal.ts";
-import type { RootlessUser } from "./rootless_user.ts";
+} from "./harness/containerd/private_containerd.ts";
+import { Daemon } from "./harness/machine/daemon.ts";
+import { noteDockerFolders } from "./harness/machine/docker_folders.ts";
+import { killIfRunning } from "./harness/machine/kill_child.ts";
+import { findProgram } from "./harness/machine/programs.ts";
+import type { RootlessUser } from "./harness/machine/rootless_user.ts";
+import { PseudoTerminal } from "./harness/streams/pseudo_terminal.ts";
 
 /** The name of the image with busybox. */
 export const dockerImage = "busybox";

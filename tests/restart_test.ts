@@ -1,9 +1,9 @@
 /** containerd goes away and comes back while a container runs. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess } from "./private_containerd.ts";
-import { findProcess, isAlive } from "./processes.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { findProcess, isAlive } from "./harness/machine/processes.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
   test(`a container survives a restart of containerd by ${signal}`, async (containerd) => {

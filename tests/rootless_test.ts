@@ -1,12 +1,16 @@
 /** containerd, shim and runc without power over the machine: run by a user who is not root, in namespaces made by rootlesskit. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { cgroupMounts } from "./cgroups.ts";
-import { eventually } from "./eventually.ts";
-import { expectSuccess, PrivateContainerd, runtimeUnderTest } from "./private_containerd.ts";
-import { descendantsOf, isAlive } from "./processes.ts";
-import { findRootlesskit, RootlessUser } from "./rootless_user.ts";
-import { testsWith } from "./shared_daemon.ts";
+import {
+  expectSuccess,
+  PrivateContainerd,
+  runtimeUnderTest,
+} from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { cgroupMounts } from "./harness/machine/cgroups.ts";
+import { descendantsOf, isAlive } from "./harness/machine/processes.ts";
+import { findRootlesskit, RootlessUser } from "./harness/machine/rootless_user.ts";
+import { testsWith } from "./harness/suite/shared_daemon.ts";
 
 /** Has a child from the moment on that it ends by SIGTERM, and by nothing else, with 4. */
 const UNTIL_TERMINATED = [

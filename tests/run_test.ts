@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess } from "./private_containerd.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 test("run --rm passes the output on", async (containerd) => {
   const result = await containerd.run(["--rm"], "box", "echo", "hello");

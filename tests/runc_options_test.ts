@@ -3,16 +3,21 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type Any, DeleteResponse, type RuncOptions, RuntimeInfo } from "../proto/mod.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { makeCgroup } from "./cgroups.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { Bundle, callShim, DirectShim, startShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
-import { findProcess, isAlive } from "./processes.ts";
-import { ctrFlags, RecordingRuntime, runcOptions, type RuntimeCall } from "./runtime_options.ts";
-import { jsonAny } from "./task_client.ts";
-import { openFolders } from "./user_namespaces.ts";
+import { expectSuccess, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import {
+  ctrFlags,
+  RecordingRuntime,
+  runcOptions,
+  type RuntimeCall,
+} from "./harness/containerd/runtime_options.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { makeCgroup } from "./harness/machine/cgroups.ts";
+import { findProcess, isAlive } from "./harness/machine/processes.ts";
+import { openFolders } from "./harness/machine/user_namespaces.ts";
+import { Bundle, callShim, DirectShim, startShim } from "./harness/shim/direct_shim.ts";
+import { jsonAny } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** A test with a runtime that tells how it was called. */
 function testCalls(

@@ -3,13 +3,19 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DeleteResponse, ForwardRequest, TaskExit } from "../proto/mod.ts";
 import { Server } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { Bundle, callShim, DirectShim, serverPid, shimArguments } from "./direct_shim.ts";
-import { EventServer } from "./event_server.ts";
-import { eventually } from "./eventually.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { findProcess, isAlive } from "./processes.ts";
-import { TaskClient } from "./task_client.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { findProcess, isAlive } from "./harness/machine/processes.ts";
+import {
+  Bundle,
+  callShim,
+  DirectShim,
+  serverPid,
+  shimArguments,
+} from "./harness/shim/direct_shim.ts";
+import { EventServer } from "./harness/shim/event_server.ts";
+import { TaskClient } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 

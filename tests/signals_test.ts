@@ -1,11 +1,18 @@
 /** Signals that somebody sends to a shim, and what else might open a way into it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { testBetterThanGo as test } from "./black_box.ts";
-import { Bundle, callShim, DirectShim, serverPid, shimArguments, shutDown } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { descriptorsOf, findProcess, isAlive } from "./processes.ts";
-import { TaskClient } from "./task_client.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { descriptorsOf, findProcess, isAlive } from "./harness/machine/processes.ts";
+import {
+  Bundle,
+  callShim,
+  DirectShim,
+  serverPid,
+  shimArguments,
+  shutDown,
+} from "./harness/shim/direct_shim.ts";
+import { TaskClient } from "./harness/shim/task_client.ts";
+import { testBetterThanGo as test } from "./harness/suite/black_box.ts";
 
 /** All but SIGKILL, SIGSTOP and those two that are glibc's own; the last three are real-time signals. */
 const SIGNALS = [

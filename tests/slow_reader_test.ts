@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { test } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { findProcess } from "./processes.ts";
-import { outputOf } from "./private_containerd.ts";
+import { outputOf } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { findProcess } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 /** More than the 64 KiB that a FIFO holds, and not more than it and the pipe before it do. */
 const script = "echo ready; seq 1000000 1012799";

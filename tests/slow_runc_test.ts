@@ -2,14 +2,14 @@
 
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import { findProcess } from "./processes.ts";
-import { SlowRunc } from "./slow_runc.ts";
-import { jsonAny } from "./task_client.ts";
-import { within } from "./within.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { within } from "./harness/expect/within.ts";
+import { findProcess } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { SlowRunc } from "./harness/shim/slow_runc.ts";
+import { jsonAny } from "./harness/shim/task_client.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 /** containerd.v1.types.Status */

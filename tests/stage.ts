@@ -1,10 +1,10 @@
 /** Where a script of calls is played: a shim without containerd, and a client's side of everything around it. */
 import { path, type Script, type Step } from "./call_script.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { Bundle, type Host, serverPid, shutDown, startShim } from "./direct_shim.ts";
-import { EventServer, type ForwardedEvent } from "./event_server.ts";
-import { isAlive } from "./processes.ts";
-import { type MethodName, type RequestOf, TaskClient } from "./task_client.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import { Bundle, type Host, serverPid, shutDown, startShim } from "./harness/shim/direct_shim.ts";
+import { EventServer, type ForwardedEvent } from "./harness/shim/event_server.ts";
+import { type MethodName, type RequestOf, TaskClient } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
 
 /** What is left at the end. */
 export interface Leftovers {

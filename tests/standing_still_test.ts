@@ -3,17 +3,17 @@
 import { assert, assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { RuncOptions } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim, type StreamPaths } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { within } from "./harness/expect/within.ts";
+import { findProcess, processesOfThisRun } from "./harness/machine/processes.ts";
+import { DirectShim, type StreamPaths } from "./harness/shim/direct_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { PseudoTerminal } from "./harness/streams/pseudo_terminal.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 import { LogProgram, ready } from "./log_program.ts";
-import { findProcess, processesOfThisRun } from "./processes.ts";
-import { PseudoTerminal } from "./pseudo_terminal.ts";
 import { frozenFileSystem, fuseFileSystem, hasFuse, hasLoop } from "./still_file_system.ts";
-import { processSpec } from "./task_client.ts";
-import { within } from "./within.ts";
 
 const id = "box";
 /** containerd.v1.types.Status */

@@ -2,10 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { processSpec } from "./task_client.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 

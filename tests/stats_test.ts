@@ -13,11 +13,15 @@ import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../proto/mod.ts";
 import { type CgroupFolders, cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { readStats } from "../runc/cgroup/stats.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { test } from "./black_box.ts";
-import { busyboxImage } from "./busybox.ts";
-import { eventually } from "./eventually.ts";
-import { expectSuccess, type PrivateContainerd, runtimeUnderTest } from "./private_containerd.ts";
-import { TaskClient } from "./task_client.ts";
+import {
+  expectSuccess,
+  type PrivateContainerd,
+  runtimeUnderTest,
+} from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { busyboxImage } from "./harness/machine/busybox.ts";
+import { TaskClient } from "./harness/shim/task_client.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 const MEMORY_LIMIT = 64 << 20;
 const PIDS_LIMIT = 20;

@@ -1,7 +1,7 @@
 import { close, mount, open, OpenFlag, unmountAll } from "../shim/libc/mod.ts";
-import { eventually } from "./eventually.ts";
-import { findProcess } from "./processes.ts";
-import { within } from "./within.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { within } from "./harness/expect/within.ts";
+import { findProcess } from "./harness/machine/processes.ts";
 
 /** A file system that can stop to answer, and go on. */
 export interface StillFileSystem extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess, outputOf } from "./private_containerd.ts";
+import { expectSuccess, outputOf } from "./harness/containerd/private_containerd.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 test("task attach passes input, output and exit code on", async (containerd) => {
   const script = 'read line; echo "got $line"; echo err >&2; read line; exit 5';

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess } from "./private_containerd.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 test("task kill sends SIGTERM unless told otherwise", async (containerd) => {
   await using events = await containerd.recordEvents();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess } from "./private_containerd.ts";
-import { childrenOf } from "./processes.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { childrenOf } from "./harness/machine/processes.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 for (const flags of [[], ["--with-ns", "pid:/proc/self/ns/pid"]]) {
   const kind = flags.length === 0 ? "a PID namespace of its own" : "the host's PID namespace";

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess } from "./private_containerd.ts";
+import { expectSuccess } from "./harness/containerd/private_containerd.ts";
+import { test } from "./harness/suite/black_box.ts";
 
 test("task rm of a running task is refused", async (containerd) => {
   await containerd.runDetached("box", "sleep", "1000");

@@ -3,11 +3,11 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { RuncOptions } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { jsonAny, processSpec, TaskClient } from "./task_client.ts";
-import { isAlive } from "./processes.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { jsonAny, processSpec, TaskClient } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** containerd.v1.types.Status */
 const CREATED = 1, RUNNING = 2, STOPPED = 3;

@@ -1,11 +1,11 @@
 /** Who holds a terminal: nobody for a while, another process, a client that leaves it and comes back. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { test } from "./black_box.ts";
-import { expectSuccess, type PrivateContainerd } from "./private_containerd.ts";
-import { ctrAtTerminal } from "./pseudo_terminal.ts";
-import { testBoth, testScript, untilSized } from "./terminal_scripts.ts";
-import { within } from "./within.ts";
+import { expectSuccess, type PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { within } from "./harness/expect/within.ts";
+import { ctrAtTerminal } from "./harness/streams/pseudo_terminal.ts";
+import { test } from "./harness/suite/black_box.ts";
+import { testBoth, testScript, untilSized } from "./harness/suite/terminal_scripts.ts";
 
 // No process has the terminal open for a while, which a reader can't tell from its end.
 for (const path of ["/dev/tty", "/dev/console"]) {

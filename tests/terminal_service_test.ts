@@ -2,13 +2,13 @@
 
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { processSpec } from "./task_client.ts";
-import { within } from "./within.ts";
+import type { PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { within } from "./harness/expect/within.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { processSpec } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 /** Tells its size when that changes, and repeats what it reads. */
 const talker = "trap 'stty size' WINCH; echo ready; " +

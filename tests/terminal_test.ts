@@ -1,8 +1,8 @@
 /** Terminals: those of `ctr -t`. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { testBetterThanGo } from "./black_box.ts";
-import { testBoth, testScript, untilHeard } from "./terminal_scripts.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
+import { testBoth, testScript, untilHeard } from "./harness/suite/terminal_scripts.ts";
 
 testBoth("ctr has nothing to say of a process that ends at once", async (run) => {
   await using terminal = run("echo", "hi");

@@ -3,9 +3,9 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { RuntimeInfo } from "../proto/mod.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { testBetterThanGo } from "./black_box.ts";
-import { Bundle, callShim, DirectShim, startShim } from "./direct_shim.ts";
-import { RecordingRuntime, runtimeOptions } from "./runtime_options.ts";
+import { RecordingRuntime, runtimeOptions } from "./harness/containerd/runtime_options.ts";
+import { Bundle, callShim, DirectShim, startShim } from "./harness/shim/direct_shim.ts";
+import { testBetterThanGo } from "./harness/suite/black_box.ts";
 
 testBetterThanGo("Create reads options in TOML", async (containerd) => {
   await using runtime = await RecordingRuntime.make(`${containerd.folder}/recording-runc`);

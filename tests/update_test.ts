@@ -4,12 +4,12 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import type { Any } from "../proto/mod.ts";
 import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
 import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { hasController, isFrozen, readCgroupFile } from "./cgroups.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { expectStatus } from "./expect_status.ts";
-import { jsonAny } from "./task_client.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { hasController, isFrozen, readCgroupFile } from "./harness/machine/cgroups.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { jsonAny } from "./harness/shim/task_client.ts";
+import { ClientFifo } from "./harness/streams/client_fifo.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 const MIB = 2 ** 20;

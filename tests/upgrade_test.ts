@@ -6,11 +6,11 @@
  */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { eventually } from "./eventually.ts";
-import { expectNoLeaks, removeTraces, takeTraces } from "./leaks.ts";
-import { expectSuccess, PrivateContainerd } from "./private_containerd.ts";
-import { isAlive } from "./processes.ts";
-import { within } from "./within.ts";
+import { expectSuccess, PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { within } from "./harness/expect/within.ts";
+import { isAlive } from "./harness/machine/processes.ts";
+import { expectNoLeaks, removeTraces, takeTraces } from "./harness/suite/leaks.ts";
 
 /** A containerd that is older than others, and for each of those a function that puts it in place, to be called while none runs. */
 type Body = (containerd: PrivateContainerd, upgrades: (() => Promise<void>)[]) => Promise<void>;

@@ -1,15 +1,15 @@
 /** Containers in a user namespace: by ctr, and as Kubernetes' pods with `hostUsers: false`. */
 
 import { assertEquals } from "@std/assert";
-import { expectSuccess, PrivateContainerd } from "./private_containerd.ts";
-import { PrivateCri } from "./private_cri.ts";
-import { testsWith } from "./shared_daemon.ts";
+import { expectSuccess, PrivateContainerd } from "./harness/containerd/private_containerd.ts";
+import { PrivateCri } from "./harness/containerd/private_cri.ts";
 import {
   canMapOwners,
   openFolders,
   runcMapsOwners,
   snapshottersMapOwners,
-} from "./user_namespaces.ts";
+} from "./harness/machine/user_namespaces.ts";
+import { testsWith } from "./harness/suite/shared_daemon.ts";
 
 const ignore = !(canMapOwners && snapshottersMapOwners());
 /** Tells the owners of a file of the image, and of a new one. */

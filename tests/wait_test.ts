@@ -2,13 +2,13 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { test, testBetterThanGo } from "./black_box.ts";
-import { DirectShim } from "./direct_shim.ts";
-import { eventually } from "./eventually.ts";
-import { expectStatus } from "./expect_status.ts";
-import { countDescriptors } from "./processes.ts";
-import { processSpec, TaskClient } from "./task_client.ts";
-import { within } from "./within.ts";
+import { eventually } from "./harness/expect/eventually.ts";
+import { expectStatus } from "./harness/expect/expect_status.ts";
+import { within } from "./harness/expect/within.ts";
+import { countDescriptors } from "./harness/machine/processes.ts";
+import { DirectShim } from "./harness/shim/direct_shim.ts";
+import { processSpec, TaskClient } from "./harness/shim/task_client.ts";
+import { test, testBetterThanGo } from "./harness/suite/black_box.ts";
 
 const id = "box";
 /** The status of a process that never ran, as containerd has it. */

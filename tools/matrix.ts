@@ -7,8 +7,8 @@
  * `.cache/matrix`. The last line is `N passed, N failed`. The exit code is 0 when nothing failed.
  */
 import { fromFileUrl } from "@std/path";
+import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
 import { build } from "./build.ts";
-import { searchPath, type Suite, unpack } from "./packages.ts";
 import { setup } from "./setup.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));

@@ -5,8 +5,8 @@
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
  */
 import { fromFileUrl } from "@std/path";
-import { expectNoLeaks, removeTraces, takeTraces } from "../tests/leaks.ts";
-import { enterPrivateMounts, inPrivateMounts } from "../tests/private_mounts.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
+import { expectNoLeaks, removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
 import { build } from "./build.ts";
 import { setup } from "./setup.ts";
 

@@ -7,10 +7,10 @@
  * nothing failed.
  */
 import { fromFileUrl } from "@std/path";
-import { noteDockerFolders } from "../tests/docker_folders.ts";
+import { noteDockerFolders } from "../tests/harness/machine/docker_folders.ts";
+import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
 import { build } from "./build.ts";
 import { fail } from "./fail.ts";
-import { searchPath, type Suite, unpack } from "./packages.ts";
 import { setup } from "./setup.ts";
 
 /** What dockerd calls comes with it; procps for `docker top`. */

@@ -11,7 +11,7 @@
  * all namespaces but that of time, seccomp, and BPF for devices. It has neither cgroup v1's memory, cpuset, hugetlb, rdma, pressure
  * stall information (PSI), core scheduling, nor a swap.
  */
-import { unpack } from "./packages.ts";
+import { unpack } from "../tests/harness/machine/packages.ts";
 import { quote } from "./steps.ts";
 
 /** The newest stable one. */

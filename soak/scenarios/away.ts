@@ -1,9 +1,12 @@
 /** Containers end while containerd is away: each end has to be told once, with its status, when it is back. */
 import { setTimeout as delay } from "node:timers/promises";
-import { EventRecorder, type RecordedEvent } from "../../tests/event_recorder.ts";
-import { eventually } from "../../tests/eventually.ts";
-import { expectSuccess } from "../../tests/private_containerd.ts";
-import { within } from "../../tests/within.ts";
+import {
+  EventRecorder,
+  type RecordedEvent,
+} from "../../tests/harness/containerd/event_recorder.ts";
+import { expectSuccess } from "../../tests/harness/containerd/private_containerd.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { within } from "../../tests/harness/expect/within.ts";
 import { bounded, checkDoubled, COMMAND_SECONDS, removeContainer } from "../checks.ts";
 import type { Round, Scenario } from "../scenario.ts";
 

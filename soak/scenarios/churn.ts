@@ -1,8 +1,8 @@
 /** Thousands of lives, execs and calls in one shim, and what it keeps of them. */
-import { setTimeout as delay } from "node:timers/promises";
 import { assertEquals } from "@std/assert";
-import { Bundle, DirectShim } from "../../tests/direct_shim.ts";
-import type { MethodName } from "../../tests/task_client.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
+import type { MethodName } from "../../tests/harness/shim/task_client.ts";
 import type { Round, Scenario } from "../scenario.ts";
 import { describeUsage, usageOf } from "../usage.ts";
 

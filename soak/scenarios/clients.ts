@@ -1,9 +1,9 @@
 /** Clients that give up: a connection closed in the middle of a call, a deadline that is too short. */
 import { setTimeout as delay } from "node:timers/promises";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
-import { Bundle, DirectShim } from "../../tests/direct_shim.ts";
-import { eventually } from "../../tests/eventually.ts";
-import { processSpec, TaskClient } from "../../tests/task_client.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
+import { processSpec, TaskClient } from "../../tests/harness/shim/task_client.ts";
 import { processesIn } from "../checks.ts";
 import { attempt, checkFreezer, endContainer, endShim, PAUSED, RUNNING } from "../direct.ts";
 import type { Random } from "../random.ts";

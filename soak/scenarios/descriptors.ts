@@ -1,9 +1,13 @@
 /** A server that may open no more descriptors, or only a few: calls fail, nothing is kept, and all works when it may again. */
-import { DirectShim } from "../../tests/direct_shim.ts";
-import { eventually } from "../../tests/eventually.ts";
-import { countDescriptors, isAlive, limitDescriptors } from "../../tests/processes.ts";
-import { processSpec, TaskClient } from "../../tests/task_client.ts";
-import { within } from "../../tests/within.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { within } from "../../tests/harness/expect/within.ts";
+import {
+  countDescriptors,
+  isAlive,
+  limitDescriptors,
+} from "../../tests/harness/machine/processes.ts";
+import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
+import { processSpec, TaskClient } from "../../tests/harness/shim/task_client.ts";
 import { attempt, CALL_SECONDS, endShim } from "../direct.ts";
 import type { Round, Scenario } from "../scenario.ts";
 

@@ -1,7 +1,7 @@
 /** A disk gets full at a random step: the bundle's, the one of runc's state, or the sockets'. */
 import { setTimeout as delay } from "node:timers/promises";
-import { Bundle, DirectShim } from "../../tests/direct_shim.ts";
-import { processSpec } from "../../tests/task_client.ts";
+import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
+import { processSpec } from "../../tests/harness/shim/task_client.ts";
 import { attempt, endShim } from "../direct.ts";
 import type { Random } from "../random.ts";
 import type { Round, Scenario } from "../scenario.ts";

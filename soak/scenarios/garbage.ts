@@ -10,10 +10,10 @@ import {
   WaitRequest,
 } from "../../proto/mod.ts";
 import { encodeFrame, FrameType } from "../../shim/ttrpc/frame.ts";
-import { DirectShim } from "../../tests/direct_shim.ts";
-import { eventually } from "../../tests/eventually.ts";
-import { isAlive } from "../../tests/processes.ts";
-import { within } from "../../tests/within.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { within } from "../../tests/harness/expect/within.ts";
+import { isAlive } from "../../tests/harness/machine/processes.ts";
+import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import type { Random } from "../random.ts";
 import type { Round, Scenario } from "../scenario.ts";
 import { describeUsage, usageOf } from "../usage.ts";

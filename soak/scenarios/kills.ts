@@ -1,6 +1,9 @@
 /** Somebody is killed at a random moment of an operation. */
 import { setTimeout as delay } from "node:timers/promises";
-import { expectSuccess, type PrivateContainerd } from "../../tests/private_containerd.ts";
+import {
+  expectSuccess,
+  type PrivateContainerd,
+} from "../../tests/harness/containerd/private_containerd.ts";
 import { bounded, checkDoubled, checkState, checkUsable, removeContainer } from "../checks.ts";
 import { ID, OPERATIONS } from "../operations.ts";
 import type { Round, Scenario } from "../scenario.ts";

@@ -1,5 +1,5 @@
 /** Many clients at once, each with a life or an exec of its own: more than there are processors for. */
-import { expectSuccess } from "../../tests/private_containerd.ts";
+import { expectSuccess } from "../../tests/harness/containerd/private_containerd.ts";
 import { bounded, removeContainer } from "../checks.ts";
 import type { Round, Scenario } from "../scenario.ts";
 

@@ -1,9 +1,9 @@
 /** A server in a small memory cgroup (shim_cgroup), where runc's commands begin, too. */
-import { runcOptions } from "../../tests/runtime_options.ts";
-import { makeCgroup } from "../../tests/cgroups.ts";
-import { DirectShim } from "../../tests/direct_shim.ts";
-import { eventually } from "../../tests/eventually.ts";
-import { findProcess, isAlive } from "../../tests/processes.ts";
+import { runcOptions } from "../../tests/harness/containerd/runtime_options.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { makeCgroup } from "../../tests/harness/machine/cgroups.ts";
+import { findProcess, isAlive } from "../../tests/harness/machine/processes.ts";
+import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { endShim } from "../direct.ts";
 import type { Round, Scenario } from "../scenario.ts";
 import { sendSignal } from "../victims.ts";

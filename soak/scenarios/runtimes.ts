@@ -1,10 +1,10 @@
 /** A runtime that hangs, dies, lies, prints megabytes, or is replaced, at one of its commands. */
-import { runcOptions } from "../../tests/runtime_options.ts";
-import { DirectShim } from "../../tests/direct_shim.ts";
-import { eventually } from "../../tests/eventually.ts";
-import { findProgram } from "../../tests/private_containerd.ts";
-import { isAlive } from "../../tests/processes.ts";
-import { jsonAny, processSpec } from "../../tests/task_client.ts";
+import { findProgram } from "../../tests/harness/containerd/private_containerd.ts";
+import { runcOptions } from "../../tests/harness/containerd/runtime_options.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { isAlive } from "../../tests/harness/machine/processes.ts";
+import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
+import { jsonAny, processSpec } from "../../tests/harness/shim/task_client.ts";
 import { processesIn } from "../checks.ts";
 import {
   attempt,

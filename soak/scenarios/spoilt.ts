@@ -1,13 +1,13 @@
 /** A file of the bundle is spoilt: missing, empty, garbage, huge, a folder, or naming an innocent process. */
-import { DirectShim } from "../../tests/direct_shim.ts";
-import { eventually } from "../../tests/eventually.ts";
-import { isAlive } from "../../tests/processes.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { isAlive } from "../../tests/harness/machine/processes.ts";
+import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
+import { processSpec } from "../../tests/harness/shim/task_client.ts";
 import { processesIn } from "../checks.ts";
 import { attempt, endShim } from "../direct.ts";
 import type { Random } from "../random.ts";
 import type { Round, Scenario } from "../scenario.ts";
 import { sendSignal } from "../victims.ts";
-import { processSpec } from "../../tests/task_client.ts";
 
 const ID = "box";
 const HUGE = 50_000_000;

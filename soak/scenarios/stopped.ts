@@ -1,6 +1,6 @@
 /** Somebody stands still for a while (SIGSTOP) in the middle of an operation, which then has to succeed. */
 import { setTimeout as delay } from "node:timers/promises";
-import { expectSuccess } from "../../tests/private_containerd.ts";
+import { expectSuccess } from "../../tests/harness/containerd/private_containerd.ts";
 import { bounded, checkDoubled, checkState, checkUsable, removeContainer } from "../checks.ts";
 import { ID, OPERATIONS } from "../operations.ts";
 import type { Round, Scenario } from "../scenario.ts";

@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { build } from "../../tools/build.ts";
-import { expectSuccess, PrivateContainerd } from "../private_containerd.ts";
-import { testsWith } from "../shared_daemon.ts";
+import { expectSuccess, PrivateContainerd } from "../harness/containerd/private_containerd.ts";
+import { testsWith } from "../harness/suite/shared_daemon.ts";
 
 const FAULTY = fromFileUrl(new URL("faulty", import.meta.url));
 

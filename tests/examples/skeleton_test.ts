@@ -1,11 +1,11 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { build } from "../../tools/build.ts";
-import { eventually } from "../eventually.ts";
-import { expectSuccess, PrivateContainerd } from "../private_containerd.ts";
-import { isAlive } from "../processes.ts";
-import { ctrAtTerminal } from "../pseudo_terminal.ts";
-import { testsWith } from "../shared_daemon.ts";
+import { expectSuccess, PrivateContainerd } from "../harness/containerd/private_containerd.ts";
+import { eventually } from "../harness/expect/eventually.ts";
+import { isAlive } from "../harness/machine/processes.ts";
+import { ctrAtTerminal } from "../harness/streams/pseudo_terminal.ts";
+import { testsWith } from "../harness/suite/shared_daemon.ts";
 
 const SKELETON = fromFileUrl(new URL("../../examples/skeleton", import.meta.url));
 

@@ -1,8 +1,8 @@
 import "../opened_libc.ts";
 import { assertEquals } from "@std/assert";
 import { killTree, youngChildrenBeside } from "../../../runc/process_tree.ts";
-import { eventually } from "../../eventually.ts";
-import { childrenOf, descendantsOf, isAlive } from "../../processes.ts";
+import { eventually } from "../../harness/expect/eventually.ts";
+import { childrenOf, descendantsOf, isAlive } from "../../harness/machine/processes.ts";
 
 Deno.test("process tree: with a process all below it are killed, and nobody else", async () => {
   const spawn = (script: string) => new Deno.Command("sh", { args: ["-c", script] }).spawn();

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { basename } from "@std/path";
-import { isDynamicProgram, withLoader } from "../../../tools/elf.ts";
+import { isDynamicProgram, withLoader } from "../../harness/machine/elf.ts";
 import { withFolder } from "../temporary_folder.ts";
 
 const CAT = "/bin/cat";

@@ -5,9 +5,9 @@ import { Cgroup } from "../../../../runc/cgroup/cgroup.ts";
 import { CgroupFolders, ownCgroupFoldersOf } from "../../../../runc/cgroup/folders.ts";
 import { close, open, OpenFlag } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
-import { makeCgroup, unifiedMount } from "../../../cgroups.ts";
-import { eventually } from "../../../eventually.ts";
-import { runName } from "../../../private_mounts.ts";
+import { eventually } from "../../../harness/expect/eventually.ts";
+import { makeCgroup, unifiedMount } from "../../../harness/machine/cgroups.ts";
+import { runName } from "../../../harness/machine/private_mounts.ts";
 import { LogRecorder } from "../../log_recorder.ts";
 import { withFolder } from "../../temporary_folder.ts";
 

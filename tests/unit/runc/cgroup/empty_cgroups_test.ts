@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { removeEmptyCgroups } from "../../../../runc/cgroup/empty_cgroups.ts";
-import { cgroupMounts } from "../../../cgroups.ts";
-import { runName } from "../../../private_mounts.ts";
+import { cgroupMounts } from "../../../harness/machine/cgroups.ts";
+import { runName } from "../../../harness/machine/private_mounts.ts";
 import { withFolder } from "../../temporary_folder.ts";
 
 /** Of all cgroups here, as nobody else has one; a slice has dashes between its parts. */

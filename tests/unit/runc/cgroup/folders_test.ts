@@ -6,8 +6,8 @@ import {
 } from "../../../../runc/cgroup/folders.ts";
 import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
 import { pidsIn } from "../../../../runc/cgroup/processes.ts";
-import { eventually } from "../../../eventually.ts";
-import { childrenOf } from "../../../processes.ts";
+import { eventually } from "../../../harness/expect/eventually.ts";
+import { childrenOf } from "../../../harness/machine/processes.ts";
 import { HYBRID, NESTED, UNIFIED } from "../../mount_infos.ts";
 
 const foldersOn = (mountInfo: string, cgroups: string) =>

@@ -15,10 +15,10 @@ import {
   setOpenFilesLimit,
 } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
-import { cgroupMounts, unifiedMount } from "../../../cgroups.ts";
-import { killIfRunning } from "../../../kill_child.ts";
-import { runName } from "../../../private_mounts.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
+import { cgroupMounts, unifiedMount } from "../../../harness/machine/cgroups.ts";
+import { killIfRunning } from "../../../harness/machine/kill_child.ts";
+import { runName } from "../../../harness/machine/private_mounts.ts";
 import { expectNoNewDescriptors } from "../../descriptors.ts";
 import { LogRecorder } from "../../log_recorder.ts";
 

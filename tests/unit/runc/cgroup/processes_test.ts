@@ -2,8 +2,8 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
 import { pidsIn } from "../../../../runc/cgroup/processes.ts";
-import { unifiedMount } from "../../../cgroups.ts";
-import { inPrivateMounts, runName } from "../../../private_mounts.ts";
+import { unifiedMount } from "../../../harness/machine/cgroups.ts";
+import { inPrivateMounts, runName } from "../../../harness/machine/private_mounts.ts";
 import { runScript } from "../../script.ts";
 import { withFolder } from "../../temporary_folder.ts";
 

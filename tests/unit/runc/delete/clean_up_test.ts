@@ -5,10 +5,10 @@ import { parseArguments } from "../../../../shim/bootstrap/arguments.ts";
 import type { Ended } from "../../../../shim/bootstrap/delete_response.ts";
 import { spawner } from "../../../../shim/process/spawn.ts";
 import { mountRootfs } from "../../../../shim/rootfs/rootfs.ts";
-import { ClientFifo } from "../../../client_fifo.ts";
-import { eventually } from "../../../eventually.ts";
-import { inPrivateMounts } from "../../../private_mounts.ts";
-import { within } from "../../../within.ts";
+import { eventually } from "../../../harness/expect/eventually.ts";
+import { within } from "../../../harness/expect/within.ts";
+import { inPrivateMounts } from "../../../harness/machine/private_mounts.ts";
+import { ClientFifo } from "../../../harness/streams/client_fifo.ts";
 import { withFolder } from "../../temporary_folder.ts";
 
 interface Fixture {

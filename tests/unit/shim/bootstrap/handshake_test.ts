@@ -12,8 +12,8 @@ import {
   SystemError,
   write,
 } from "../../../../shim/libc/mod.ts";
-import { eventually } from "../../../eventually.ts";
-import { limitDescriptors } from "../../../processes.ts";
+import { eventually } from "../../../harness/expect/eventually.ts";
+import { limitDescriptors } from "../../../harness/machine/processes.ts";
 import { expectNoNewDescriptors } from "../../descriptors.ts";
 import { scriptCommand } from "../../script.ts";
 import { withFolder } from "../../temporary_folder.ts";

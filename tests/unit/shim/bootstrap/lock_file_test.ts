@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { lockFile, removeAbandonedLocks } from "../../../../shim/bootstrap/lock_file.ts";
 import { SystemError } from "../../../../shim/libc/mod.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import { expectNoNewDescriptors } from "../../descriptors.ts";
 import { scriptAnswer } from "../../script.ts";
 import { withFolder } from "../../temporary_folder.ts";

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import type * as http2 from "node:http2";
 import { Client, Server } from "../../../../shim/grpc/mod.ts";
 import { type Call, type Method, StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import { openDescriptors } from "../../descriptors.ts";
 import { withFolder } from "../../temporary_folder.ts";
 

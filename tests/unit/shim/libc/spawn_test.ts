@@ -13,7 +13,7 @@ import {
   spawnProgram,
   SystemError,
 } from "../../../../shim/libc/mod.ts";
-import { eventually } from "../../../eventually.ts";
+import { eventually } from "../../../harness/expect/eventually.ts";
 import { expectNoNewDescriptors, readToEnd, toFile } from "../../descriptors.ts";
 import { withFolder } from "../../temporary_folder.ts";
 

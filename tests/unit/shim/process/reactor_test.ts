@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { close, EpollEvent, OpenFlag, pipe, read, write } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import { expectNoNewDescriptors } from "../../descriptors.ts";
 import { LogRecorder } from "../../log_recorder.ts";
 import { expectIdle } from "../../processor_time.ts";

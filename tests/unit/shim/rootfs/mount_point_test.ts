@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { mount, MountFlag, unmountAll } from "../../../../shim/libc/mod.ts";
 import { isMountPoint } from "../../../../shim/rootfs/mount_point.ts";
-import { inPrivateMounts } from "../../../private_mounts.ts";
+import { inPrivateMounts } from "../../../harness/machine/private_mounts.ts";
 import { withFolder } from "../../temporary_folder.ts";
 
 Deno.test("mount point: what is mounted is told from what is not, and nothing stays", async () => {

@@ -5,7 +5,7 @@ import { Reactor } from "../../../../shim/process/reactor.ts";
 import { LogFile } from "../../../../shim/stdio/log_file.ts";
 import { Relay } from "../../../../shim/stdio/relay.ts";
 import { SOURCE_EMPTY, TARGET_FULL } from "../../../../shim/stdio/transfer.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import { assertSameBytes, countedBytes, expectNoNewDescriptors } from "../../descriptors.ts";
 import { toFile, writeAll } from "../../descriptors.ts";
 import { LogRecorder } from "../../log_recorder.ts";

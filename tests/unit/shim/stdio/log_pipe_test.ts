@@ -5,7 +5,7 @@ import { LogPipe } from "../../../../shim/stdio/log_pipe.ts";
 import { Relay } from "../../../../shim/stdio/relay.ts";
 import { DescriptorTarget } from "../../../../shim/stdio/target.ts";
 import { copying, SOURCE_EMPTY, splicing } from "../../../../shim/stdio/transfer.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import { expectNoNewDescriptors, toFile, writeAll } from "../../descriptors.ts";
 import { LogRecorder } from "../../log_recorder.ts";
 

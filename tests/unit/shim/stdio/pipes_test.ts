@@ -7,7 +7,7 @@ import { spawner } from "../../../../shim/process/spawn.ts";
 import { Pipes } from "../../../../shim/stdio/pipes.ts";
 import type { StdioPaths } from "../../../../shim/stdio/stdio.ts";
 import { StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import {
   assertSameBytes,
   countedBytes,

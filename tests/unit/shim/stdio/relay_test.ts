@@ -5,8 +5,8 @@ import { Reactor } from "../../../../shim/process/reactor.ts";
 import { Relay } from "../../../../shim/stdio/relay.ts";
 import { DescriptorTarget } from "../../../../shim/stdio/target.ts";
 import { copying, splicing } from "../../../../shim/stdio/transfer.ts";
-import { eventually } from "../../../eventually.ts";
-import { within } from "../../../within.ts";
+import { eventually } from "../../../harness/expect/eventually.ts";
+import { within } from "../../../harness/expect/within.ts";
 import {
   assertSameBytes,
   countedBytes,

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { Reactor } from "../../../../shim/process/reactor.ts";
 import { Reaper } from "../../../../shim/process/reaper.ts";
 import { Terminal } from "../../../../shim/stdio/terminal.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import { expectNoNewDescriptors } from "../../descriptors.ts";
 import { LogRecorder } from "../../log_recorder.ts";
 import { withFolder } from "../../temporary_folder.ts";

@@ -23,7 +23,7 @@ import {
   StatusCode,
   StatusError,
 } from "../../../../shim/ttrpc/mod.ts";
-import { within } from "../../../within.ts";
+import { within } from "../../../harness/expect/within.ts";
 import { REPOSITORY } from "../../script.ts";
 
 const SERVICE = "test.v1.Echo";

@@ -1,9 +1,9 @@
 /** Finds what a test, or a whole run, left behind: processes, mounts, cgroups, files. */
 
-import { cgroupFolders, thaw } from "./cgroups.ts";
-import { eventually } from "./eventually.ts";
-import { runName } from "./private_mounts.ts";
-import { describeProcess, type Process, processesOfThisRun } from "./processes.ts";
+import { eventually } from "../expect/eventually.ts";
+import { cgroupFolders, thaw } from "../machine/cgroups.ts";
+import { runName } from "../machine/private_mounts.ts";
+import { describeProcess, type Process, processesOfThisRun } from "../machine/processes.ts";
 
 /** Something that exists because of this run. */
 interface Trace {

@@ -3,22 +3,22 @@
  * there. Nothing is installed. What there is, what depends on what, fetching and checking are apt's; it comes from the mirror of
  * Debian that the machine's apt uses, and what that knows and has is left alone.
  *
- * `deno run -A tools/packages.ts SUITE PACKAGE...` unpacks packages by hand and prints the folder.
+ * `deno run -A tests/harness/machine/packages.ts SUITE PACKAGE...` unpacks packages by hand and prints the folder.
  *
  * A suite's programs need the suite's glibc, and runc starts itself anew by /proc/self/exe, so a wrapper script will not do: the
  * shared libraries that the packages depend on are unpacked beside them, and each program gets the paths of these libraries and of the
  * suite's own dynamic loader written into it. What else a package depends on (perl, python, services) is left out.
  */
 import { fromFileUrl } from "@std/path";
+import { fail } from "../../../tools/fail.ts";
 import { isDynamicProgram, withLoader } from "./elf.ts";
-import { fail } from "./fail.ts";
 
 /** Debian 12, 13, 14 (testing in 2026), and unstable. */
 export type Suite = "bookworm" | "trixie" | "forky" | "sid";
 
 /** The public keys of Debian's archive. */
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-const CACHE = fromFileUrl(new URL("../.cache/packages", import.meta.url));
+const CACHE = fromFileUrl(new URL("../../../.cache/packages", import.meta.url));
 /** Debian's names of an architecture's folder of libraries, and of its dynamic loader. */
 const ARCHITECTURES = {
   x86_64: { triplet: "x86_64-linux-gnu", loader: "ld-linux-x86-64.so.2" },

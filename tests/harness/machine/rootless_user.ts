@@ -1,10 +1,10 @@
 /** A user without power over the machine, and the namespaces in which such a one is root, made by rootlesskit. */
 
 import { basename, dirname } from "@std/path";
-import { searchPath, unpack } from "../tools/packages.ts";
-import { findProgram } from "../tools/programs.ts";
 import { cgroupMounts, unifiedMount } from "./cgroups.ts";
+import { searchPath, unpack } from "./packages.ts";
 import { runName } from "./private_mounts.ts";
+import { findProgram } from "./programs.ts";
 
 /** rootlesskit, the setuid programs that it calls, and a library of theirs whose package has another name than libraries' have. */
 const PACKAGES = ["libpam0g", "rootlesskit", "uidmap"];

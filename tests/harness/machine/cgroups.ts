@@ -1,7 +1,7 @@
 import { dirname } from "@std/path";
-import { parseHierarchies } from "../runc/cgroup/hierarchy.ts";
-import { cgroupFoldersOf } from "../runc/cgroup/folders.ts";
-import { readText } from "../shim/mod.ts";
+import { cgroupFoldersOf } from "../../../runc/cgroup/folders.ts";
+import { parseHierarchies } from "../../../runc/cgroup/hierarchy.ts";
+import { readText } from "../../../shim/mod.ts";
 
 /** The mount points of all cgroup hierarchies, version 1 and 2. */
 export function cgroupMounts(): string[] {

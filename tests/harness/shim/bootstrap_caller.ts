@@ -1,7 +1,7 @@
 /** Calls a shim's program in the way of containerd 2.3: with BootstrapParams on its standard input. */
-import { BootstrapParams, BootstrapResult } from "../proto/mod.ts";
+import { BootstrapParams, BootstrapResult } from "../../../proto/mod.ts";
+import type { PrivateContainerd } from "../containerd/private_containerd.ts";
 import { type Bundle, type ProgramResult, shimArguments } from "./direct_shim.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
 
 /** The BootstrapParams of a container, with some `changes`. */
 export function bootstrapParams(

@@ -1,10 +1,10 @@
 /** A shim without containerd between: its program called by command line, its server by ttrpc. */
 
-import { Any, type Mount } from "../proto/mod.ts";
-import { StatusCode } from "../shim/ttrpc/mod.ts";
-import { eventually } from "./eventually.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
-import { descriptorsOf, isAlive, processesOfThisRun } from "./processes.ts";
+import { Any, type Mount } from "../../../proto/mod.ts";
+import { StatusCode } from "../../../shim/ttrpc/mod.ts";
+import type { PrivateContainerd } from "../containerd/private_containerd.ts";
+import { eventually } from "../expect/eventually.ts";
+import { descriptorsOf, isAlive, processesOfThisRun } from "../machine/processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 
 /** What a shim is given of containerd, which need not run. */

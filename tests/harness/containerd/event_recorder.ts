@@ -1,4 +1,4 @@
-import { killIfRunning } from "./kill_child.ts";
+import { killIfRunning } from "../machine/kill_child.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 
 /** One of containerd's events, as `ctr events` prints it. */

@@ -1,6 +1,6 @@
 /** Runtime options as clients send them, and a runtime that tells how it was called. */
 import { parseArgs } from "@std/cli/parse-args";
-import { type Any, RuncOptions, RuntimeOptions } from "../proto/mod.ts";
+import { type Any, RuncOptions, RuntimeOptions } from "../../../proto/mod.ts";
 import type { PrivateContainerd } from "./private_containerd.ts";
 
 /** Options as ctr and docker send them. */

@@ -1,6 +1,6 @@
 /** containerd's Events service as a shim calls it, without containerd behind: keeps every event as it came. */
-import { Empty, type Envelope, ForwardRequest } from "../proto/mod.ts";
-import { type Metadata, Server, type Service } from "../shim/ttrpc/mod.ts";
+import { Empty, type Envelope, ForwardRequest } from "../../../proto/mod.ts";
+import { type Metadata, Server, type Service } from "../../../shim/ttrpc/mod.ts";
 import { decodeKnown } from "./known_any.ts";
 
 const SERVICE = "containerd.services.events.ttrpc.v1.Events";

@@ -1,5 +1,5 @@
 /** What comes as an Any in answers and events. */
-import * as proto from "../proto/mod.ts";
+import * as proto from "../../../proto/mod.ts";
 
 /** By type URL. */
 const TYPES: Readonly<Record<string, unknown>> = {

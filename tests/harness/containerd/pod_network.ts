@@ -1,6 +1,6 @@
 /** The network of pods, made by CNI's plugins. */
 
-import { findCniPlugin } from "../tools/programs.ts";
+import { findCniPlugin } from "../machine/programs.ts";
 import { expectSuccess, outputOf } from "./private_containerd.ts";
 
 /** Where containerd keeps what plugins have answered, whatever its configuration says; on the host the folder stays empty. */

@@ -1,6 +1,6 @@
-import { type Any, RuncOptions } from "../proto/mod.ts";
-import { ClientFifo } from "./client_fifo.ts";
-import { findProgram } from "./private_containerd.ts";
+import { type Any, RuncOptions } from "../../../proto/mod.ts";
+import { findProgram } from "../containerd/private_containerd.ts";
+import { ClientFifo } from "../streams/client_fifo.ts";
 
 /**
  * What a command has done when it is held in its midst, in place of the whole: with the command's own arguments, `$root`, `$id` and

@@ -1,8 +1,8 @@
 /** Tests of a process on a terminal, once as init and once as an exec, with ctr at a terminal of the test's own. */
 
+import { eventually } from "../expect/eventually.ts";
+import { ctrAtTerminal, type PseudoTerminal } from "../streams/pseudo_terminal.ts";
 import { test } from "./black_box.ts";
-import { eventually } from "./eventually.ts";
-import { ctrAtTerminal, type PseudoTerminal } from "./pseudo_terminal.ts";
 
 /** The size of a {@linkcode PseudoTerminal}, as `stty size` tells it, is there a moment after the start. */
 export const untilSized = 'until [ "$(stty size 2>/dev/null)" = "24 80" ]; do sleep 0.01; done';

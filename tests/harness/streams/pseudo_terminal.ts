@@ -1,7 +1,7 @@
 /** The terminal that somebody sits at: a pair of devices as pty(7) tells of them, and a command on it. */
 
-import { killIfRunning } from "./kill_child.ts";
-import type { PrivateContainerd } from "./private_containerd.ts";
+import type { PrivateContainerd } from "../containerd/private_containerd.ts";
+import { killIfRunning } from "../machine/kill_child.ts";
 import { TextReader } from "./text_reader.ts";
 
 const O_RDWR = 2;

@@ -1,4 +1,4 @@
-import { PrivateContainerd, runtimeUnderTest } from "./private_containerd.ts";
+import { PrivateContainerd, runtimeUnderTest } from "../containerd/private_containerd.ts";
 import { testsWith } from "./shared_daemon.ts";
 
 const register = testsWith(() => PrivateContainerd.start());

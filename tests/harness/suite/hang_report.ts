@@ -1,6 +1,6 @@
 /** What the processes of a run are doing: for a test that has hung, before all of it is killed. */
 
-import { describeProcess, processesOfThisRun } from "./processes.ts";
+import { describeProcess, processesOfThisRun } from "../machine/processes.ts";
 
 /** Tells of each process what its threads wait for, where in the kernel, and what it has open (proc(5)). */
 export function hangReport(): string {

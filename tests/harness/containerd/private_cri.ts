@@ -1,15 +1,15 @@
 /** A containerd with its CRI plugin, as the kubelet drives it. */
 
 import { fromFileUrl } from "@std/path";
-import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "./busybox.ts";
-import { cgroupFolders } from "./cgroups.ts";
+import { eventually } from "../expect/eventually.ts";
+import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "../machine/busybox.ts";
+import { cgroupFolders } from "../machine/cgroups.ts";
+import { Daemon } from "../machine/daemon.ts";
+import { runName } from "../machine/private_mounts.ts";
+import { type Process, processesOfThisRun } from "../machine/processes.ts";
 import { CriClient, type Message } from "./cri_client.ts";
-import { Daemon } from "./daemon.ts";
-import { eventually } from "./eventually.ts";
 import { PodNetwork } from "./pod_network.ts";
 import { expectSuccess, outputOf, runtimeUnderTest, shimName } from "./private_containerd.ts";
-import { runName } from "./private_mounts.ts";
-import { type Process, processesOfThisRun } from "./processes.ts";
 import { RecordingRuntime } from "./runtime_options.ts";
 
 const PAUSE_IMAGE = "localhost/pause:latest";
@@ -310,7 +310,7 @@ ${containerd === "1.6" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : o
 `;
 }
 
-const DOCUMENTATION = fromFileUrl(new URL("../docs/kubernetes.md", import.meta.url));
+const DOCUMENTATION = fromFileUrl(new URL("../../../docs/kubernetes.md", import.meta.url));
 
 /** The handler of the RuntimeClass in docs/kubernetes.md. */
 export async function documentedHandler(): Promise<string> {

@@ -1,6 +1,6 @@
+import { within } from "../expect/within.ts";
 import { hangReport } from "./hang_report.ts";
 import { expectNoLeaks, removeTraces, takeTraces } from "./leaks.ts";
-import { within } from "./within.ts";
 
 /** What the tests of a file share. */
 export interface SharedDaemon {

@@ -1,11 +1,11 @@
-import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "./busybox.ts";
-import { cgroupFolders } from "./cgroups.ts";
-import { Daemon } from "./daemon.ts";
-import { EventRecorder } from "./event_recorder.ts";
-import { findProcess } from "./processes.ts";
-import { inPrivateMounts, runName } from "./private_mounts.ts";
-import type { RootlessUser } from "./rootless_user.ts";
 import { fromFileUrl } from "@std/path";
+import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "../machine/busybox.ts";
+import { cgroupFolders } from "../machine/cgroups.ts";
+import { Daemon } from "../machine/daemon.ts";
+import { inPrivateMounts, runName } from "../machine/private_mounts.ts";
+import { findProcess } from "../machine/processes.ts";
+import type { RootlessUser } from "../machine/rootless_user.ts";
+import { EventRecorder } from "./event_recorder.ts";
 
 /** A shim under test: the runtime's name for containerd (`io.containerd.ts.v2`), and its program's path. */
 export interface Runtime {
@@ -52,7 +52,7 @@ const disabledPlugins = [
  */
 export function runtimeUnderTest(): Runtime {
   const name = Deno.env.get("SHIM_RUNTIME") ?? "io.containerd.ts.v2";
-  const built = fromFileUrl(new URL("../dist/containerd-shim-ts-v2", import.meta.url));
+  const built = fromFileUrl(new URL("../../../dist/containerd-shim-ts-v2", import.meta.url));
   const standard = name === "io.containerd.ts.v2" ? built : findProgram(shimName(name));
   return { name, binary: Deno.env.get("SHIM_BINARY") ?? standard };
 }

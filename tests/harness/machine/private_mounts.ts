@@ -5,8 +5,8 @@
  */
 
 import { fromFileUrl } from "@std/path";
+import { eventually } from "../expect/eventually.ts";
 import { cgroupFolders, thaw } from "./cgroups.ts";
-import { eventually } from "./eventually.ts";
 
 /** Names the mount namespace that the program was started in, before it entered its own. */
 const outerNamespace = "SHIM_TEST_OUTER_MOUNTS";

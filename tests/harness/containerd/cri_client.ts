@@ -1,7 +1,7 @@
 /** A client of Kubernetes' Container Runtime Interface (CRI), as the kubelet is one. */
 
 import protobuf from "protobufjs";
-import { Client } from "../shim/grpc/mod.ts";
+import { Client } from "../../../shim/grpc/mod.ts";
 
 const { root } = protobuf.parse(
   await Deno.readTextFile(new URL("cri.proto", import.meta.url)),

@@ -1,6 +1,6 @@
 /** The Task service of a shim, called by ttrpc without containerd between. */
-import * as proto from "../proto/mod.ts";
-import { type CallOptions, Client } from "../shim/ttrpc/mod.ts";
+import * as proto from "../../../proto/mod.ts";
+import { type CallOptions, Client } from "../../../shim/ttrpc/mod.ts";
 
 /** The methods of the Task service, each with the messages of its request and its answer. */
 const methods = {
