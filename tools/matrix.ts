@@ -18,14 +18,14 @@ const AT_ONCE = Math.max(1, navigator.hardwareConcurrency - 1);
 const SHORT_LIVES = "200";
 /** Tests that see what a protocol does: calls that wait, end and fail, containerd's restart, a shim of many containers. */
 const PROTOCOL_TESTS = [
-  "run",
-  "exec",
-  "events",
-  "task_kill",
-  "task_rm",
-  "restart",
-  "abandoned",
-  "group",
+  "tests/ctr/run_test.ts",
+  "tests/ctr/exec_test.ts",
+  "tests/ctr/task_events_test.ts",
+  "tests/ctr/task_kill_test.ts",
+  "tests/ctr/task_rm_test.ts",
+  "tests/reliability/restart_test.ts",
+  "tests/reliability/abandoned_test.ts",
+  "tests/ctr/group_test.ts",
 ];
 
 /** What is tested, and with which programs. */
@@ -101,15 +101,18 @@ async function combineUpgrades(...suites: Suite[]): Promise<Combination> {
     folders.map((folder) => readVersion(name, searchPath(folder))).join(" → ")
   );
   const env = { CONTAINERD_FOLDERS: folders.join(":") };
-  return { versions: [...versions, ""], env, args: ["tests/upgrade_test.ts"] };
+  return { versions: [...versions, ""], env, args: ["tests/reliability/upgrade_test.ts"] };
 }
 
 /** The tests of what depends on the protocol, by gRPC, with the containerd of a suite. */
 async function combineGrpc(containerd: Suite): Promise<Combination> {
   const path = searchPath(await unpack(containerd, ["containerd"]));
   const env = { PATH: path, SHIM_PROTOCOL: "grpc" };
-  const args = PROTOCOL_TESTS.map((name) => `tests/${name}_test.ts`);
-  return { versions: [`${readVersion("containerd", path)} by gRPC`, "", ""], env, args };
+  return {
+    versions: [`${readVersion("containerd", path)} by gRPC`, "", ""],
+    env,
+    args: PROTOCOL_TESTS,
+  };
 }
 
 /** As in `containerd github.com/containerd/containerd 1.6.20~ds1` and `runc version 1.1.5+ds1`. */

@@ -21,27 +21,27 @@ const FILES = [
   "tests/unit/runc/cgroup/folders_test.ts",
   // Which of them are removed when a container could not be made.
   "tests/unit/runc/cgroup/empty_cgroups_test.ts",
-  "tests/delete_action_test.ts",
+  "tests/command_line/delete_action_test.ts",
   // memory.events in place of an eventfd.
   "tests/unit/runc/cgroup/oom_test.ts",
-  "tests/oom_test.ts",
+  "tests/task/out_of_memory_test.ts",
   // Other files, and another message; the same that the Go shim tells.
   "tests/unit/runc/cgroup/stats_test.ts",
-  "tests/stats_test.ts",
+  "tests/task/metrics_test.ts",
   // Other names and values of limits; the kernel refuses others.
-  "tests/update_test.ts",
+  "tests/task/update_test.ts",
   // cgroup.freeze, under which SIGKILL ends what is frozen.
-  "tests/pause_test.ts",
+  "tests/task/pause_test.ts",
   // Who is in the container: to tell of them, and to signal or end them all.
-  "tests/pids_test.ts",
-  "tests/kill_all_test.ts",
-  "tests/host_pid_namespace_test.ts",
+  "tests/task/pids_test.ts",
+  "tests/task/kill_all_test.ts",
+  "tests/namespaces/host_pid_namespace_test.ts",
   // A cgroup that is gone reads otherwise, and everyone can be moved by one file.
-  "tests/cgroup_gone_test.ts",
+  "tests/reliability/cgroup_gone_test.ts",
   // ShimCgroup; and systemd_cgroup as far as it goes without systemd.
-  "tests/runc_options_test.ts",
+  "tests/options/runc_options_test.ts",
   // Another runtime, which has its own way with cgroup v2.
-  "tests/crun_test.ts",
+  "tests/options/crun_test.ts",
 ];
 const MINUTES = 10;
 /** What is passed on of this process's environment. */

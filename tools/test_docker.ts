@@ -55,7 +55,7 @@ if (failed.length > 0) fail(`the tests failed with docker of ${failed.join(", ")
 /** @returns Whether all passed. */
 async function test(suite: Suite, folder: string): Promise<boolean> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "tools/test.ts", "tests/docker_test.ts"],
+    args: ["run", "--allow-all", "tools/test.ts", "tests/docker/docker_test.ts"],
     cwd: fromFileUrl(new URL("..", import.meta.url)),
     env: { PATH: searchPath(folder) },
     stdin: "null",
