@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { childrenOf, countDescriptors } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
-import { openReader, readToEnd } from "../unit/descriptors.ts";
+import { openReader, readToEnd } from "../harness/unit/descriptors.ts";
 
 const id = "box";
 const COUNT = 100;

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { dirname, relative } from "@std/path";
-import { REPOSITORY } from "./script.ts";
+import { REPOSITORY } from "../harness/unit/script.ts";
 
 /** What each folder of the program imports of others, as `deno info` has it: for each the folders of the imported files. */
 async function importedFolders(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {

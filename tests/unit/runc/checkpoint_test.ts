@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { CheckpointOptions } from "../../../proto/mod.ts";
 import { decodeCheckpointOptions, expectCheckpoint, runCriu } from "../../../runc/checkpoint.ts";
 import { StatusCode, StatusError } from "../../../shim/ttrpc/mod.ts";
-import { withFolder } from "../temporary_folder.ts";
+import { withFolder } from "../../harness/unit/temporary_folder.ts";
 
 const TYPE = "containerd.runc.v1.CheckpointOptions";
 

@@ -1,10 +1,10 @@
-import "../opened_libc.ts";
+import "../../harness/unit/opened_libc.ts";
 import { assertEquals } from "@std/assert";
 import { Container } from "../../../runc/container.ts";
 import { type ContainerContext, Process } from "../../../runc/process.ts";
 import type { Exit } from "../../../shim/process/reaper.ts";
-import { LogRecorder } from "../log_recorder.ts";
-import { withFolder } from "../temporary_folder.ts";
+import { LogRecorder } from "../../harness/unit/log_recorder.ts";
+import { withFolder } from "../../harness/unit/temporary_folder.ts";
 
 function fail(what: string): never {
   throw new Error(`${what} fails`);

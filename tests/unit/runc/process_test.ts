@@ -9,7 +9,7 @@ import {
 } from "../../../runc/process.ts";
 import type { Exit, Expectation } from "../../../shim/process/reaper.ts";
 import { StatusCode, StatusError } from "../../../shim/ttrpc/mod.ts";
-import { withFolder } from "../temporary_folder.ts";
+import { withFolder } from "../../harness/unit/temporary_folder.ts";
 
 const PATHS = { stdin: "/in", stdout: "", stderr: "", terminal: false };
 

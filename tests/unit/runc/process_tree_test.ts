@@ -1,4 +1,4 @@
-import "../opened_libc.ts";
+import "../../harness/unit/opened_libc.ts";
 import { assertEquals } from "@std/assert";
 import { killTree, youngChildrenBeside } from "../../../runc/process_tree.ts";
 import { eventually } from "../../harness/expect/eventually.ts";

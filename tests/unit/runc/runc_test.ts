@@ -1,4 +1,4 @@
-import "../opened_libc.ts";
+import "../../harness/unit/opened_libc.ts";
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { CheckpointOptions } from "../../../proto/mod.ts";
@@ -7,7 +7,7 @@ import { close, pipe, readAll, write } from "../../../shim/libc/mod.ts";
 import { Reactor } from "../../../shim/process/reactor.ts";
 import { spawner } from "../../../shim/process/spawn.ts";
 import { Stdio, type Streams } from "../../../shim/stdio/stdio.ts";
-import { withFolder } from "../temporary_folder.ts";
+import { withFolder } from "../../harness/unit/temporary_folder.ts";
 
 /** Streams that only remember that the process's side was released. */
 class FakeStdio extends Stdio {

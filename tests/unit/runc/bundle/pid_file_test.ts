@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { execPidFile, initPidFile, readPid, writtenPid } from "../../../../runc/bundle/pid_file.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 Deno.test("pid file: its name is init's or the exec's", () => {
   assertEquals(initPidFile("/b"), "/b/init.pid");

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { hasOwnPidNamespace, readSpec } from "../../../../runc/bundle/spec.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** Whether a container with this config.json has its own PID namespace. */
 async function read(config: string | undefined): Promise<boolean> {

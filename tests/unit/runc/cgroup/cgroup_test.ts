@@ -1,4 +1,4 @@
-import "../../opened_libc.ts";
+import "../../../harness/unit/opened_libc.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { Cgroup } from "../../../../runc/cgroup/cgroup.ts";
@@ -8,8 +8,8 @@ import { Reactor } from "../../../../shim/process/reactor.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
 import { makeCgroup, unifiedMount } from "../../../harness/machine/cgroups.ts";
 import { runName } from "../../../harness/machine/private_mounts.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** Makes a cgroup's object, and tells by `ooms` how often it has told of an OOM. */
 function makeObject() {

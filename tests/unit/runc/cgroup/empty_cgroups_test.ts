@@ -3,7 +3,7 @@ import { dirname, join } from "@std/path";
 import { removeEmptyCgroups } from "../../../../runc/cgroup/empty_cgroups.ts";
 import { cgroupMounts } from "../../../harness/machine/cgroups.ts";
 import { runName } from "../../../harness/machine/private_mounts.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** Of all cgroups here, as nobody else has one; a slice has dashes between its parts. */
 const NAME = runName().replace("-", "");

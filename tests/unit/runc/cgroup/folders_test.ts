@@ -8,7 +8,7 @@ import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
 import { pidsIn } from "../../../../runc/cgroup/processes.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
 import { childrenOf } from "../../../harness/machine/processes.ts";
-import { HYBRID, NESTED, UNIFIED } from "../../mount_infos.ts";
+import { HYBRID, NESTED, UNIFIED } from "../../../harness/unit/mount_infos.ts";
 
 const foldersOn = (mountInfo: string, cgroups: string) =>
   parseCgroupFolders(cgroups, parseHierarchies(mountInfo));

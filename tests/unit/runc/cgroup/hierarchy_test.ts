@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
-import { HYBRID, NESTED, UNIFIED } from "../../mount_infos.ts";
+import { HYBRID, NESTED, UNIFIED } from "../../../harness/unit/mount_infos.ts";
 
 Deno.test("cgroup: the hierarchies of cgroup v1, even where v2 is mounted beside them", () => {
   const v1 = (name: string, controllers: string[]) => ({

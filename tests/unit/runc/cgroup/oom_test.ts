@@ -19,8 +19,8 @@ import { within } from "../../../harness/expect/within.ts";
 import { cgroupMounts, unifiedMount } from "../../../harness/machine/cgroups.ts";
 import { killIfRunning } from "../../../harness/machine/kill_child.ts";
 import { runName } from "../../../harness/machine/private_mounts.ts";
-import { expectNoNewDescriptors } from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
+import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
 
 const reactor = new Reactor(new LogRecorder());
 

@@ -4,8 +4,8 @@ import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
 import { pidsIn } from "../../../../runc/cgroup/processes.ts";
 import { unifiedMount } from "../../../harness/machine/cgroups.ts";
 import { inPrivateMounts, runName } from "../../../harness/machine/private_mounts.ts";
-import { runScript } from "../../script.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { runScript } from "../../../harness/unit/script.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 Deno.test("cgroup: the pids in a cgroup and all below it", () =>
   withFolder(async (folder) => {

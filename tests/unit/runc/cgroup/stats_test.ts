@@ -5,7 +5,7 @@ import { CgroupFolders, parseCgroupFolders } from "../../../../runc/cgroup/folde
 import { hugePageSizes } from "../../../../runc/cgroup/huge_pages.ts";
 import { parseNestedKeyed, parseNumber } from "../../../../runc/cgroup/stat_files.ts";
 import { readStats } from "../../../../runc/cgroup/stats.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** Calls `body` with a folder that has these files. */
 async function withFiles(

@@ -9,7 +9,7 @@ import { eventually } from "../../../harness/expect/eventually.ts";
 import { within } from "../../../harness/expect/within.ts";
 import { inPrivateMounts } from "../../../harness/machine/private_mounts.ts";
 import { ClientFifo } from "../../../harness/streams/client_fifo.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 interface Fixture {
   readonly bundle: string;

@@ -3,8 +3,8 @@ import { join } from "@std/path";
 import { type Any, CreateOptions, RuncOptions, RuntimeOptions } from "../../../../proto/mod.ts";
 import { decodeOptions } from "../../../../runc/options/options.ts";
 import { StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const RUNC = "containerd.runc.v1.Options";
 const GENERIC = "runtimeoptions.v1.Options";

@@ -11,7 +11,7 @@ import {
   toSocketPath,
 } from "../../../../shim/bootstrap/address.ts";
 import { removeIfThere } from "../../../../shim/common/files.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const GROUP = "io.containerd.runc.v2.group";
 const SANDBOX = "io.kubernetes.cri.sandbox-id";

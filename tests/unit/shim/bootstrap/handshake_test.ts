@@ -14,9 +14,9 @@ import {
 } from "../../../../shim/libc/mod.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
 import { limitDescriptors } from "../../../harness/machine/processes.ts";
-import { expectNoNewDescriptors } from "../../descriptors.ts";
-import { scriptCommand } from "../../script.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
+import { scriptCommand } from "../../../harness/unit/script.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 // The first child of a program makes Deno open descriptors that stay.
 await new Deno.Command("true").output();

@@ -1,12 +1,12 @@
-import "../../opened_libc.ts";
+import "../../../harness/unit/opened_libc.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { lockFile, removeAbandonedLocks } from "../../../../shim/bootstrap/lock_file.ts";
 import { SystemError } from "../../../../shim/libc/mod.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { expectNoNewDescriptors } from "../../descriptors.ts";
-import { scriptAnswer } from "../../script.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
+import { scriptAnswer } from "../../../harness/unit/script.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 function test(name: string, run: (folder: string) => Promise<void>): void {
   Deno.test({

@@ -4,8 +4,8 @@ import type * as http2 from "node:http2";
 import { Client, Server } from "../../../../shim/grpc/mod.ts";
 import { type Call, type Method, StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { openDescriptors } from "../../descriptors.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { openDescriptors } from "../../../harness/unit/descriptors.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 // What Node's modules keep for themselves, once loaded.
 const { connect, createServer } = await import("node:http2");

@@ -14,8 +14,8 @@ import {
   SystemError,
 } from "../../../../shim/libc/mod.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
-import { expectNoNewDescriptors, readToEnd, toFile } from "../../descriptors.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { expectNoNewDescriptors, readToEnd, toFile } from "../../../harness/unit/descriptors.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 // What this process has inherited itself.
 closeAllOnExec();

@@ -2,11 +2,11 @@ import { assertEquals } from "@std/assert";
 import { close, EpollEvent, OpenFlag, pipe, read, write } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { expectNoNewDescriptors } from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { expectIdle } from "../../processor_time.ts";
-import { runScript } from "../../script.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { expectIdle } from "../../../harness/unit/processor_time.ts";
+import { runScript } from "../../../harness/unit/script.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const log = new LogRecorder();
 const reactor = new Reactor(log);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { scriptAnswer } from "../../script.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { scriptAnswer } from "../../../harness/unit/script.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** A program that is a child subreaper with a reaper, and what the tests do in it. */
 const PROGRAM = `

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { mount, MountFlag, unmountAll } from "../../../../shim/libc/mod.ts";
 import { isMountPoint } from "../../../../shim/rootfs/mount_point.ts";
 import { inPrivateMounts } from "../../../harness/machine/private_mounts.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 Deno.test("mount point: what is mounted is told from what is not, and nothing stays", async () => {
   if (!inPrivateMounts()) throw new Error("expected private mounts: run `deno task test`");

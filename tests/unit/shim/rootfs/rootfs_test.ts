@@ -1,4 +1,4 @@
-import "../../opened_libc.ts";
+import "../../../harness/unit/opened_libc.ts";
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { basename, join } from "@std/path";
 import { close, killIfThere, open, OpenFlag, SIGKILL } from "../../../../shim/libc/mod.ts";
@@ -7,9 +7,9 @@ import { type Mount, mountRootfs, unmountRootfs } from "../../../../shim/rootfs/
 import { within } from "../../../harness/expect/within.ts";
 import { inPrivateMounts } from "../../../harness/machine/private_mounts.ts";
 import { canMapOwners } from "../../../harness/machine/user_namespaces.ts";
-import { changingSpawner } from "../../changing_spawner.ts";
-import { expectNoNewDescriptors } from "../../descriptors.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { changingSpawner } from "../../../harness/unit/changing_spawner.ts";
+import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** Not below the root file system, though its name begins like it. */
 const OUTSIDE = "rootfs-outside";
@@ -519,7 +519,7 @@ test(
     const fuse = open("/dev/fuse", OpenFlag.RDWR);
     const options = `fd=${fuse},rootmode=40000,user_id=0,group_id=0`;
     await mountRootfs(spawner, [mountOf("fuseblk", device, options.split(","))], rootfs);
-    const program = new URL("slow_fuse.ts", import.meta.url).pathname;
+    const program = new URL("fixtures/slow_fuse.ts", import.meta.url).pathname;
     const fileSystem = spawner.spawn(Deno.execPath(), {
       args: ["run", "--allow-read", program, "2000"],
       stdin: fuse,

@@ -1,4 +1,4 @@
-import "../../opened_libc.ts";
+import "../../../harness/unit/opened_libc.ts";
 import { assertRejects } from "@std/assert";
 import type { Spawner } from "../../../../shim/process/spawn.ts";
 import { withUserNamespace } from "../../../../shim/rootfs/user_namespace.ts";

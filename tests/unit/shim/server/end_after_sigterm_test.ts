@@ -1,4 +1,4 @@
-import "../../opened_libc.ts";
+import "../../../harness/unit/opened_libc.ts";
 import { assertEquals } from "@std/assert";
 import { endAfterSigterm } from "../../../../shim/server/end_after_sigterm.ts";
 

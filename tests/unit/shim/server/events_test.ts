@@ -1,4 +1,4 @@
-import "../../opened_libc.ts";
+import "../../../harness/unit/opened_libc.ts";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
 import { Envelope, ForwardRequest, TaskExit, TaskStart } from "../../../../proto/mod.ts";
@@ -6,9 +6,9 @@ import { Publisher } from "../../../../shim/server/events.ts";
 import { Server, StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { openDescriptors } from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { openDescriptors } from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 function test(name: string, run: (path: string) => Promise<void>): void {
   Deno.test({

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
 import { fifoSink } from "../../../../shim/server/log_fifo.ts";
-import { makeFifos, withFolder } from "../../temporary_folder.ts";
+import { makeFifos, withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const line = (text: string) => new TextEncoder().encode(text + "\n");
 

@@ -7,7 +7,7 @@ import {
 } from "../../../../proto/mod.ts";
 import { type ServedTask, taskServices } from "../../../../shim/server/task.ts";
 import { type Call, StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
-import { LogRecorder } from "../../log_recorder.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
 
 /** Every method of the service, as containerd calls it. */
 const METHODS = [

@@ -6,10 +6,14 @@ import { LogFile } from "../../../../shim/stdio/log_file.ts";
 import { Relay } from "../../../../shim/stdio/relay.ts";
 import { SOURCE_EMPTY, TARGET_FULL } from "../../../../shim/stdio/transfer.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { assertSameBytes, countedBytes, expectNoNewDescriptors } from "../../descriptors.ts";
-import { toFile, writeAll } from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import {
+  assertSameBytes,
+  countedBytes,
+  expectNoNewDescriptors,
+} from "../../../harness/unit/descriptors.ts";
+import { toFile, writeAll } from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const reactor = new Reactor(new LogRecorder());
 const encoder = new TextEncoder();

@@ -6,8 +6,8 @@ import { Relay } from "../../../../shim/stdio/relay.ts";
 import { DescriptorTarget } from "../../../../shim/stdio/target.ts";
 import { copying, SOURCE_EMPTY, splicing } from "../../../../shim/stdio/transfer.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { expectNoNewDescriptors, toFile, writeAll } from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
+import { expectNoNewDescriptors, toFile, writeAll } from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
 
 const reactor = new Reactor(new LogRecorder());
 const PIPE_BYTES = 1 << 16;

@@ -16,9 +16,9 @@ import {
   readExactly,
   readToEnd,
   writeAll,
-} from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { makeFifos, withFolder } from "../../temporary_folder.ts";
+} from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { makeFifos, withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const logger = new LogRecorder();
 const reactor = new Reactor(logger);

@@ -16,10 +16,10 @@ import {
   readToEnd,
   toFile,
   writeAll,
-} from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { expectIdle } from "../../processor_time.ts";
-import { makeFifos, withFolder } from "../../temporary_folder.ts";
+} from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { expectIdle } from "../../../harness/unit/processor_time.ts";
+import { makeFifos, withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const reactor = new Reactor(new LogRecorder());
 const encoder = new TextEncoder();

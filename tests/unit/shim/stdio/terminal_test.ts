@@ -4,9 +4,9 @@ import { Reactor } from "../../../../shim/process/reactor.ts";
 import { Reaper } from "../../../../shim/process/reaper.ts";
 import { Terminal } from "../../../../shim/stdio/terminal.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { expectNoNewDescriptors } from "../../descriptors.ts";
-import { LogRecorder } from "../../log_recorder.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
+import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const logger = new LogRecorder();
 const reactor = new Reactor(logger);

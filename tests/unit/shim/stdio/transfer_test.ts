@@ -9,7 +9,11 @@ import {
   write,
 } from "../../../../shim/libc/mod.ts";
 import { copying, SOURCE_EMPTY, splicing, TARGET_FULL } from "../../../../shim/stdio/transfer.ts";
-import { assertSameBytes, countedBytes, expectNoNewDescriptors } from "../../descriptors.ts";
+import {
+  assertSameBytes,
+  countedBytes,
+  expectNoNewDescriptors,
+} from "../../../harness/unit/descriptors.ts";
 
 const PAGE = 4096;
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { startDeadline } from "../../../../shim/ttrpc/deadline.ts";
-import { runScript, scriptAnswer } from "../../script.ts";
-import { withFolder } from "../../temporary_folder.ts";
+import { runScript, scriptAnswer } from "../../../harness/unit/script.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 function test(name: string, run: () => Promise<void>): void {
   Deno.test({ name: `deadline: ${name}`, fn: run, sanitizeOps: true, sanitizeResources: true });

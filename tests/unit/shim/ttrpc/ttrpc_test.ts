@@ -1,4 +1,4 @@
-import "../../opened_libc.ts";
+import "../../../harness/unit/opened_libc.ts";
 import {
   assertEquals,
   assertInstanceOf,
@@ -24,7 +24,7 @@ import {
   StatusError,
 } from "../../../../shim/ttrpc/mod.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { REPOSITORY } from "../../script.ts";
+import { REPOSITORY } from "../../../harness/unit/script.ts";
 
 const SERVICE = "test.v1.Echo";
 /** As ttrpc has it, see its README. */

@@ -1,4 +1,4 @@
-import { type Spawner, spawner } from "../../shim/process/spawn.ts";
+import { type Spawner, spawner } from "../../../shim/process/spawn.ts";
 
 /** Spawns, for each command, what `change` makes of it. */
 export function changingSpawner(

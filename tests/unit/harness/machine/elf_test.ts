@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { basename } from "@std/path";
-import { isDynamicProgram, withLoader } from "../../harness/machine/elf.ts";
-import { withFolder } from "../temporary_folder.ts";
+import { isDynamicProgram, withLoader } from "../../../harness/machine/elf.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const CAT = "/bin/cat";
 

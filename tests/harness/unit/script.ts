@@ -2,7 +2,7 @@
 import { fromFileUrl, join } from "@std/path";
 
 /** The folder of the repository. */
-export const REPOSITORY = fromFileUrl(new URL("../..", import.meta.url));
+export const REPOSITORY = fromFileUrl(new URL("../../..", import.meta.url));
 
 /** How a script ended. */
 export interface ScriptResult {

@@ -1,4 +1,4 @@
-import type { Logger } from "../../shim/common/logger.ts";
+import type { Logger } from "../../../shim/common/logger.ts";
 
 /** A logger that keeps its messages, each as `level message`. */
 export class LogRecorder implements Logger {

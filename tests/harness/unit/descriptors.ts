@@ -1,6 +1,6 @@
 /** Raw descriptors of this process, which no sanitizer of Deno's knows of. */
 import { assertEquals } from "@std/assert";
-import { close, open, OpenFlag } from "../../shim/libc/mod.ts";
+import { close, open, OpenFlag } from "../../../shim/libc/mod.ts";
 
 /** What this process has open, each descriptor with what it leads to. */
 export function openDescriptors(): string[] {
