@@ -5,10 +5,10 @@
 import { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
 import { findProgram } from "../tests/harness/machine/programs.ts";
-import { build } from "../tools/build.ts";
-import { fail } from "../tools/fail.ts";
-import { runPrivately } from "../tools/private_run.ts";
-import { setup } from "../tools/setup.ts";
+import { build } from "../tools/build/build.ts";
+import { fail } from "../tools/common/fail.ts";
+import { runPrivately } from "../tools/common/private_run.ts";
+import { setup } from "../tools/common/setup.ts";
 import { measureByCtr } from "./by_ctr.ts";
 import { measureByTtrpc } from "./by_ttrpc.ts";
 import type { Competitor } from "./rounds.ts";

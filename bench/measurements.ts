@@ -1,4 +1,4 @@
-import { bold } from "../tools/terminal.ts";
+import { bold } from "../tools/common/terminal.ts";
 
 /** Measured values in rows and columns. */
 export class Measurements {

@@ -10,9 +10,9 @@ import { runtimeUnderTest } from "../tests/harness/containerd/private_containerd
 import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
 import { removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
-import { build } from "../tools/build.ts";
-import { fail } from "../tools/fail.ts";
-import { setup } from "../tools/setup.ts";
+import { build } from "../tools/build/build.ts";
+import { fail } from "../tools/common/fail.ts";
+import { setup } from "../tools/common/setup.ts";
 import { KINDS } from "./findings.ts";
 import { type Outcome, Rounds } from "./rounds.ts";
 import { scenarios } from "./scenarios/mod.ts";

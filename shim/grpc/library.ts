@@ -12,7 +12,7 @@ export interface Codec {
 
 /** Loads the library, silenced: where a shim's standard error goes nobody looks. */
 export async function loadGrpc(): Promise<{ grpc: Grpc; codec: Codec }> {
-  // The words of this import are known to tools/build.ts.
+  // The words of this import are known to tools/build/build.ts.
   const { default: grpc } = await import("@grpc/grpc-js");
   const { Buffer } = await import("node:buffer");
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);

@@ -28,7 +28,7 @@ export const DENO_VARIABLES: readonly string[] = [
   "NODE_OPTIONS",
 ];
 
-/** The variable in which the script's first lines (tools/script_form.ts) pass on what `ulimit -Sn` prints. */
+/** The variable in which the script's first lines (tools/build/script_form.ts) pass on what `ulimit -Sn` prints. */
 const OPEN_FILES = "SHIM_OPEN_FILES";
 
 /**

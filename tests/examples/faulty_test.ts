@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { build } from "../../tools/build.ts";
+import { build } from "../../tools/build/build.ts";
 import { expectSuccess, PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { testsWith } from "../harness/suite/shared_daemon.ts";
 

@@ -10,7 +10,7 @@
  * suite's own dynamic loader written into it. What else a package depends on (perl, python, services) is left out.
  */
 import { fromFileUrl } from "@std/path";
-import { fail } from "../../../tools/fail.ts";
+import { fail } from "../../../tools/common/fail.ts";
 import { isDynamicProgram, withLoader } from "./elf.ts";
 
 /** Debian 12, 13, 14 (testing in 2026), and unstable. */

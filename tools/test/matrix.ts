@@ -7,11 +7,11 @@
  * `.cache/matrix`. The last line is `N passed, N failed`. The exit code is 0 when nothing failed.
  */
 import { fromFileUrl } from "@std/path";
-import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
-import { build } from "./build.ts";
-import { setup } from "./setup.ts";
+import { searchPath, type Suite, unpack } from "../../tests/harness/machine/packages.ts";
+import { build } from "../build/build.ts";
+import { setup } from "../common/setup.ts";
 
-const ROOT = fromFileUrl(new URL("..", import.meta.url));
+const ROOT = fromFileUrl(new URL("../..", import.meta.url));
 const LOGS = `${ROOT}.cache/matrix`;
 /** Tests wait more than they work, so there is a processor for each and some time left. */
 const AT_ONCE = Math.max(1, navigator.hardwareConcurrency - 1);
@@ -130,7 +130,7 @@ async function test({ versions, env, args }: Combination): Promise<Counts> {
   const log = `${LOGS}/${versions.filter(Boolean).join("_").replaceAll(" → ", "-")}.log`;
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", `${ROOT}tools/test.ts`, ...args],
+    args: ["run", "--allow-all", `${ROOT}tools/test/suite.ts`, ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1", SHIM_BINARY: shim, SHIM_TEST_LIVES: SHORT_LIVES, ...env },
     stdin: "null",

@@ -3,7 +3,7 @@
  * module, which Deno reads when it is first imported.
  */
 
-import { DENO_VARIABLES } from "../shim/process/executable.ts";
+import { DENO_VARIABLES } from "../../shim/process/executable.ts";
 
 /** Nothing at the place where it runs has a say, nothing is fetched, nothing but errors is printed. */
 const RUN_FLAGS = [

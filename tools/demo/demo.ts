@@ -2,27 +2,30 @@
  * `deno task demo`: shows the life of a container through the shim, under a containerd of its own. Each step verifies what it
  * shows; the exit code is 0 only where all of it held. SHIM_RUNTIME=io.containerd.runc.v2 shows the Go shim instead.
  */
-import type { EventRecorder, RecordedEvent } from "../tests/harness/containerd/event_recorder.ts";
+import type {
+  EventRecorder,
+  RecordedEvent,
+} from "../../tests/harness/containerd/event_recorder.ts";
 import {
   type CommandResult,
   expectSuccess,
   PrivateContainerd,
   runtimeUnderTest,
-} from "../tests/harness/containerd/private_containerd.ts";
-import { eventually } from "../tests/harness/expect/eventually.ts";
-import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
+} from "../../tests/harness/containerd/private_containerd.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../../tests/harness/machine/private_mounts.ts";
 import {
   findProcess,
   isAlive,
   type Process,
   processesOfThisRun,
-} from "../tests/harness/machine/processes.ts";
-import { expectNoLeaks, takeTraces } from "../tests/harness/suite/leaks.ts";
-import { build } from "./build.ts";
-import { runPrivately } from "./private_run.ts";
-import { setup } from "./setup.ts";
+} from "../../tests/harness/machine/processes.ts";
+import { expectNoLeaks, takeTraces } from "../../tests/harness/suite/leaks.ts";
+import { build } from "../build/build.ts";
+import { runPrivately } from "../common/private_run.ts";
+import { setup } from "../common/setup.ts";
+import { bold, dim, green } from "../common/terminal.ts";
 import { type Account, printFailedStep, step } from "./steps.ts";
-import { bold, dim, green } from "./terminal.ts";
 
 const ID = "box";
 /** Counts on, so that one sees that it was not held up. */

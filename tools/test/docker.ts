@@ -7,11 +7,11 @@
  * nothing failed.
  */
 import { fromFileUrl } from "@std/path";
-import { noteDockerFolders } from "../tests/harness/machine/docker_folders.ts";
-import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
-import { build } from "./build.ts";
-import { fail } from "./fail.ts";
-import { setup } from "./setup.ts";
+import { noteDockerFolders } from "../../tests/harness/machine/docker_folders.ts";
+import { searchPath, type Suite, unpack } from "../../tests/harness/machine/packages.ts";
+import { build } from "../build/build.ts";
+import { fail } from "../common/fail.ts";
+import { setup } from "../common/setup.ts";
 
 /** What dockerd calls comes with it; procps for `docker top`. */
 const COMMON = ["containerd", "docker.io", "procps", "runc"];
@@ -55,8 +55,8 @@ if (failed.length > 0) fail(`the tests failed with docker of ${failed.join(", ")
 /** @returns Whether all passed. */
 async function test(suite: Suite, folder: string): Promise<boolean> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "tools/test.ts", "tests/docker/docker_test.ts"],
-    cwd: fromFileUrl(new URL("..", import.meta.url)),
+    args: ["run", "--allow-all", "tools/test/suite.ts", "tests/docker/docker_test.ts"],
+    cwd: fromFileUrl(new URL("../..", import.meta.url)),
     env: { PATH: searchPath(folder) },
     stdin: "null",
     stdout: "piped",

@@ -11,8 +11,8 @@
  * all namespaces but that of time, seccomp, and BPF for devices. It has neither cgroup v1's memory, cpuset, hugetlb, rdma, pressure
  * stall information (PSI), core scheduling, nor a swap.
  */
-import { unpack } from "../tests/harness/machine/packages.ts";
-import { quote } from "./steps.ts";
+import { unpack } from "../../tests/harness/machine/packages.ts";
+import { quote } from "../demo/steps.ts";
 
 /** The newest stable one. */
 const SUITE = "trixie";

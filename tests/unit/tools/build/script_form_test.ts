@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { scriptForm } from "../../../tools/script_form.ts";
-import { withFolder } from "../../harness/unit/temporary_folder.ts";
+import { scriptForm } from "../../../../tools/build/script_form.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** Runs a script of these modules, and gives the lines of its output. */
 async function run(modules: Readonly<Record<string, string>>): Promise<string[]> {

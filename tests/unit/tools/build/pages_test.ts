@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { bundleModules } from "../../../tools/build.ts";
-import { withFolder } from "../../harness/unit/temporary_folder.ts";
+import { bundleModules } from "../../../../tools/build/build.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 /** All that a module of the bundle loads before it runs. */
 function loaded(modules: ReadonlyMap<string, string>, name: string): Set<string> {

@@ -1,11 +1,11 @@
 /** `deno task build [PROGRAM]`: makes dist/containerd-shim-ts-v2, or another shim, as one file that works with the repository gone. */
 import { dirname, fromFileUrl, join, resolve } from "@std/path";
-import configuration from "../deno.json" with { type: "json" };
-import { fail } from "./fail.ts";
+import configuration from "../../deno.json" with { type: "json" };
+import { fail } from "../common/fail.ts";
 import { replace } from "./replace.ts";
 import { scriptForm } from "./script_form.ts";
 
-const REPOSITORY = fromFileUrl(new URL("..", import.meta.url));
+const REPOSITORY = fromFileUrl(new URL("../..", import.meta.url));
 
 /** There are many servers, which do little: these make them small, at next to no cost (bench/memory.ts; --lite-mode doubles that of Stats). */
 const V8_FLAGS = [

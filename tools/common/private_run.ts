@@ -1,8 +1,8 @@
 /** Work that starts processes in private mounts, and leaves none behind. */
-import { eventually } from "../tests/harness/expect/eventually.ts";
-import { cgroupFolders } from "../tests/harness/machine/cgroups.ts";
-import { runName } from "../tests/harness/machine/private_mounts.ts";
-import { processesOfThisRun } from "../tests/harness/machine/processes.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
+import { runName } from "../../tests/harness/machine/private_mounts.ts";
+import { processesOfThisRun } from "../../tests/harness/machine/processes.ts";
 import { bold, red } from "./terminal.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Sees to it that the machine has what the build, the tests and the demonstration need. */
-import { type Requirement, requirements } from "../tests/harness/machine/programs.ts";
+import { type Requirement, requirements } from "../../tests/harness/machine/programs.ts";
 import { fail } from "./fail.ts";
 
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];

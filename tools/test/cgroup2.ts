@@ -1,14 +1,14 @@
 /**
  * `deno task test:cgroup2 [files]`: the tests that touch cgroups, on a machine that has cgroup v2 alone. That is a user-mode Linux
- * (tools/user_mode_linux.ts says what it needs), so it runs on any host with x86-64, also where that has cgroup v1. SHIM_RUNTIME
+ * (tools/test/user_mode_linux.ts says what it needs), so it runs on any host with x86-64, also where that has cgroup v1. SHIM_RUNTIME
  * and SHIM_BINARY name the shim under test as for `deno task test`.
  *
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind, 130 at Ctrl-C.
  */
 import { fromFileUrl } from "@std/path";
-import { build } from "./build.ts";
-import { fail } from "./fail.ts";
-import { setup } from "./setup.ts";
+import { build } from "../build/build.ts";
+import { fail } from "../common/fail.ts";
+import { setup } from "../common/setup.ts";
 import { runInUserModeLinux } from "./user_mode_linux.ts";
 
 /**
@@ -51,7 +51,7 @@ await setup();
 if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
   Deno.env.set("SHIM_BINARY", await build());
 }
-Deno.chdir(fromFileUrl(new URL("..", import.meta.url)));
+Deno.chdir(fromFileUrl(new URL("../..", import.meta.url)));
 const files = Deno.args.length > 0 ? Deno.args : FILES;
 // The machine has no network to get a module by, and is slow at checking types.
 const check = ["test", "--no-run", "--quiet", ...files];
@@ -63,7 +63,14 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   Deno.addSignalListener(signal, () => abort.abort(130));
 }
 setTimeout(() => abort.abort(`the tests did not end within ${MINUTES} minutes`), MINUTES * 60_000);
-const command = [Deno.execPath(), "run", "--allow-all", "tools/test.ts", "--no-check", ...files];
+const command = [
+  Deno.execPath(),
+  "run",
+  "--allow-all",
+  "tools/test/suite.ts",
+  "--no-check",
+  ...files,
+];
 const environment = Object.fromEntries(
   VARIABLES.flatMap((name) => Deno.env.has(name) ? [[name, Deno.env.get(name)!]] : []),
 );

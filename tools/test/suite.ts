@@ -5,10 +5,10 @@
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
  */
 import { fromFileUrl } from "@std/path";
-import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
-import { expectNoLeaks, removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
-import { build } from "./build.ts";
-import { setup } from "./setup.ts";
+import { enterPrivateMounts, inPrivateMounts } from "../../tests/harness/machine/private_mounts.ts";
+import { expectNoLeaks, removeTraces, takeTraces } from "../../tests/harness/suite/leaks.ts";
+import { build } from "../build/build.ts";
+import { setup } from "../common/setup.ts";
 
 if (!inPrivateMounts()) {
   await setup();
@@ -21,9 +21,8 @@ await enterPrivateMounts();
 const before = takeTraces();
 const report = await Deno.makeTempFile({ prefix: "report-", suffix: ".xml" });
 const tests = new Deno.Command(Deno.execPath(), {
-  // By its name this file would be a test, too.
-  args: ["test", "--allow-all", "--ignore=tools", `--junit-path=${report}`, ...Deno.args],
-  cwd: fromFileUrl(new URL("..", import.meta.url)),
+  args: ["test", "--allow-all", `--junit-path=${report}`, ...Deno.args],
+  cwd: fromFileUrl(new URL("../..", import.meta.url)),
 }).spawn();
 let interrupted = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -1,7 +1,7 @@
 /** `deno task install [DIR]`: builds, and copies the one file to DIR, or to /usr/local/bin. */
 import { basename, join, resolve } from "@std/path";
+import { fail } from "../common/fail.ts";
 import { build } from "./build.ts";
-import { fail } from "./fail.ts";
 import { replace } from "./replace.ts";
 
 // deno task runs in the repository; INIT_CWD is where it was called.
