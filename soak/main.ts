@@ -13,7 +13,7 @@ import { removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
 import { build } from "../tools/build/build.ts";
 import { fail } from "../tools/common/fail.ts";
 import { setup } from "../tools/common/setup.ts";
-import { KINDS } from "./findings.ts";
+import { KINDS } from "./round/findings.ts";
 import { type Outcome, Rounds } from "./rounds.ts";
 import { scenarios } from "./scenarios/mod.ts";
 

@@ -3,9 +3,9 @@ import { PrivateContainerd } from "../tests/harness/containerd/private_container
 import { within } from "../tests/harness/expect/within.ts";
 import { hangReport } from "../tests/harness/suite/hang_report.ts";
 import { expectNoLeaks, removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
-import { Findings, type Kind, KINDS } from "./findings.ts";
-import { Random } from "./random.ts";
-import type { Scenario } from "./scenario.ts";
+import { Findings, type Kind, KINDS } from "./round/findings.ts";
+import { Random } from "./round/random.ts";
+import type { Scenario } from "./round/scenario.ts";
 
 const ROUND_SECONDS = 120;
 /** Of a finding, as it is printed. */

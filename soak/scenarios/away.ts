@@ -7,8 +7,8 @@ import {
 import { expectSuccess } from "../../tests/harness/containerd/private_containerd.ts";
 import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { within } from "../../tests/harness/expect/within.ts";
-import { bounded, checkDoubled, COMMAND_SECONDS, removeContainer } from "../checks.ts";
-import type { Round, Scenario } from "../scenario.ts";
+import { bounded, checkDoubled, COMMAND_SECONDS, removeContainer } from "../round/checks.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
 
 const HOST = "host";
 const TELLING_SECONDS = 15;

@@ -3,8 +3,8 @@ import { assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import type { MethodName } from "../../tests/harness/shim/task_client.ts";
-import type { Round, Scenario } from "../scenario.ts";
-import { describeUsage, usageOf } from "../usage.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
+import { describeUsage, usageOf } from "../round/usage.ts";
 
 const ID = "box";
 /** At full length. */

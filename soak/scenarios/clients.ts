@@ -4,11 +4,11 @@ import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec, TaskClient } from "../../tests/harness/shim/task_client.ts";
-import { processesIn } from "../checks.ts";
-import { attempt, checkFreezer, endContainer, endShim, PAUSED, RUNNING } from "../direct.ts";
-import type { Random } from "../random.ts";
-import type { Round, Scenario } from "../scenario.ts";
-import { usageOf } from "../usage.ts";
+import { processesIn } from "../round/checks.ts";
+import { attempt, checkFreezer, endContainer, endShim, PAUSED, RUNNING } from "../round/direct.ts";
+import type { Random } from "../round/random.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
+import { usageOf } from "../round/usage.ts";
 
 const ID = "box";
 const OTHER = "other";

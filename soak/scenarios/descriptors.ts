@@ -8,8 +8,8 @@ import {
 } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec, TaskClient } from "../../tests/harness/shim/task_client.ts";
-import { attempt, CALL_SECONDS, endShim } from "../direct.ts";
-import type { Round, Scenario } from "../scenario.ts";
+import { attempt, CALL_SECONDS, endShim } from "../round/direct.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
 
 const ID = "box";
 const EXECS = 5;

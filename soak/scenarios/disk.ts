@@ -2,9 +2,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec } from "../../tests/harness/shim/task_client.ts";
-import { attempt, endShim } from "../direct.ts";
-import type { Random } from "../random.ts";
-import type { Round, Scenario } from "../scenario.ts";
+import { attempt, endShim } from "../round/direct.ts";
+import type { Random } from "../round/random.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
 
 const ID = "box";
 const SMALL = "/small";

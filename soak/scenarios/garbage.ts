@@ -14,9 +14,9 @@ import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { within } from "../../tests/harness/expect/within.ts";
 import { isAlive } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
-import type { Random } from "../random.ts";
-import type { Round, Scenario } from "../scenario.ts";
-import { describeUsage, usageOf } from "../usage.ts";
+import type { Random } from "../round/random.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
+import { describeUsage, usageOf } from "../round/usage.ts";
 
 const ID = "box";
 /** No container has it, nor one like it: what garbage asks for is not there. */

@@ -4,10 +4,16 @@ import {
   expectSuccess,
   type PrivateContainerd,
 } from "../../tests/harness/containerd/private_containerd.ts";
-import { bounded, checkDoubled, checkState, checkUsable, removeContainer } from "../checks.ts";
-import { ID, OPERATIONS } from "../operations.ts";
-import type { Round, Scenario } from "../scenario.ts";
-import { type Role, ROLES, strike } from "../victims.ts";
+import {
+  bounded,
+  checkDoubled,
+  checkState,
+  checkUsable,
+  removeContainer,
+} from "../round/checks.ts";
+import { ID, OPERATIONS } from "../round/operations.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
+import { type Role, ROLES, strike } from "../round/victims.ts";
 
 /** A further container of the same shim, which nobody means to end. */
 const NEIGHBOUR = "neighbour";

@@ -1,7 +1,7 @@
 /** Many clients at once, each with a life or an exec of its own: more than there are processors for. */
 import { expectSuccess } from "../../tests/harness/containerd/private_containerd.ts";
-import { bounded, removeContainer } from "../checks.ts";
-import type { Round, Scenario } from "../scenario.ts";
+import { bounded, removeContainer } from "../round/checks.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
 
 const HOST = "host";
 const FEWEST = 10;

@@ -4,9 +4,9 @@ import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { makeCgroup } from "../../tests/harness/machine/cgroups.ts";
 import { findProcess, isAlive } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
-import { endShim } from "../direct.ts";
-import type { Round, Scenario } from "../scenario.ts";
-import { sendSignal } from "../victims.ts";
+import { endShim } from "../round/direct.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
+import { sendSignal } from "../round/victims.ts";
 
 const ID = "box";
 const SIZES_MIB = [48, 32, 20];

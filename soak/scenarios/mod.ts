@@ -1,5 +1,5 @@
 /** All scenarios, in the order in which they run. */
-import type { Scenario } from "../scenario.ts";
+import type { Scenario } from "../round/scenario.ts";
 import { away } from "./away.ts";
 import { churn } from "./churn.ts";
 import { clients } from "./clients.ts";

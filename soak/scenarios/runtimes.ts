@@ -5,7 +5,7 @@ import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { isAlive } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { jsonAny, processSpec } from "../../tests/harness/shim/task_client.ts";
-import { processesIn } from "../checks.ts";
+import { processesIn } from "../round/checks.ts";
 import {
   attempt,
   checkFreezer,
@@ -15,8 +15,8 @@ import {
   RUNNING,
   STOPPED,
   thawContainer,
-} from "../direct.ts";
-import type { Round, Scenario } from "../scenario.ts";
+} from "../round/direct.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
 
 const ID = "box";
 const WORDS = "symbol lookup error";

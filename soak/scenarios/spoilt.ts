@@ -3,11 +3,11 @@ import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { isAlive } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec } from "../../tests/harness/shim/task_client.ts";
-import { processesIn } from "../checks.ts";
-import { attempt, endShim } from "../direct.ts";
-import type { Random } from "../random.ts";
-import type { Round, Scenario } from "../scenario.ts";
-import { sendSignal } from "../victims.ts";
+import { processesIn } from "../round/checks.ts";
+import { attempt, endShim } from "../round/direct.ts";
+import type { Random } from "../round/random.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
+import { sendSignal } from "../round/victims.ts";
 
 const ID = "box";
 const HUGE = 50_000_000;

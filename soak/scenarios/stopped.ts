@@ -1,10 +1,16 @@
 /** Somebody stands still for a while (SIGSTOP) in the middle of an operation, which then has to succeed. */
 import { setTimeout as delay } from "node:timers/promises";
 import { expectSuccess } from "../../tests/harness/containerd/private_containerd.ts";
-import { bounded, checkDoubled, checkState, checkUsable, removeContainer } from "../checks.ts";
-import { ID, OPERATIONS } from "../operations.ts";
-import type { Round, Scenario } from "../scenario.ts";
-import { ROLES, sendSignal, strike } from "../victims.ts";
+import {
+  bounded,
+  checkDoubled,
+  checkState,
+  checkUsable,
+  removeContainer,
+} from "../round/checks.ts";
+import { ID, OPERATIONS } from "../round/operations.ts";
+import type { Round, Scenario } from "../round/scenario.ts";
+import { ROLES, sendSignal, strike } from "../round/victims.ts";
 
 const LONGEST_MS = 150;
 /** Less than the 5 s that containerd gives `delete`. */

@@ -1,9 +1,9 @@
 /** The parts of the soak that decide what is done and what is found. */
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { checkDoubled } from "../../../soak/checks.ts";
-import { Findings } from "../../../soak/findings.ts";
-import { Random } from "../../../soak/random.ts";
-import { roleOf } from "../../../soak/victims.ts";
+import { checkDoubled } from "../../../soak/round/checks.ts";
+import { Findings } from "../../../soak/round/findings.ts";
+import { Random } from "../../../soak/round/random.ts";
+import { roleOf } from "../../../soak/round/victims.ts";
 
 Deno.test("the same seed decides the same, and the next one something else", () => {
   const decide = (seed: number) => {

@@ -1,13 +1,17 @@
 /** What the scenarios without containerd share: calls with a bound, and an end of the shim in whatever state it is. */
-import { StatusCode, StatusError } from "../shim/ttrpc/mod.ts";
-import type { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
-import { eventually } from "../tests/harness/expect/eventually.ts";
-import { within } from "../tests/harness/expect/within.ts";
-import { cgroupFolders, isFrozen, thaw } from "../tests/harness/machine/cgroups.ts";
-import { isAlive } from "../tests/harness/machine/processes.ts";
-import type { DirectShim } from "../tests/harness/shim/direct_shim.ts";
-import { shutDown } from "../tests/harness/shim/direct_shim.ts";
-import { type MethodName, type RequestOf, TaskClient } from "../tests/harness/shim/task_client.ts";
+import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
+import type { PrivateContainerd } from "../../tests/harness/containerd/private_containerd.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { within } from "../../tests/harness/expect/within.ts";
+import { cgroupFolders, isFrozen, thaw } from "../../tests/harness/machine/cgroups.ts";
+import { isAlive } from "../../tests/harness/machine/processes.ts";
+import type { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
+import { shutDown } from "../../tests/harness/shim/direct_shim.ts";
+import {
+  type MethodName,
+  type RequestOf,
+  TaskClient,
+} from "../../tests/harness/shim/task_client.ts";
 import { processesIn } from "./checks.ts";
 import type { Round } from "./scenario.ts";
 

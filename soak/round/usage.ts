@@ -1,5 +1,5 @@
 /** What a process uses of what it may keep by mistake (proc(5)). */
-import { countDescriptors } from "../tests/harness/machine/processes.ts";
+import { countDescriptors } from "../../tests/harness/machine/processes.ts";
 
 /** Of one process. */
 export interface Usage {

@@ -1,15 +1,15 @@
 /** What must be true after whatever a round has done. */
-import type { RecordedEvent } from "../tests/harness/containerd/event_recorder.ts";
+import type { RecordedEvent } from "../../tests/harness/containerd/event_recorder.ts";
 import {
   type CommandResult,
   outputOf,
   type PrivateContainerd,
-} from "../tests/harness/containerd/private_containerd.ts";
-import { eventually } from "../tests/harness/expect/eventually.ts";
-import { within } from "../tests/harness/expect/within.ts";
-import { cgroupFolders } from "../tests/harness/machine/cgroups.ts";
-import { killIfRunning } from "../tests/harness/machine/kill_child.ts";
-import { isAlive } from "../tests/harness/machine/processes.ts";
+} from "../../tests/harness/containerd/private_containerd.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
+import { within } from "../../tests/harness/expect/within.ts";
+import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
+import { killIfRunning } from "../../tests/harness/machine/kill_child.ts";
+import { isAlive } from "../../tests/harness/machine/processes.ts";
 import type { Findings } from "./findings.ts";
 
 /** How long a command of a client may take, in seconds; on a busy machine. */

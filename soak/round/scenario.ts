@@ -1,4 +1,4 @@
-import type { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
+import type { PrivateContainerd } from "../../tests/harness/containerd/private_containerd.ts";
 import type { Findings } from "./findings.ts";
 import type { Random } from "./random.ts";
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type {
   CommandResult,
   PrivateContainerd,
-} from "../tests/harness/containerd/private_containerd.ts";
+} from "../../tests/harness/containerd/private_containerd.ts";
 
 /** The container of all operations. */
 export const ID = "box";

@@ -1,7 +1,11 @@
 /** The processes of a run that a round kills or stops: found in /proc, where the run's PID namespace shows no others. */
 import { basename } from "@std/path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isAlive, type Process, processesOfThisRun } from "../tests/harness/machine/processes.ts";
+import {
+  isAlive,
+  type Process,
+  processesOfThisRun,
+} from "../../tests/harness/machine/processes.ts";
 
 /** What a process is: containerd, its client, a shim's server, its actions `start` and `delete`, a command of runc. */
 export type Role = "containerd" | "ctr" | "server" | "start" | "delete" | "runc";
