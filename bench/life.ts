@@ -4,11 +4,10 @@
  */
 import { PrivateContainerd } from "../tests/harness/containerd/private_containerd.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
-import { findProgram } from "../tests/harness/machine/programs.ts";
-import { build } from "../tools/build/build.ts";
+import { expectProgram } from "../tests/harness/machine/programs.ts";
 import { fail } from "../tools/common/fail.ts";
 import { runPrivately } from "../tools/common/private_run.ts";
-import { setup } from "../tools/common/setup.ts";
+import { prepare } from "../tools/test/prepare.ts";
 import { measureByCtr } from "./by_ctr.ts";
 import { measureByTtrpc } from "./by_ttrpc.ts";
 import type { Competitor } from "./rounds.ts";
@@ -17,15 +16,13 @@ const rounds = Number(Deno.args[0] ?? 15);
 if (!Number.isInteger(rounds) || rounds < 1) {
   fail(`expected a number of rounds from 1 on, got ${Deno.args[0]}`);
 }
-if (!inPrivateMounts()) {
-  await setup();
-  if (!Deno.env.has("SHIM_BINARY")) Deno.env.set("SHIM_BINARY", await build());
-}
+// Both shims are measured, whichever is under test.
+Deno.env.delete("SHIM_RUNTIME");
+if (!inPrivateMounts()) await prepare();
 await enterPrivateMounts();
 
 await runPrivately(async () => {
-  const go = findProgram("containerd-shim-runc-v2");
-  if (go === undefined) throw new Error("expected containerd-shim-runc-v2 on the PATH");
+  const go = expectProgram("containerd-shim-runc-v2");
   const competitors: Competitor[] = [
     { column: "Go", name: "io.containerd.runc.v2", binary: go },
     { column: "ours", name: "io.containerd.ts.v2", binary: Deno.env.get("SHIM_BINARY")! },

@@ -10,9 +10,8 @@ import { runtimeUnderTest } from "../tests/harness/containerd/private_containerd
 import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
 import { removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
-import { build } from "../tools/build/build.ts";
 import { fail } from "../tools/common/fail.ts";
-import { setup } from "../tools/common/setup.ts";
+import { prepare } from "../tools/test/prepare.ts";
 import { KINDS } from "./round/findings.ts";
 import { type Outcome, Rounds } from "./rounds.ts";
 import { scenarios } from "./scenarios/mod.ts";
@@ -36,10 +35,7 @@ const chosen = options._.length === 0
   );
 
 if (!inPrivateMounts()) {
-  await setup();
-  if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
-    Deno.env.set("SHIM_BINARY", await build());
-  }
+  await prepare();
   if (options.containerd !== undefined) await choosePrograms(options.containerd);
 }
 await enterPrivateMounts({ pidNamespace: true });

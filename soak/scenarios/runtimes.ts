@@ -1,8 +1,8 @@
 /** A runtime that hangs, dies, lies, prints megabytes, or is replaced, at one of its commands. */
-import { findProgram } from "../../tests/harness/containerd/private_containerd.ts";
 import { runcOptions } from "../../tests/harness/containerd/runtime_options.ts";
 import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { isAlive } from "../../tests/harness/machine/processes.ts";
+import { expectProgram } from "../../tests/harness/machine/programs.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { jsonAny, processSpec } from "../../tests/harness/shim/task_client.ts";
 import { processesIn } from "../round/checks.ts";
@@ -163,7 +163,7 @@ class Runtime {
   }
 
   #script(command: string, way: string): string {
-    const runc = findProgram("runc");
+    const runc = expectProgram("runc");
     const hang = `echo $$ > ${this.folder}/hanging; exec sleep 1000 > /dev/null 2>&1`;
     const print = "head -c 3000000 /dev/zero | tr '\\0' x";
     const ways: Record<string, string> = {

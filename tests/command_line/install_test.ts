@@ -1,7 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fromFileUrl, join } from "@std/path";
-
-const REPOSITORY = fromFileUrl(new URL("../..", import.meta.url));
+import { join } from "@std/path";
+import { REPOSITORY } from "../harness/machine/repository.ts";
 
 function run(command: string, args: string[], options: Deno.CommandOptions = {}) {
   const { code, stdout, stderr } = new Deno.Command(command, { args, ...options }).outputSync();

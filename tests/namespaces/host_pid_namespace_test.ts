@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { RuncOptions } from "../../proto/mod.ts";
-import { findProgram, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
+import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import {
   childrenOf,
@@ -11,6 +11,7 @@ import {
   isAlive,
   type Process,
 } from "../harness/machine/processes.ts";
+import { expectProgram } from "../harness/machine/programs.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { test, testBetterThanGo } from "../harness/suite/black_box.ts";
 
@@ -74,7 +75,7 @@ for (const [how, end] of [["fails", "exit 1"], ["hangs", "exec sleep 1000"]]) {
     `everything ends with init where the runtime's kill ${how}`,
     async (containerd) => {
       const program = `${containerd.folder}/no-kill`;
-      const runc = findProgram("runc");
+      const runc = expectProgram("runc");
       const script = `#!/bin/sh\ncase " $* " in *" kill "*) ${end};; esac\nexec ${runc} "$@"\n`;
       await Deno.writeTextFile(program, script, { mode: 0o755 });
       const options = {

@@ -3,12 +3,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { installCrun } from "../harness/containerd/crun.ts";
-import { findProgram, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
+import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { runcOptions } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { within } from "../harness/expect/within.ts";
 import { descendantsOf, isAlive } from "../harness/machine/processes.ts";
+import { expectProgram } from "../harness/machine/programs.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { processSpec } from "../harness/shim/task_client.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
@@ -73,7 +74,7 @@ for (const name of ["runc", "crun"]) {
         const shim = await DirectShim.start(containerd, id, { terminal });
         const { tasks, bundle } = shim;
         const told = text({ innocent: innocent.pid, shim: shim.pid });
-        const runtime = name === "crun" ? crun.path : findProgram(name);
+        const runtime = name === "crun" ? crun.path : expectProgram(name);
         await using liar = await makeLiar(containerd, runtime, "create", told);
         const options = runcOptions({ binaryName: liar.path });
         const create = within(
@@ -98,7 +99,7 @@ for (const name of ["runc", "crun"]) {
         const shim = await DirectShim.start(containerd, id);
         const { tasks } = shim;
         const told = text({ innocent: innocent.pid, shim: shim.pid });
-        const runtime = name === "crun" ? crun.path : findProgram(name);
+        const runtime = name === "crun" ? crun.path : expectProgram(name);
         await using liar = await makeLiar(containerd, runtime, "exec", told);
         const init = await shim.create(containerd, {
           options: runcOptions({ binaryName: liar.path }),

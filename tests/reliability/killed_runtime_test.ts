@@ -6,12 +6,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { installCrun } from "../harness/containerd/crun.ts";
-import { findProgram, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
+import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { within } from "../harness/expect/within.ts";
 import { isFrozen } from "../harness/machine/cgroups.ts";
 import { descendantsOf, isAlive } from "../harness/machine/processes.ts";
+import { expectProgram } from "../harness/machine/programs.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { SlowRunc } from "../harness/shim/slow_runc.ts";
 import { jsonAny, processSpec, type TaskClient } from "../harness/shim/task_client.ts";
@@ -103,7 +104,7 @@ const CASES: Case[] = [
 
 /** Both, each with what removes it. */
 const RUNTIMES: Record<string, (containerd: PrivateContainerd) => Promise<Runtime>> = {
-  runc: () => Promise.resolve({ path: findProgram("runc"), async [Symbol.asyncDispose]() {} }),
+  runc: () => Promise.resolve({ path: expectProgram("runc"), async [Symbol.asyncDispose]() {} }),
   crun: installCrun,
 };
 
@@ -193,7 +194,7 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
 for (const point of ["end start", "end pause", "end resume", "amid kill"]) {
   testBetterThanGo(`killed by the deadline of its call at the ${point}`, async (containerd) => {
     const found = CASES.find((each) => each.point === point)!;
-    await play(containerd, findProgram("runc"), found, 3000);
+    await play(containerd, expectProgram("runc"), found, 3000);
   });
 }
 

@@ -29,14 +29,14 @@ const SLACK_SECONDS = 3;
 /** Waits until a program of busybox's, which keeps its shell's command line, waits for its pipe to be read. */
 async function untilHeldBack(program: string): Promise<void> {
   await eventually("a process that waits for its pipe", () => {
-    const writer = findProgram(program);
+    const writer = findPid(program);
     if (writer === undefined) return undefined;
     return /pipe/.test(Deno.readTextFileSync(`/proc/${writer}/wchan`)) || undefined;
   });
 }
 
 /** The pid of a process of this run, by the name of its program. */
-function findProgram(name: string): number | undefined {
+function findPid(name: string): number | undefined {
   return processesOfThisRun().find(({ pid }) => nameOf(pid) === name)?.pid;
 }
 
@@ -234,7 +234,7 @@ testBetterThanGo(
         async () => (await Deno.stat(`${disk}/log`)).size === 64 << 10 || undefined,
       );
       // All of it is in the pipe at the latest, or lost.
-      await eventually("an end of seq", () => findProgram("seq") === undefined || undefined);
+      await eventually("an end of seq", () => findPid("seq") === undefined || undefined);
       await Deno.truncate(`${disk}/log`, 0);
       await Deno.writeTextFile(went, "\n");
       assertEquals((await within(10, "its end", tasks.call("Wait", { id }))).exitStatus, 3);

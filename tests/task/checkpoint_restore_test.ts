@@ -3,15 +3,12 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import type { RecordedEvent } from "../harness/containerd/event_recorder.ts";
-import {
-  expectSuccess,
-  findProgram,
-  type PrivateContainerd,
-} from "../harness/containerd/private_containerd.ts";
+import { expectSuccess, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { cgroupFolders } from "../harness/machine/cgroups.ts";
 import { descendantsOf, findProcess } from "../harness/machine/processes.ts";
+import { expectProgram } from "../harness/machine/programs.ts";
 import { callShim, shimArguments } from "../harness/shim/direct_shim.ts";
 import { SlowRunc } from "../harness/shim/slow_runc.ts";
 import { processSpec } from "../harness/shim/task_client.ts";
@@ -365,7 +362,7 @@ test("a container goes on after a checkpoint that has failed", async (containerd
 blackBoxTest("without criu an error names it", async (containerd) => {
   const programs = await Deno.makeTempDir();
   for (const name of ["runc", "mkfifo"]) {
-    await Deno.symlink(findProgram(name), `${programs}/${name}`);
+    await Deno.symlink(expectProgram(name), `${programs}/${name}`);
   }
   const box = await withPath(programs, () => Counter.run(containerd, "box"));
   await assertRejects(() => box.checkpoint(box.image), StatusError, "criu");
@@ -500,7 +497,7 @@ testBetterThanGo(
 testBetterThanGo("a shim killed in a restore takes no files with it", async (containerd) => {
   const programs = await Deno.makeTempDir();
   // The first time runc asks for its version; the second time the root file system is mounted in runc's folder.
-  const script = `mkdir ${programs}/asked 2>/dev/null && exec ${findProgram("criu")} "$@"
+  const script = `mkdir ${programs}/asked 2>/dev/null && exec ${expectProgram("criu")} "$@"
 echo $$ >${programs}/new && mv ${programs}/new ${programs}/pid && exec sleep 1000`;
   await Deno.writeTextFile(`${programs}/criu`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const path = `${programs}:${Deno.env.get("PATH")}`;

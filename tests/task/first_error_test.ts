@@ -3,9 +3,9 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { Any } from "../../proto/mod.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
-import { findProgram } from "../harness/containerd/private_containerd.ts";
 import { runcOptions } from "../harness/containerd/runtime_options.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
+import { expectProgram } from "../harness/machine/programs.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { jsonAny } from "../harness/shim/task_client.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
@@ -24,9 +24,9 @@ create() { :; }; delete() { :; }; after_exec() { :; }
 ${functions}
 for word; do case $word in
   create|delete) $word;;
-  exec) ${findProgram("runc")} "$@" && after_exec; exit;;
+  exec) ${expectProgram("runc")} "$@" && after_exec; exit;;
 esac; done
-exec ${findProgram("runc")} "$@"
+exec ${expectProgram("runc")} "$@"
 `;
   await Deno.writeTextFile(path, script, { mode: 0o755 });
   return runcOptions({ binaryName: path });

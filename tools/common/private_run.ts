@@ -1,6 +1,7 @@
 /** Work that starts processes in private mounts, and leaves none behind. */
 import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
+import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { runName } from "../../tests/harness/machine/private_mounts.ts";
 import { processesOfThisRun } from "../../tests/harness/machine/processes.ts";
 import { bold, red } from "./terminal.ts";
@@ -14,21 +15,16 @@ export async function runPrivately(
   work: () => Promise<void>,
   onFailure: () => void = () => {},
 ): Promise<never> {
-  let interrupted = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, async () => {
-      if (interrupted) return;
-      interrupted = true;
-      console.log(`\n${signal}: ending what was started`);
-      await endEverything();
-      Deno.exit(130);
-    });
-  }
+  const interruption = onInterruption(async (signal) => {
+    console.log(`\n${signal}: ending what was started`);
+    await endEverything();
+    Deno.exit(130);
+  });
   try {
     await work();
   } catch (error) {
     // What fails because everything is being ended is no news.
-    if (interrupted) await new Promise(() => {});
+    if (interruption.aborted) await new Promise(() => {});
     onFailure();
     console.log(`\n${red(bold("Failed:"))} ${(error as Error).message}`);
     await endEverything();

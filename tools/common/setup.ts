@@ -1,6 +1,6 @@
 /** Sees to it that the machine has what the build, the tests and the demonstration need. */
-import { type Requirement, requirements } from "../../tests/harness/machine/programs.ts";
 import { fail } from "./fail.ts";
+import { type Requirement, requirements } from "./requirements.ts";
 
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 

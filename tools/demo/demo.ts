@@ -21,10 +21,9 @@ import {
   processesOfThisRun,
 } from "../../tests/harness/machine/processes.ts";
 import { expectNoLeaks, takeTraces } from "../../tests/harness/suite/leaks.ts";
-import { build } from "../build/build.ts";
 import { runPrivately } from "../common/private_run.ts";
-import { setup } from "../common/setup.ts";
 import { bold, dim, green } from "../common/terminal.ts";
+import { prepare } from "../test/prepare.ts";
 import { type Account, printFailedStep, step } from "./steps.ts";
 
 const ID = "box";
@@ -48,10 +47,7 @@ const EVENTS = [
   "delete box 137",
 ];
 
-if (!inPrivateMounts()) {
-  await setup();
-  if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) await build();
-}
+if (!inPrivateMounts()) await prepare();
 await enterPrivateMounts();
 
 await runPrivately(show, printFailedStep);

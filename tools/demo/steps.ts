@@ -1,4 +1,5 @@
 /** Shows a program's steps to its reader: a number, a title, what happened, how long it took. */
+import { quote } from "../common/quote.ts";
 import { bold, cyan, dim, green, isTerminal, red } from "../common/terminal.ts";
 
 const TITLE_WIDTH = 62;
@@ -57,9 +58,4 @@ export async function step<Value>(
 /** Prints the step that failed, with what it had to say until then. */
 export function printFailedStep(): void {
   print(red);
-}
-
-/** A word for the shell. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,10 +5,10 @@
  *
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind, 130 at Ctrl-C.
  */
-import { fromFileUrl } from "@std/path";
-import { build } from "../build/build.ts";
+import { onInterruption } from "../../tests/harness/machine/interruption.ts";
+import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
 import { fail } from "../common/fail.ts";
-import { setup } from "../common/setup.ts";
+import { prepare } from "./prepare.ts";
 import { runInUserModeLinux } from "./user_mode_linux.ts";
 
 /**
@@ -47,11 +47,8 @@ const MINUTES = 10;
 /** What is passed on of this process's environment. */
 const VARIABLES = ["PATH", "HOME", "DENO_DIR", "SHIM_BINARY", "SHIM_RUNTIME", "NO_COLOR"];
 
-await setup();
-if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
-  Deno.env.set("SHIM_BINARY", await build());
-}
-Deno.chdir(fromFileUrl(new URL("../..", import.meta.url)));
+await prepare();
+Deno.chdir(REPOSITORY);
 const files = Deno.args.length > 0 ? Deno.args : FILES;
 // The machine has no network to get a module by, and is slow at checking types.
 const check = ["test", "--no-run", "--quiet", ...files];
@@ -59,9 +56,7 @@ const { success } = await new Deno.Command(Deno.execPath(), { args: check }).spa
 if (!success) Deno.exit(1);
 
 const abort = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.addSignalListener(signal, () => abort.abort(130));
-}
+onInterruption(() => abort.abort(130));
 setTimeout(() => abort.abort(`the tests did not end within ${MINUTES} minutes`), MINUTES * 60_000);
 const command = [
   Deno.execPath(),

@@ -6,12 +6,12 @@
  * All suites are tested at the same time, each in private mounts; what one prints is to be seen at its end. The exit code is 0 when
  * nothing failed.
  */
-import { fromFileUrl } from "@std/path";
 import { noteDockerFolders } from "../../tests/harness/machine/docker_folders.ts";
+import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { searchPath, type Suite, unpack } from "../../tests/harness/machine/packages.ts";
-import { build } from "../build/build.ts";
+import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
 import { fail } from "../common/fail.ts";
-import { setup } from "../common/setup.ts";
+import { prepare } from "./prepare.ts";
 
 /** What dockerd calls comes with it; procps for `docker top`. */
 const COMMON = ["containerd", "docker.io", "procps", "runc"];
@@ -27,36 +27,29 @@ const suites = (Deno.args.length > 0 ? Deno.args : Object.keys(PACKAGES)) as Sui
 const unknown = suites.find((suite) => !PACKAGES[suite]);
 if (unknown !== undefined) fail(`expected one of ${Object.keys(PACKAGES)}, not ${unknown}`);
 
-await setup();
-if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
-  Deno.env.set("SHIM_BINARY", await build());
-}
+await prepare();
 const folders = await Promise.all(suites.map((suite) => unpack(suite, PACKAGES[suite]!)))
   .catch((error) => fail(error.message));
 
 // Of several daemons none can tell whose they are.
 const removeFolders = noteDockerFolders();
 const running = new Set<Deno.ChildProcess>();
-let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.addSignalListener(signal, () => {
-    interrupted = true;
-    for (const child of running) child.kill(signal);
-  });
-}
+const interruption = onInterruption((signal) => {
+  for (const child of running) child.kill(signal);
+});
 const failed: Suite[] = [];
 await Promise.all(suites.map(async (suite, index) => {
   if (!await test(suite, folders[index])) failed.push(suite);
 }));
 await removeFolders();
-if (interrupted) Deno.exit(130);
+if (interruption.aborted) Deno.exit(130);
 if (failed.length > 0) fail(`the tests failed with docker of ${failed.join(", ")}`);
 
 /** @returns Whether all passed. */
 async function test(suite: Suite, folder: string): Promise<boolean> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", "tools/test/suite.ts", "tests/docker/docker_test.ts"],
-    cwd: fromFileUrl(new URL("../..", import.meta.url)),
+    cwd: REPOSITORY,
     env: { PATH: searchPath(folder) },
     stdin: "null",
     stdout: "piped",

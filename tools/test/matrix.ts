@@ -6,13 +6,12 @@
  * Some combinations are tested at the same time, each in private mounts. A row for each tells its counts; what it has printed is in
  * `.cache/matrix`. The last line is `N passed, N failed`. The exit code is 0 when nothing failed.
  */
-import { fromFileUrl } from "@std/path";
+import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { searchPath, type Suite, unpack } from "../../tests/harness/machine/packages.ts";
-import { build } from "../build/build.ts";
-import { setup } from "../common/setup.ts";
+import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
+import { prepare } from "./prepare.ts";
 
-const ROOT = fromFileUrl(new URL("../..", import.meta.url));
-const LOGS = `${ROOT}.cache/matrix`;
+const LOGS = `${REPOSITORY}.cache/matrix`;
 /** Tests wait more than they work, so there is a processor for each and some time left. */
 const AT_ONCE = Math.max(1, navigator.hardwareConcurrency - 1);
 const SHORT_LIVES = "200";
@@ -43,8 +42,7 @@ interface Counts {
   ignored: number;
 }
 
-await setup();
-const shim = Deno.env.get("SHIM_BINARY") ?? await build();
+await prepare();
 // Those that take longest first.
 const combinations = [
   await combine("bookworm", "bookworm", "bookworm"),
@@ -60,25 +58,21 @@ const combinations = [
 await Deno.mkdir(LOGS, { recursive: true });
 
 const running = new Set<Deno.ChildProcess>();
-let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.addSignalListener(signal, () => {
-    interrupted = true;
-    for (const child of running) child.kill(signal);
-  });
-}
+const interruption = onInterruption((signal) => {
+  for (const child of running) child.kill(signal);
+});
 const total = { passed: 0, failed: 0 };
 const remaining = combinations.values();
 printRow(["containerd", "runc", "crun"], ["passed", "failed", "ignored", "minutes"]);
 await Promise.all(Array.from({ length: AT_ONCE }, async () => {
   for (const combination of remaining) {
-    if (interrupted) return;
+    if (interruption.aborted) return;
     const { passed, failed } = await test(combination);
     total.passed += passed;
     total.failed += failed;
   }
 }));
-if (interrupted) Deno.exit(130);
+if (interruption.aborted) Deno.exit(130);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 Deno.exit(total.failed === 0 ? 0 : 1);
 
@@ -130,9 +124,9 @@ async function test({ versions, env, args }: Combination): Promise<Counts> {
   const log = `${LOGS}/${versions.filter(Boolean).join("_").replaceAll(" → ", "-")}.log`;
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", `${ROOT}tools/test/suite.ts`, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1", SHIM_BINARY: shim, SHIM_TEST_LIVES: SHORT_LIVES, ...env },
+    args: ["run", "--allow-all", `${REPOSITORY}tools/test/suite.ts`, ...args],
+    cwd: REPOSITORY,
+    env: { NO_COLOR: "1", SHIM_TEST_LIVES: SHORT_LIVES, ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

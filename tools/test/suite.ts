@@ -4,36 +4,24 @@
  *
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
  */
-import { fromFileUrl } from "@std/path";
+import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../../tests/harness/machine/private_mounts.ts";
+import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
 import { expectNoLeaks, removeTraces, takeTraces } from "../../tests/harness/suite/leaks.ts";
-import { build } from "../build/build.ts";
-import { setup } from "../common/setup.ts";
+import { prepare } from "./prepare.ts";
 
-if (!inPrivateMounts()) {
-  await setup();
-  if (!Deno.env.has("SHIM_RUNTIME") && !Deno.env.has("SHIM_BINARY")) {
-    Deno.env.set("SHIM_BINARY", await build());
-  }
-}
+if (!inPrivateMounts()) await prepare();
 await enterPrivateMounts();
 
 const before = takeTraces();
 const report = await Deno.makeTempFile({ prefix: "report-", suffix: ".xml" });
 const tests = new Deno.Command(Deno.execPath(), {
   args: ["test", "--allow-all", `--junit-path=${report}`, ...Deno.args],
-  cwd: fromFileUrl(new URL("../..", import.meta.url)),
+  cwd: REPOSITORY,
 }).spawn();
-let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  Deno.addSignalListener(signal, () => {
-    if (interrupted) return;
-    interrupted = true;
-    tests.kill("SIGKILL");
-  });
-}
+const interruption = onInterruption(() => tests.kill("SIGKILL"));
 const { success } = await tests.status;
-if (interrupted) {
+if (interruption.aborted) {
   await Deno.remove(report);
   await removeTraces(before);
   console.error("interrupted: everything has been ended and removed");

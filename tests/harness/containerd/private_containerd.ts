@@ -1,9 +1,10 @@
-import { fromFileUrl } from "@std/path";
 import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "../machine/busybox.ts";
 import { cgroupFolders } from "../machine/cgroups.ts";
 import { Daemon } from "../machine/daemon.ts";
 import { inPrivateMounts, runName } from "../machine/private_mounts.ts";
 import { findProcess } from "../machine/processes.ts";
+import { expectProgram } from "../machine/programs.ts";
+import { REPOSITORY } from "../machine/repository.ts";
 import type { RootlessUser } from "../machine/rootless_user.ts";
 import { EventRecorder } from "./event_recorder.ts";
 
@@ -52,8 +53,8 @@ const disabledPlugins = [
  */
 export function runtimeUnderTest(): Runtime {
   const name = Deno.env.get("SHIM_RUNTIME") ?? "io.containerd.ts.v2";
-  const built = fromFileUrl(new URL("../../../dist/containerd-shim-ts-v2", import.meta.url));
-  const standard = name === "io.containerd.ts.v2" ? built : findProgram(shimName(name));
+  const built = `${REPOSITORY}dist/containerd-shim-ts-v2`;
+  const standard = name === "io.containerd.ts.v2" ? built : expectProgram(shimName(name));
   return { name, binary: Deno.env.get("SHIM_BINARY") ?? standard };
 }
 
@@ -373,16 +374,4 @@ export async function outputOf(child: Deno.ChildProcess): Promise<CommandResult>
 export function expectSuccess(result: CommandResult): CommandResult {
   if (result.code === 0) return result;
   throw new Error(`expected exit code 0 and got ${result.code}: ${result.stderr}${result.stdout}`);
-}
-
-/** The path of a program on the PATH. */
-export function findProgram(name: string): string {
-  for (const folder of Deno.env.get("PATH")?.split(":") ?? []) {
-    try {
-      if (Deno.statSync(`${folder}/${name}`).isFile) return `${folder}/${name}`;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  throw new Error(`expected ${name} on the PATH and it is not there`);
 }

@@ -1,12 +1,12 @@
 /** A containerd with its CRI plugin, as the kubelet drives it. */
 
-import { fromFileUrl } from "@std/path";
 import { eventually } from "../expect/eventually.ts";
 import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "../machine/busybox.ts";
 import { cgroupFolders } from "../machine/cgroups.ts";
 import { Daemon } from "../machine/daemon.ts";
 import { runName } from "../machine/private_mounts.ts";
 import { type Process, processesOfThisRun } from "../machine/processes.ts";
+import { REPOSITORY } from "../machine/repository.ts";
 import { CriClient, type Message } from "./cri_client.ts";
 import { PodNetwork } from "./pod_network.ts";
 import { expectSuccess, outputOf, runtimeUnderTest, shimName } from "./private_containerd.ts";
@@ -310,7 +310,7 @@ ${containerd === "1.6" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : o
 `;
 }
 
-const DOCUMENTATION = fromFileUrl(new URL("../../../docs/kubernetes.md", import.meta.url));
+const DOCUMENTATION = `${REPOSITORY}docs/kubernetes.md`;
 
 /** The handler of the RuntimeClass in docs/kubernetes.md. */
 export async function documentedHandler(): Promise<string> {

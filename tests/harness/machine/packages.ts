@@ -3,22 +3,22 @@
  * there. Nothing is installed. What there is, what depends on what, fetching and checking are apt's; it comes from the mirror of
  * Debian that the machine's apt uses, and what that knows and has is left alone.
  *
- * `deno run -A tests/harness/machine/packages.ts SUITE PACKAGE...` unpacks packages by hand and prints the folder.
+ * `deno run -A tools/test/unpack.ts SUITE PACKAGE...` unpacks packages by hand.
  *
  * A suite's programs need the suite's glibc, and runc starts itself anew by /proc/self/exe, so a wrapper script will not do: the
  * shared libraries that the packages depend on are unpacked beside them, and each program gets the paths of these libraries and of the
  * suite's own dynamic loader written into it. What else a package depends on (perl, python, services) is left out.
  */
-import { fromFileUrl } from "@std/path";
-import { fail } from "../../../tools/common/fail.ts";
 import { isDynamicProgram, withLoader } from "./elf.ts";
+import { isFile } from "./programs.ts";
+import { REPOSITORY } from "./repository.ts";
 
 /** Debian 12, 13, 14 (testing in 2026), and unstable. */
 export type Suite = "bookworm" | "trixie" | "forky" | "sid";
 
 /** The public keys of Debian's archive. */
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-const CACHE = fromFileUrl(new URL("../../../.cache/packages", import.meta.url));
+const CACHE = `${REPOSITORY}.cache/packages`;
 /** Debian's names of an architecture's folder of libraries, and of its dynamic loader. */
 const ARCHITECTURES = {
   x86_64: { triplet: "x86_64-linux-gnu", loader: "ld-linux-x86-64.so.2" },
@@ -188,14 +188,6 @@ function filesIn(folder: string): string[] {
   }
 }
 
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
 async function removeFolder(path: string): Promise<void> {
   await Deno.remove(path, { recursive: true }).catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -211,10 +203,4 @@ async function run(program: string, args: string[], cwd?: string): Promise<strin
     throw new Error(`${program} ${args.join(" ")} failed: ${decoder.decode(stderr).trim()}`);
   }
   return decoder.decode(stdout);
-}
-
-if (import.meta.main) {
-  const [suite, ...names] = Deno.args;
-  if (names.length === 0) fail("expected a suite of Debian, and names of packages");
-  console.log(await unpack(suite as Suite, names).catch((error) => fail(error.message)));
 }

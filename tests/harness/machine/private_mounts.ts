@@ -7,6 +7,7 @@
 import { fromFileUrl } from "@std/path";
 import { eventually } from "../expect/eventually.ts";
 import { cgroupFolders, thaw } from "./cgroups.ts";
+import { onInterruption } from "./interruption.ts";
 
 /** Names the mount namespace that the program was started in, before it entered its own. */
 const outerNamespace = "SHIM_TEST_OUTER_MOUNTS";
@@ -58,21 +59,14 @@ export async function enterPrivateMounts(
       TMPDIR: "/run/containerd/tmp",
     },
   }).spawn();
-  let interrupted = false;
   let name = "";
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    Deno.addSignalListener(signal, () => {
-      if (interrupted) return;
-      if (pidNamespace) {
-        interrupted = true;
-        name = runName(child.pid);
-      }
-      // unshare(1) that waits for a PID namespace ignores others, and takes all of it along when it is killed.
-      child.kill(pidNamespace ? "SIGKILL" : signal);
-    });
-  }
+  const interruption = onInterruption((signal) => {
+    if (pidNamespace) name = runName(child.pid);
+    // unshare(1) that waits for a PID namespace ignores others, and takes all of it along when it is killed.
+    child.kill(pidNamespace ? "SIGKILL" : signal);
+  });
   const { code } = await child.status;
-  if (interrupted) await removeCgroups(name);
+  if (pidNamespace && interruption.aborted) await removeCgroups(name);
   Deno.exit(code);
 }
 

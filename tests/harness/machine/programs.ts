@@ -1,50 +1,21 @@
-/** What the build, the tests and the demonstration need of the machine, and in which packages it is. */
-
-/** One thing that has to be there. */
-export interface Requirement {
-  /** What it is, for a person. */
-  readonly name: string;
-  /** Debian's and Ubuntu's package. */
-  readonly debianPackage: string;
-  /** The package of other distributions. */
-  readonly otherPackage: string;
-  isThere(): boolean;
-}
-
-/** All of them. */
-export const requirements: readonly Requirement[] = [
-  program("containerd", "containerd"),
-  program("ctr", "containerd"),
-  program("runc", "runc"),
-  program("crun", "crun"),
-  program("nsenter", "util-linux"),
-  program("unshare", "util-linux"),
-  program("mount", "mount", "util-linux"),
-  program("tar", "tar"),
-  {
-    name: "a statically linked /bin/busybox",
-    debianPackage: "busybox-static",
-    otherPackage: "busybox",
-    isThere: () => isStaticallyLinked("/bin/busybox"),
-  },
-  {
-    name: "CNI's plugins",
-    debianPackage: "containernetworking-plugins",
-    otherPackage: "containernetworking-plugins",
-    isThere: () => findCniPlugin("bridge") !== undefined,
-  },
-];
+/** The programs of this machine. */
 
 /** Where Debian, Fedora and CNI's own releases have the plugins. */
 const CNI_FOLDERS = ["/usr/lib/cni", "/usr/libexec/cni", "/opt/cni/bin"];
 
-function program(name: string, debianPackage: string, otherPackage = debianPackage): Requirement {
-  return { name, debianPackage, otherPackage, isThere: () => findProgram(name) !== undefined };
-}
-
-/** The path of a program on the PATH. */
+/** The path of a program on the PATH; undefined where it is not there. */
 export function findProgram(name: string): string | undefined {
   return Deno.env.get("PATH")?.split(":").map((folder) => `${folder}/${name}`).find(isFile);
+}
+
+/**
+ * The path of a program on the PATH.
+ * @throws {Error} where it is not there.
+ */
+export function expectProgram(name: string): string {
+  const path = findProgram(name);
+  if (path === undefined) throw new Error(`expected ${name} on the PATH and it is not there`);
+  return path;
 }
 
 /** The path of a plugin of CNI, which connects pods to a network. */
@@ -52,19 +23,11 @@ export function findCniPlugin(name: string): string | undefined {
   return CNI_FOLDERS.map((folder) => `${folder}/${name}`).find(isFile);
 }
 
-function isFile(path: string): boolean {
+/** Whether there is a file at the path, be it by a link. */
+export function isFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {
     return false;
   }
-}
-
-/** A dynamically linked program names its loader near its beginning, in the segment PT_INTERP (elf(5)). */
-function isStaticallyLinked(path: string): boolean {
-  if (!isFile(path)) return false;
-  using file = Deno.openSync(path);
-  const beginning = new Uint8Array(4096);
-  file.readSync(beginning);
-  return !new TextDecoder("latin1").decode(beginning).includes("/ld-");
 }

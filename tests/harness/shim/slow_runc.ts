@@ -1,5 +1,5 @@
 import { type Any, RuncOptions } from "../../../proto/mod.ts";
-import { findProgram } from "../containerd/private_containerd.ts";
+import { expectProgram } from "../machine/programs.ts";
 import { ClientFifo } from "../streams/client_fifo.ts";
 
 /**
@@ -48,7 +48,7 @@ export class SlowRunc {
 
   /** Makes one of runc in `folder`. It is held at each of the `points` (`begin create`, `amid exec`, `end pause`, …). */
   static make(folder: string, ...points: string[]): Promise<SlowRunc> {
-    return SlowRunc.makeOf(findProgram("runc"), folder, ...points);
+    return SlowRunc.makeOf(expectProgram("runc"), folder, ...points);
   }
 
   /** {@linkcode make} with another runtime than runc. */

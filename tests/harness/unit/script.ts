@@ -1,8 +1,6 @@
 /** Programs of their own, for what changes or ends a whole process. */
-import { fromFileUrl, join } from "@std/path";
-
-/** The folder of the repository. */
-export const REPOSITORY = fromFileUrl(new URL("../../..", import.meta.url));
+import { join } from "@std/path";
+import { REPOSITORY } from "../machine/repository.ts";
 
 /** How a script ended. */
 export interface ScriptResult {

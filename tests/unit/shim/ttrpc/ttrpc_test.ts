@@ -24,7 +24,7 @@ import {
   StatusError,
 } from "../../../../shim/ttrpc/mod.ts";
 import { within } from "../../../harness/expect/within.ts";
-import { REPOSITORY } from "../../../harness/unit/script.ts";
+import { REPOSITORY } from "../../../harness/machine/repository.ts";
 
 const SERVICE = "test.v1.Echo";
 /** As ttrpc has it, see its README. */
