@@ -32,6 +32,8 @@ import {
   UpdateTaskRequest,
 } from "../../../proto/mod.ts";
 import { generate } from "../../../tools/proto.ts";
+import { fixtureAnswer } from "../../harness/unit/fixture.ts";
+import { withFolder } from "../../harness/unit/temporary_folder.ts";
 
 const PROTO = fromFileUrl(new URL("../../../proto/", import.meta.url));
 
@@ -445,51 +447,28 @@ Deno.test("generated.ts is what the generator makes of the .proto files", async 
 });
 
 Deno.test("a bundle has the messages that are used, and not those that are not", async () => {
-  const folder = await Deno.makeTempDir();
-  const size = async (name: string, source: string) => {
-    const file = join(folder, name);
-    await Deno.writeTextFile(file, source);
+  const size = async (program: string) => {
     const options = ["--quiet", "--platform", "browser", "--config", "deno.json"];
-    return (await run("bundle", ...options, file)).length;
+    return (await run("bundle", ...options, fromFileUrl(import.meta.resolve(program)))).length;
   };
   const [none, two, all] = await Promise.all([
-    size("none.ts", `import { messageType } from "${PROTO}protobuf.ts"; console.log(messageType);`),
-    size("two.ts", `import { Any, Timestamp } from "${PROTO}mod.ts"; console.log(Any, Timestamp);`),
-    size("all.ts", `import * as all from "${PROTO}mod.ts"; console.log(all);`),
-  ]).finally(() => Deno.remove(folder, { recursive: true }));
+    size("./fixtures/helper_bundled.ts"),
+    size("./fixtures/two_bundled.ts"),
+    size("./fixtures/all_bundled.ts"),
+  ]);
   assertLess(two - none, 2000);
   assertLess(all - none, 75_000);
   assertGreater(all - two, 10_000);
 });
 
-Deno.test("bundled and loaded, it touches neither process nor Buffer, and leaves the globals alone", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+Deno.test("bundled and loaded, it touches neither process nor Buffer, and leaves the globals alone", () =>
+  withFolder(async (folder) => {
     const bundle = join(folder, "bundle.js");
     await run("bundle", "--quiet", "--platform", "browser", "--output", bundle, "proto/mod.ts");
-    const script = join(folder, "script.js");
-    await Deno.writeTextFile(
-      script,
-      `const touched = [];
-       for (const name of ["process", "Buffer"]) {
-         const get = () => touched.push(name);
-         Object.defineProperty(globalThis, name, { get, configurable: true });
-       }
-       const names = () => Object.getOwnPropertyNames(globalThis).sort().join();
-       const before = names();
-       const { Timestamp } = await import("./bundle.js");
-       const { seconds } = Timestamp.decode(Timestamp.encode({ seconds: -1 }).finish());
-       const same = names() === before && global === globalThis;
-       const untouched = touched.length === 0;
-       const back = (Buffer, process, touched.join());
-       console.log(JSON.stringify({ seconds, same, untouched, back }));`,
-    );
-    const found = JSON.parse(await run("run", "--no-config", "--quiet", script));
-    assertEquals(found, { seconds: -1, same: true, untouched: true, back: "Buffer,process" });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+    const watcher = import.meta.resolve("./fixtures/global_watcher.ts");
+    const expected = { seconds: -1, same: true, untouched: true, back: "Buffer,process" };
+    assertEquals(await fixtureAnswer(watcher, bundle), expected);
+  }));
 
 /** A type of message whose fields are not known here. */
 type Kind = MessageType<Record<string, unknown>, object>;

@@ -4,7 +4,7 @@ import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
 import { pidsIn } from "../../../../runc/cgroup/processes.ts";
 import { unifiedMount } from "../../../harness/machine/cgroups.ts";
 import { inPrivateMounts, runName } from "../../../harness/machine/private_mounts.ts";
-import { runScript } from "../../../harness/unit/script.ts";
+import { runFixture } from "../../../harness/unit/fixture.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 Deno.test("cgroup: the pids in a cgroup and all below it", () =>
@@ -58,38 +58,28 @@ function foldersOf(cgroup: string): string[] {
     .map(({ mountPoint }) => join(mountPoint, cgroup));
 }
 
-const JOIN = (cgroup: string) => `
-  import { joinCgroup } from "REPOSITORY/runc/cgroup/processes.ts";
-  joinCgroup("${cgroup}");
-  console.log(Deno.readTextFileSync("/proc/self/cgroup"));
-`;
+const JOINING = import.meta.resolve("./fixtures/joining.ts");
 
-Deno.test("cgroup: a process joins a cgroup in every hierarchy that has it", () =>
-  withFolder(async (folder) => {
-    if (!inPrivateMounts()) throw new Error("expected private mounts: run `deno task test`");
-    const cgroup = `/${runName()}-unit-${crypto.randomUUID()}`;
-    // cpuset takes no process before it was given processors.
-    const folders = foldersOf(cgroup).filter((each) => !each.includes("cpuset"));
-    for (const each of folders) await Deno.mkdir(each);
-    try {
-      const { stdout, stderr } = await runScript(folder, JOIN(cgroup));
-      assertEquals(stderr, "");
-      assertEquals(stdout.split(`:${cgroup}\n`).length - 1, folders.length, stdout);
-    } finally {
-      for (const each of folders) await Deno.remove(each);
-    }
-  }));
+Deno.test("cgroup: a process joins a cgroup in every hierarchy that has it", async () => {
+  if (!inPrivateMounts()) throw new Error("expected private mounts: run `deno task test`");
+  const cgroup = `/${runName()}-unit-${crypto.randomUUID()}`;
+  // cpuset takes no process before it was given processors.
+  const folders = foldersOf(cgroup).filter((each) => !each.includes("cpuset"));
+  for (const each of folders) await Deno.mkdir(each);
+  try {
+    const { stdout, stderr } = await runFixture(JOINING, cgroup);
+    assertEquals(stderr, "");
+    assertEquals(stdout.split(`:${cgroup}\n`).length - 1, folders.length, stdout);
+  } finally {
+    for (const each of folders) await Deno.remove(each);
+  }
+});
 
-Deno.test("cgroup: to join one that does not exist is an error that tells where it was looked for", () =>
-  withFolder(async (folder) => {
-    const { code, stderr } = await runScript(folder, JOIN("/no/such/cgroup"));
-    assertEquals(code, 1);
-    const paths = foldersOf("/no/such/cgroup").map((each) => `${each}/cgroup.procs`);
-    assertEquals(
-      stderr.includes(
-        `the cgroup /no/such/cgroup for the shim does not exist: expected one of ${paths}`,
-      ),
-      true,
-      stderr,
-    );
-  }));
+Deno.test("cgroup: to join one that does not exist is an error that tells where it was looked for", async () => {
+  const { code, stderr } = await runFixture(JOINING, "/no/such/cgroup");
+  assertEquals(code, 1);
+  const paths = foldersOf("/no/such/cgroup").map((each) => `${each}/cgroup.procs`);
+  const message =
+    `the cgroup /no/such/cgroup for the shim does not exist: expected one of ${paths}`;
+  assertEquals(stderr.includes(message), true, stderr);
+});

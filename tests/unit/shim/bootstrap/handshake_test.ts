@@ -15,37 +15,33 @@ import {
 import { eventually } from "../../../harness/expect/eventually.ts";
 import { limitDescriptors } from "../../../harness/machine/processes.ts";
 import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
-import { scriptCommand } from "../../../harness/unit/script.ts";
-import { withFolder } from "../../../harness/unit/temporary_folder.ts";
+import { fixtureCommand } from "../../../harness/unit/fixture.ts";
+import type { Action } from "./fixtures/handshake_server.ts";
 
 // The first child of a program makes Deno open descriptors that stay.
 await new Deno.Command("true").output();
 
-/** A server as `start` spawns it, with the functions of the handshake; what it says on standard error is taken. */
+/** Runs a server as `start` spawns it; what it says on standard error is taken. */
 function test(
   name: string,
-  server: string,
+  action: Action,
   run: (input: Pipe, output: Pipe, child: Deno.ChildProcess) => Promise<void>,
 ): void {
   Deno.test(`handshake: ${name}`, () =>
-    withFolder((folder) =>
-      expectNoNewDescriptors(async () => {
-        const [input, output] = [pipe(), pipe()];
-        const source = `
-          import {
-            isAnswerGiven, say, sayFound, sayListening, takeGivenInput, takeInput
-          } from "REPOSITORY/shim/bootstrap/handshake.ts";
-          ${server}
-        `;
-        const child = scriptCommand(folder, source, {
+    expectNoNewDescriptors(async () => {
+      const [input, output] = [pipe(), pipe()];
+      const child = fixtureCommand(
+        import.meta.resolve("./fixtures/handshake_server.ts"),
+        [action],
+        {
           // Deno takes descriptors here, though its types do not say so.
           stdin: input.read as unknown as "null",
           stdout: output.write as unknown as "null",
           stderr: "piped",
-        }).spawn();
-        await run(input, output, child);
-      })
-    ));
+        },
+      ).spawn();
+      await run(input, output, child);
+    }));
 }
 
 /** What a server has said on standard error when it has ended. */
@@ -56,14 +52,7 @@ async function told(child: Deno.ChildProcess): Promise<string> {
 
 test(
   "the server gets the options whole, and goes on when start has given its answer",
-  `
-  const options = takeGivenInput();
-  console.error(options.length, options.every((byte, index) => byte === index % 251));
-  console.error(isAnswerGiven(sayListening()));
-  // Nobody reads this any more, and it must not end the server.
-  Deno.stdout.writeSync(new Uint8Array(1 << 20));
-  console.error("alive", Deno.stdin.readSync(new Uint8Array(1)));
-  `,
+  "serve",
   async (input, output, child) => {
     giveInput(input, Uint8Array.from({ length: 300_000 }, (_, index) => index % 251));
     assertEquals(waitUntilListening(output), true);
@@ -74,11 +63,7 @@ test(
 
 test(
   "a server that may open no more descriptors by the time that start has answered goes on",
-  `
-  takeGivenInput();
-  const nowhere = sayListening();
-  console.error(isAnswerGiven(nowhere), Deno.stdin.readSync(new Uint8Array(1)));
-  `,
+  "serveWithoutDescriptors",
   async (input, output, child) => {
     giveInput(input, new Uint8Array());
     waitUntilListening(output);
@@ -90,7 +75,7 @@ test(
 
 test(
   "no options are an empty input",
-  `console.error(takeGivenInput().length); isAnswerGiven(sayListening());`,
+  "tellLengthOfInput",
   async (input, output, child) => {
     giveInput(input, new Uint8Array());
     waitUntilListening(output);
@@ -101,7 +86,7 @@ test(
 
 test(
   "a server that has found another one is told from one that listens",
-  `takeGivenInput(); sayFound();`,
+  "findAnother",
   async (input, output, child) => {
     giveInput(input, new Uint8Array());
     assertEquals(waitUntilListening(output), false);
@@ -112,7 +97,7 @@ test(
 
 test(
   "a start that ends without an answer is told from one that has given it",
-  `takeGivenInput(); console.error(isAnswerGiven(sayListening()));`,
+  "tellWhetherAnswered",
   async (input, output, child) => {
     giveInput(input, new Uint8Array());
     waitUntilListening(output);
@@ -123,7 +108,7 @@ test(
 
 test(
   "a server whose start has ended can say what it likes",
-  `takeGivenInput(); const nowhere = sayListening(); say("no room"); console.error(isAnswerGiven(nowhere));`,
+  "speakTooLate",
   async (input, output, child) => {
     close(output.read);
     close(output.write);
@@ -144,13 +129,7 @@ for (
 ) {
   test(
     `${kind} of a start that has ended is an error`,
-    `
-    try {
-      takeGivenInput();
-    } catch (error) {
-      console.error(error.message);
-    }
-    `,
+    "tellWhatIsWrongWithInput",
     async (input, output, child) => {
       close(output.read);
       close(output.write);
@@ -167,7 +146,7 @@ for (
 
 test(
   "a server that ends before it listens has told its reason",
-  `takeGivenInput(); say("no room "); say("left"); Deno.exit(1);`,
+  "giveReasonAndEnd",
   async (input, output, child) => {
     giveInput(input, Uint8Array.of(1));
     const error = assertThrows(() => waitUntilListening(output), Error);
@@ -181,7 +160,7 @@ test(
 
 test(
   "a server that is killed gave no reason, and options that it did not take are no matter",
-  `Deno.kill(Deno.pid, "SIGKILL");`,
+  "die",
   async (input, output, child) => {
     giveInput(input, new Uint8Array(1 << 20));
     const error = assertThrows(() => waitUntilListening(output), Error);
@@ -193,11 +172,7 @@ test(
 
 test(
   "input that is to be waited for comes whole, though the descriptor does not wait",
-  `
-  const input = takeInput();
-  console.error(new TextDecoder().decode(input));
-  sayListening();
-  `,
+  "tellInput",
   async (input, output, child) => {
     setNonblocking(input.read);
     close(input.read);
@@ -218,13 +193,7 @@ function isInPoll(pid: number): boolean {
 
 test(
   "more input than 10 MiB is an error",
-  `
-  try {
-    takeInput();
-  } catch (error) {
-    say(error.message);
-  }
-  `,
+  "sayWhatIsWrongWithInput",
   async (input, output, child) => {
     const writing = child.status;
     giveInput(input, new Uint8Array(10 << 20));

@@ -5,7 +5,7 @@ import { lockFile, removeAbandonedLocks } from "../../../../shim/bootstrap/lock_
 import { SystemError } from "../../../../shim/libc/mod.ts";
 import { within } from "../../../harness/expect/within.ts";
 import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
-import { scriptAnswer } from "../../../harness/unit/script.ts";
+import { fixtureAnswer } from "../../../harness/unit/fixture.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 function test(name: string, run: (folder: string) => Promise<void>): void {
@@ -17,28 +17,10 @@ function test(name: string, run: (folder: string) => Promise<void>): void {
   });
 }
 
-/** Counts one further in a file, in a way that goes wrong where two do it at once. */
-const COUNT = `
-  async function count(folder) {
-    using _lock = await lockFile(folder + "/lock");
-    // Fails where another one is in here.
-    await Deno.mkdir(folder + "/inside");
-    const before = Number(await Deno.readTextFile(folder + "/count"));
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    await Deno.writeTextFile(folder + "/count", String(before + 1));
-    await Deno.remove(folder + "/inside");
-  }
-`;
-
 test("ten lockers in each of three processes exclude each other, and leave no file", async (folder) => {
   await Deno.writeTextFile(join(folder, "count"), "0");
-  const script = `
-    import { lockFile } from "REPOSITORY/shim/bootstrap/lock_file.ts";
-    ${COUNT}
-    await Promise.all(Array.from({ length: 10 }, () => count("${folder}")));
-    console.log("true");
-  `;
-  await Promise.all([1, 2, 3].map(() => scriptAnswer(folder, script)));
+  const program = import.meta.resolve("./fixtures/locked_counter.ts");
+  await Promise.all([1, 2, 3].map(() => fixtureAnswer(program, folder)));
   assertEquals(await Deno.readTextFile(join(folder, "count")), "30");
   await assertRejects(() => Deno.stat(join(folder, "lock")), Deno.errors.NotFound);
 });

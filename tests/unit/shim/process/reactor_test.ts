@@ -5,8 +5,7 @@ import { within } from "../../../harness/expect/within.ts";
 import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
 import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
 import { expectIdle } from "../../../harness/unit/processor_time.ts";
-import { runScript } from "../../../harness/unit/script.ts";
-import { withFolder } from "../../../harness/unit/temporary_folder.ts";
+import { runFixture } from "../../../harness/unit/fixture.ts";
 
 const log = new LogRecorder();
 const reactor = new Reactor(log);
@@ -218,28 +217,10 @@ test("a hundred descriptors at once are all told of", async () => {
 });
 
 for (const [where, unwatch] of [["by its listener", "readable"], ["by others", "timer"]]) {
-  Deno.test(`reactor: a program ends when all is unwatched ${where}, and not before`, () =>
-    withFolder(async (folder) => {
-      const { code, signal, stdout, stderr } = await runScript(
-        folder,
-        `
-        import { EpollEvent, pipe, write } from "REPOSITORY/shim/libc/mod.ts";
-        import { Reactor } from "REPOSITORY/shim/process/reactor.ts";
-        const reactor = new Reactor(console);
-        const { read, write: target } = pipe();
-        const happens = (what) => {
-          console.log(what);
-          if (what === "${unwatch}") reactor.unwatch(read);
-        };
-        // Told of once, what is readable stays so.
-        reactor.watch(read, EpollEvent.IN | EpollEvent.EDGE, () => happens("readable"));
-        // Timers that alone would not keep the program alive.
-        Deno.unrefTimer(setTimeout(() => write(target, Uint8Array.of(1)), 20));
-        if ("${unwatch}" === "timer") Deno.unrefTimer(setTimeout(() => happens("timer"), 60));
-        addEventListener("unload", () => console.log("end"));
-        `,
-      );
-      const said = unwatch === "timer" ? "readable\ntimer\nend\n" : "readable\nend\n";
-      assertEquals([code, signal, stdout, stderr], [0, null, said, ""]);
-    }));
+  Deno.test(`reactor: a program ends when all is unwatched ${where}, and not before`, async () => {
+    const program = import.meta.resolve("./fixtures/unwatching.ts");
+    const { code, signal, stdout, stderr } = await runFixture(program, unwatch);
+    const said = unwatch === "timer" ? "readable\ntimer\nend\n" : "readable\nend\n";
+    assertEquals([code, signal, stdout, stderr], [0, null, said, ""]);
+  });
 }

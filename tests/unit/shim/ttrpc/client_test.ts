@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { encodeFrame, FrameType } from "../../../../shim/ttrpc/frame.ts";
 import { Client, StatusCode } from "../../../../shim/ttrpc/mod.ts";
-import { REPOSITORY } from "../../../harness/machine/repository.ts";
+import { runFixture } from "../../../harness/unit/fixture.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 import {
   assertStatus,
@@ -12,7 +12,6 @@ import {
   response,
   SERVICE,
   test,
-  untext,
   withPeer,
   withServer,
 } from "./connections.ts";
@@ -136,25 +135,9 @@ test("a client does not wait beyond its timeout, and ignores the late answer", a
 
 test("a timeout leaves nothing behind that would keep the process alive", async () => {
   await withFolder(async (folder) => {
-    const script = join(folder, "main.ts");
-    await Deno.writeTextFile(
-      script,
-      `
-      import { Client, Server } from "${join(REPOSITORY, "shim/ttrpc/mod.ts")}";
-      const server = new Server(new Map([["S", { Echo: (payload) => payload }]]));
-      server.serve(Deno.listen({ transport: "unix", path: "${join(folder, "s")}" }));
-      const client = await Client.connect("${join(folder, "s")}");
-      await client.call("S", "Echo", new Uint8Array(), { timeoutMs: 60_000 });
-      await server.close();
-      await client.closed;
-      console.log("done");
-      `,
-    );
-    const { stdout, stderr, signal } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "-A", "--config", join(REPOSITORY, "deno.json"), script],
-      signal: AbortSignal.timeout(20_000),
-    }).output();
+    const program = import.meta.resolve("./fixtures/answered_call.ts");
+    const { signal, stdout, stderr } = await runFixture(program, join(folder, "s"));
     assertEquals(signal, null, "still alive after 20 s");
-    assertEquals(untext.decode(stdout), "done\n", untext.decode(stderr));
+    assertEquals(stdout, "done\n", stderr);
   });
 });

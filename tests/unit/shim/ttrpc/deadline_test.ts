@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { startDeadline } from "../../../../shim/ttrpc/deadline.ts";
-import { runScript, scriptAnswer } from "../../../harness/unit/script.ts";
-import { withFolder } from "../../../harness/unit/temporary_folder.ts";
+import { fixtureAnswer, runFixture } from "../../../harness/unit/fixture.ts";
 
 function test(name: string, run: () => Promise<void>): void {
   Deno.test({ name: `deadline: ${name}`, fn: run, sanitizeOps: true, sanitizeResources: true });
@@ -85,50 +84,15 @@ test("without end there is none", async () => {
   await passes(60);
 });
 
-test("a program ends at once when all are stopped, also after a while, and not before", () =>
-  withFolder(async (folder) => {
-    for (const wait of ["", "await new Promise((resolve) => startDeadline(120, resolve));"]) {
-      const { code, signal, stdout, stderr } = await runScript(
-        folder,
-        `
-        import { startDeadline } from "REPOSITORY/shim/ttrpc/deadline.ts";
-        const stop = startDeadline(600_000, () => {});
-        ${wait}
-        startDeadline(300, () => {
-          console.log("passed");
-          stop();
-        });
-        `,
-      );
-      assertEquals([code, signal, stdout, stderr], [0, null, "passed\n", ""]);
-    }
-  }));
+test("a program ends at once when all are stopped, also after a while, and not before", async () => {
+  for (const milliseconds of ["0", "120"]) {
+    const program = import.meta.resolve("./fixtures/deadlines.ts");
+    const { code, signal, stdout, stderr } = await runFixture(program, milliseconds);
+    assertEquals([code, signal, stdout, stderr], [0, null, "passed\n", ""]);
+  }
+});
 
-test("those that were stopped keep no memory, however far off they were", () =>
-  withFolder(async (folder) => {
-    const bytes = await scriptAnswer<number>(
-      folder,
-      `
-      import v8 from "node:v8";
-      import { startDeadline } from "REPOSITORY/shim/ttrpc/deadline.ts";
-      v8.setFlagsFromString("--expose-gc");
-      const { gc } = await import("node:vm").then(({ runInNewContext }) => ({ gc: runInNewContext("gc") }));
-      const rest = () => {
-        gc();
-        return Deno.memoryUsage().heapUsed;
-      };
-      async function life() {
-        const stop = startDeadline(20 * 60 * 1000, () => {});
-        await Promise.resolve();
-        stop();
-      }
-      await life();
-      const before = rest();
-      for (let count = 0; count < 30_000; count++) await life();
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      for (let count = 0; count < 30_000; count++) await life();
-      console.log(rest() - before);
-      `,
-    );
-    assertLess(bytes, 1 << 20);
-  }));
+test("those that were stopped keep no memory, however far off they were", async () => {
+  const program = import.meta.resolve("./fixtures/stopped_deadlines.ts");
+  assertLess(await fixtureAnswer<number>(program), 1 << 20);
+});
