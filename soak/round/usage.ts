@@ -1,5 +1,5 @@
 /** What a process uses of what it may keep by mistake (proc(5)). */
-import { countDescriptors } from "../../tests/harness/machine/processes.ts";
+import { countDescriptors, privateMemory } from "../../tests/harness/machine/processes.ts";
 
 /** Of one process. */
 export interface Usage {
@@ -11,10 +11,8 @@ export interface Usage {
 
 /** What a process uses now. */
 export function usageOf(pid: number): Usage {
-  const rollup = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
-  const kilobytes = Number(rollup.match(/^Private_Dirty: +(\d+) kB$/m)![1]);
   return {
-    privateMiB: kilobytes / 1024,
+    privateMiB: privateMemory(pid),
     descriptors: countDescriptors(pid),
     threads: [...Deno.readDirSync(`/proc/${pid}/task`)].length,
   };

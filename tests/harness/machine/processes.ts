@@ -146,3 +146,9 @@ function readLink(path: string): string[] {
     return [];
   }
 }
+
+/** What a process has written to and shares with nobody (proc(5), smaps_rollup), in MiB. */
+export function privateMemory(pid: number): number {
+  const rollup = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
+  return Number(rollup.match(/^Private_Dirty: +(\d+) kB$/m)![1]) / 1024;
+}

@@ -104,7 +104,7 @@ export class Bundle {
   }
 
   /** Calls the action `delete` for the bundle, as containerd does when it has lost the shim. */
-  async delete(containerd: PrivateContainerd): Promise<ProgramResult> {
+  async delete(containerd: Host): Promise<ProgramResult> {
     const args = shimArguments(containerd, this.id, "-bundle", this.path, "delete");
     return await callShim(containerd, this.path, args);
   }
@@ -256,8 +256,9 @@ export async function startShim(
   containerd: Host,
   bundle: Bundle,
   options: Any.Properties = {},
+  flags: string[] = ["-debug"],
 ): Promise<string> {
-  const args = shimArguments(containerd, bundle.id, "-debug", "start");
+  const args = shimArguments(containerd, bundle.id, ...flags, "start");
   const { code, stdout, stderr } = await callShim(containerd, bundle.path, args, {}, options);
   const answer = new TextDecoder().decode(stdout);
   if (code === 0 && answer.startsWith("unix://")) return answer;
