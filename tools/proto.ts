@@ -13,7 +13,7 @@ import { fromFileUrl, join } from "@std/path";
 const FOLDER = fromFileUrl(new URL("../proto/", import.meta.url));
 const PBJS = "npm:protobufjs-cli@2.7.1/pbjs";
 
-/** What has another name in TypeScript, where all share one scope. */
+/** What has another name in TypeScript, where all share one scope, by its full name. */
 const NAMES: Readonly<Record<string, string>> = {
   "containerd.runc.v1.Options": "RuncOptions",
   "containerd.runtime.bootstrap.v1.Capability": "BootstrapCapability",
@@ -28,6 +28,13 @@ const NAMES: Readonly<Record<string, string>> = {
 const PREFIXES: Readonly<Record<string, string>> = {
   "io.containerd.cgroups.v1": "CgroupV1",
   "io.containerd.cgroups.v2": "CgroupV2",
+};
+
+/** The keys of a declaration, a field and a field's options, in the form of pbjs's target `json`, that are seen to or say nothing. */
+const PROVIDED = {
+  declaration: ["nested", "fields", "values", "oneofs", "methods", "reserved"],
+  field: ["type", "id", "rule", "keyType", "options", "protoName"],
+  option: ["proto3_optional"],
 };
 
 /** A package, a message or an enum, in the form of pbjs's target `json`. */
@@ -150,15 +157,30 @@ interface FieldCode {
 /** What the .proto files declare, by full name. */
 type Declared = ReadonlyMap<string, Named>;
 
-/** The code for the .proto files of a folder: the text of proto/generated.ts. */
-export async function generate(folder = FOLDER): Promise<string> {
+/**
+ * The code for the .proto files of a folder: the text of proto/generated.ts.
+ * @param renamed What must be declared there, for it has another name in TypeScript.
+ * @throws {Error} where what is declared is not provided for, or something is missing.
+ */
+export async function generate(
+  folder = FOLDER,
+  renamed: readonly string[] = folder === FOLDER
+    ? [...Object.keys(NAMES), ...Object.keys(PREFIXES)]
+    : [],
+): Promise<string> {
   const files = Array.from(Deno.readDirSync(folder), ({ name }) => name)
     .filter((name) => name.endsWith(".proto"))
     .sort()
     .map((name) => join(folder, name));
+  if (files.length === 0) throw new Error(`expected .proto files in ${folder}, found none`);
   // No product code depends on pbjs: its dependencies shall not come into the lock file.
   const pbjs = ["run", "--no-lock", "--allow-all", PBJS, "--target", "json", "--path", folder];
   const declared: Declared = new Map(list(JSON.parse(await deno([...pbjs, ...files])), []));
+  const scopes = new Set(Array.from(declared.values(), ({ scopes }) => scopes.join(".")));
+  const missing = renamed.find((name) => !declared.has(name) && !scopes.has(name));
+  if (missing !== undefined) {
+    throw new Error(`${missing}: expected its declaration, found none; see NAMES and PREFIXES`);
+  }
   const names = Array.from(declared.values(), ({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
   if (twice) {
@@ -200,6 +222,11 @@ function list(declaration: Declaration, scopes: readonly string[]): (readonly [s
     .filter(([, nested]) => !nested.methods);
   return entries.flatMap(([key, nested]) => {
     const path = [...scopes, key];
+    expectProvided(key, nested, PROVIDED.declaration);
+    for (const [name, field] of Object.entries(nested.fields ?? {})) {
+      expectProvided(`${key}.${name}`, field, PROVIDED.field);
+      expectProvided(`${key}.${name}`, field.options ?? {}, PROVIDED.option);
+    }
     if (!nested.fields && !nested.values) return list(nested, path);
     if (nested.nested) throw new Error(`${key}: declarations in a message are not provided for`);
     for (const name of Object.values(nested.oneofs ?? {}).flatMap(({ oneof }) => oneof)) {
@@ -210,6 +237,12 @@ function list(declaration: Declaration, scopes: readonly string[]): (readonly [s
     const name = NAMES[fullName] ?? (PREFIXES[scopes.join(".")] ?? "") + key;
     return [[fullName, { name, scopes, declaration: nested }] as const];
   });
+}
+
+function expectProvided(name: string, found: object, provided: readonly string[]): void {
+  const other = Object.entries(found).find(([key]) => !provided.includes(key));
+  if (other === undefined) return;
+  throw new Error(`${name}: ${other[0]} ${JSON.stringify(other[1])} is not provided for`);
 }
 
 function declare(named: Named, declared: Declared): string {

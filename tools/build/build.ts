@@ -45,6 +45,8 @@ const FLAGS = [
  */
 const LIBRARY = "@grpc/grpc-js";
 const LIBRARY_MODULE = "./grpc.cjs";
+/** An import or a require of it, however it is written. */
+const LIBRARY_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'`]@grpc\/grpc-js["'`/]/;
 const NOT_NEEDED = "@grpc/proto-loader";
 
 /** Where Deno gets its compile runtime from. */
@@ -100,15 +102,38 @@ export async function bundleModules(
   main = "main.ts",
 ): Promise<ReadonlyMap<string, string>> {
   await bundle(["--code-splitting", "--external", LIBRARY, "--outdir", folder, main]);
-  await bundleLibrary(join(folder, LIBRARY_MODULE));
-  const modules = new Map<string, string>();
+  const bundled = new Map<string, string>();
   for await (const { name } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    const text = await Deno.readTextFile(path);
-    modules.set(`./${name}`, text.replace(`import("${LIBRARY}")`, `import("${LIBRARY_MODULE}")`));
-    await Deno.writeTextFile(path, modules.get(`./${name}`)!);
+    bundled.set(`./${name}`, await Deno.readTextFile(join(folder, name)));
   }
+  const modules = redirectLibrary(bundled);
+  for (const [name, text] of modules) await Deno.writeTextFile(join(folder, name), text);
+  await bundleLibrary(join(folder, LIBRARY_MODULE));
+  modules.set(LIBRARY_MODULE, await Deno.readTextFile(join(folder, LIBRARY_MODULE)));
   return modules;
+}
+
+/**
+ * Lets the modules of a bundle import gRPC's library from the module of its own that it becomes, instead of by its name, which nobody
+ * could resolve where the shim runs.
+ * @throws {Error} where they do not import it in the words that shim/grpc/library.ts has for it, or in others, too.
+ */
+export function redirectLibrary(modules: ReadonlyMap<string, string>): Map<string, string> {
+  const words = `import("${LIBRARY}")`;
+  const redirected = new Map(
+    Array.from(
+      modules,
+      ([name, text]) => [name, text.replaceAll(words, `import("${LIBRARY_MODULE}")`)],
+    ),
+  );
+  if ([...modules].every(([name, text]) => redirected.get(name) === text)) {
+    throw new Error(`expected ${words} in the bundle, as in shim/grpc/library.ts, and found none`);
+  }
+  const other = [...redirected].find(([, text]) => LIBRARY_IMPORT.test(text));
+  if (other) {
+    throw new Error(`expected ${LIBRARY} to be imported by ${words} alone, not as in ${other[0]}`);
+  }
+  return redirected;
 }
 
 async function bundleLibrary(file: string): Promise<void> {

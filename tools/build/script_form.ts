@@ -4,6 +4,7 @@
  */
 
 import { DENO_VARIABLES } from "../../shim/process/executable.ts";
+import { quote } from "../common/quote.ts";
 
 /** Nothing at the place where it runs has a say, nothing is fetched, nothing but errors is printed. */
 const RUN_FLAGS = [
@@ -155,9 +156,4 @@ function toAscii(program: string): string {
     /[^\0-\x7f]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-/** A word for the shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

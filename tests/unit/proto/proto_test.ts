@@ -5,6 +5,7 @@ import {
   assertLess,
   assertRejects,
   assertStrictEquals,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
@@ -436,11 +437,30 @@ Deno.test("the generator refuses what it does not provide for", async () => {
     ["message A { map<string, uint32> a = 1; }", "map<string, uint32>"],
     ["message A { message B {} }", "declarations in a message"],
     ["message A { fixed32 a = 1; }", "fixed32"],
+    ["message A { repeated uint32 a = 1 [packed = false]; }", "A.a: packed false"],
+    ["enum A { option allow_alias = true; A0 = 0; A1 = 0; }", "A: options"],
   ];
   for (const [source, named] of cases) {
     await assertRejects(() => generateFrom(`syntax = "proto3"; ${source}`), Error, named);
   }
+  const old = generateFrom(
+    'syntax = "proto2"; message A { optional string a = 1 [default = "b"]; }',
+  );
+  await assertRejects(() => old, Error, 'A: edition "proto2" is not provided for');
 });
+
+Deno.test("the generator says what it misses", () =>
+  withFolder(async (folder) => {
+    const none = `expected .proto files in ${folder}, found none`;
+    await assertRejects(() => generate(folder), Error, none);
+    await Deno.writeTextFile(
+      join(folder, "a.proto"),
+      'syntax = "proto3"; package a.v1; message A {}',
+    );
+    assertStringIncludes(await generate(folder, ["a.v1.A", "a.v1"]), "export interface A");
+    const missing = "a.v1.B: expected its declaration, found none; see NAMES and PREFIXES";
+    await assertRejects(() => generate(folder, ["a.v1.A", "a.v1.B"]), Error, missing);
+  }));
 
 Deno.test("generated.ts is what the generator makes of the .proto files", async () => {
   assertEquals(await Deno.readTextFile(join(PROTO, "generated.ts")), await generate());
