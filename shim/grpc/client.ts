@@ -1,9 +1,9 @@
-/** The calling side of gRPC: unary calls, without TLS, on a unix socket. */
+/** The client side of gRPC: unary calls, without TLS, on a unix socket. */
 import type { Client as GrpcClient, Metadata, ServiceError } from "@grpc/grpc-js";
 import { type CallOptions, StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { type Codec, loadGrpc } from "./library.ts";
 
-/** A connection to a server; the same to its users as that of ttrpc. */
+/** A connection to a server, with the interface of ttrpc's client. */
 export class Client {
   readonly #client: GrpcClient;
   readonly #codec: Codec;
@@ -16,14 +16,13 @@ export class Client {
   }
 
   /**
-   * A client of the server that listens on a unix socket; the first call connects to it.
-   *
-   * @param headers What goes with every call beside its payload.
+   * Makes a client of the server that listens on a unix socket; the first call connects to it.
+   * @param headers Headers that are sent with every call.
    */
   static async connect(path: string, headers: Record<string, string> = {}): Promise<Client> {
     const { grpc, codec } = await loadGrpc();
     const client = new grpc.Client(`unix:${path}`, grpc.credentials.createInsecure(), {
-      // Else the next client of the same path would wait until this one dares to connect again.
+      // With a shared pool the next client of the same path would wait until this one's backoff is over.
       "grpc.use_local_subchannel_pool": 1,
       "grpc.enable_channelz": 0,
       "grpc.enable_retries": 0,
@@ -33,9 +32,8 @@ export class Client {
 
   /**
    * Calls a method and resolves to the payload of its answer.
-   *
-   * @throws {StatusError} with the code and message of the answer; `UNAVAILABLE` if nobody listens or the connection is lost,
-   * `DEADLINE_EXCEEDED` if no answer came in time
+   * @throws {StatusError} With the code and message of the answer; UNAVAILABLE if nobody listens or the connection is lost,
+   * DEADLINE_EXCEEDED if no answer comes in time.
    */
   call(
     service: string,
@@ -61,13 +59,13 @@ export class Client {
     });
   }
 
-  /** Closes the connection, when the calls under way have ended. */
+  /** Closes the connection as soon as the calls under way have ended. */
   close(): void {
     this.#client.close();
   }
 }
 
-/** What the library says, with several codes, of a call that ended without a status: the server has ended, or was about to. */
+/** The library's messages, with several codes, for a call that ends without a status: the server has ended, or is about to. */
 const WITHOUT_STATUS = /^Received RST_STREAM with code |^Call cancelled$/;
 
 function toStatusError({ code, details }: ServiceError): StatusError {

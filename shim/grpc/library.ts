@@ -1,18 +1,18 @@
-/** gRPC's own library, loaded when it is first needed: it takes 60 ms and 8 MiB. */
+/** The library grpc-js, which is loaded when it is first needed: that takes 60 ms and 8 MiB. */
 import type { Buffer } from "node:buffer";
 
 /** The library. */
 export type Grpc = typeof import("@grpc/grpc-js");
 
-/** How to put a payload into a message and take it out again: they are the same, but the library wants a Buffer. */
+/** Turns a payload into a message and back: the bytes are the same, but the library wants a Buffer. */
 export interface Codec {
   serialize(payload: Uint8Array): Buffer;
   deserialize(message: Buffer): Uint8Array;
 }
 
-/** Loads the library, silenced: where a shim's standard error goes nobody looks. */
+/** Loads the library, and turns off its messages on standard error. */
 export async function loadGrpc(): Promise<{ grpc: Grpc; codec: Codec }> {
-  // The words of this import are known to tools/build/build.ts.
+  // tools/build/build.ts looks for this import by its words.
   const { default: grpc } = await import("@grpc/grpc-js");
   const { Buffer } = await import("node:buffer");
   grpc.setLogVerbosity(grpc.logVerbosity.NONE);

@@ -1,9 +1,9 @@
-/** The serving side of gRPC: unary calls, without TLS, on a unix socket. */
+/** The server side of gRPC: unary calls, without TLS, on a unix socket. */
 import type { handleUnaryCall, Server as GrpcServer, ServiceDefinition } from "@grpc/grpc-js";
 import { type CallUnderWay, type Method, type Service, statusOf } from "../ttrpc/mod.ts";
 import { type Codec, loadGrpc } from "./library.ts";
 
-/** Serves services, by their full names (`containerd.task.v3.Task`), until it is closed. */
+/** Serves services, which have their full names (`containerd.task.v3.Task`) for keys, until it is closed. */
 export class Server {
   readonly #services: ReadonlyMap<string, Service>;
   #server: GrpcServer | undefined;
@@ -12,19 +12,18 @@ export class Server {
     this.#services = services;
   }
 
-  /** The library does not tell who is connected, who has gone, and what is called. */
+  // The library does not tell who is connected, who has gone, and what is called.
   readonly isConnected = true;
   readonly calls: readonly CallUnderWay[] = [];
   onDisconnect(_listener: () => void): void {}
 
   /**
-   * Makes a unix socket, listens on it, and from then on answers calls.
-   *
-   * @throws {Error} if it can't be made
+   * Makes a unix socket, listens on it, and answers calls from then on.
+   * @throws {Error} If the socket can't be made.
    */
   async listen(path: string): Promise<void> {
     const { grpc, codec } = await loadGrpc();
-    // With its channelz turned off the library (1.14.7) forgets its connections, and abort would close none.
+    // With the option channelz turned off, the library (1.14.7) forgets its connections, and abort would close none.
     const server = new grpc.Server();
     for (const [name, service] of this.#services) {
       const handlers = Object.entries(service).map(([method, run]) => [method, handler(run)]);
@@ -38,8 +37,8 @@ export class Server {
   }
 
   /**
-   * Accepts no more connections and takes no more calls. Resolves when every call that runs is answered and every connection is
-   * closed. Calls may run without end and clients may not read, so bound it with {@linkcode Server.abort}.
+   * Accepts no more connections and no more calls. Resolves when all calls under way are answered and all connections closed. A call
+   * may go on without end, and a client may not read; {@linkcode Server.abort} ends the wait.
    */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -54,7 +53,7 @@ export class Server {
   }
 }
 
-/** What the library wants to know of a service. */
+/** The definition of a service for the library. */
 function definition(name: string, service: Service, codec: Codec): ServiceDefinition {
   const methods = Object.keys(service).map((method) => [method, {
     path: `/${name}/${method}`,

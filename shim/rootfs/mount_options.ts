@@ -1,21 +1,21 @@
-/** fstab-style mount options, as containerd's snapshotters hand them over, made into the arguments of mount(2). */
+/** Parsing the mount options that containerd's snapshotters give, which are those of fstab(5). */
 import { MountFlag } from "../libc/mod.ts";
 
-/** The arguments of mount(2) that come from options. */
+/** The arguments of mount(2), as far as options give them. */
 export interface MountArguments {
-  /** Without the propagation flags, which must be a call of their own. */
+  /** The flags without those of the propagation, for which mount(2) must be called a second time. */
   readonly flags: number;
-  /** MS_SHARED and its like, with MS_REC; 0 for none. */
+  /** The flags of the propagation: MS_SHARED or one like it, perhaps with MS_REC; 0 for none. */
   readonly propagation: number;
-  /** What is for the file system itself. */
+  /** The options for the file system itself. */
   readonly data: readonly string[];
-  /** Whether the source is a file that needs a loop device. */
+  /** Whether the source is a file, which needs a loop device. */
   readonly loop: boolean;
 }
 
 const { REC } = MountFlag;
 
-/** An option to the flag it sets, or, negative, clears; see mount(8). */
+/** The flag that each option sets, or clears if it is negative; see mount(8). */
 const FLAGS: Readonly<Record<string, number>> = {
   async: -MountFlag.SYNCHRONOUS,
   atime: -MountFlag.NOATIME,
@@ -55,7 +55,7 @@ const PROPAGATION: Readonly<Record<string, number>> = {
   runbindable: MountFlag.UNBINDABLE | REC,
 };
 
-/** Sorts options; one that is no flag is data for the file system. */
+/** Parses options; one that stands for no flag is for the file system. */
 export function parseMountOptions(options: readonly string[]): MountArguments {
   let flags = 0;
   let propagation = 0;
@@ -76,16 +76,17 @@ export function parseMountOptions(options: readonly string[]): MountArguments {
   return { flags, propagation, data, loop };
 }
 
-/** Users and groups inside a user namespace, and which they are outside: `inside:outside:count`, with commas between several. */
+/** Ranges of users and groups in a user namespace: `inside:outside:count`, with commas between several. */
 export interface IdMapping {
   readonly uids: string;
   readonly gids: string;
 }
 
 /**
- * Takes the options `uidmap` and `gidmap` out of all: they are for who mounts, not for mount(2). Snapshotters of containerd from 2.0 on
- * hand them over for containers in a user namespace, whose files shall have the owners that they have in the image.
- * @throws {Error} where there is one without the other.
+ * Separates the options `uidmap` and `gidmap`, which are for the shim and not for mount(2), from the others. Snapshotters of
+ * containerd, from 2.0 on, give them for containers in a user namespace, in which files are to have the owners that they have in the
+ * image.
+ * @throws {Error} If there is only one of the two.
  */
 export function takeIdMapping(
   options: readonly string[],
@@ -106,10 +107,10 @@ const GIDMAP = "gidmap=";
 const LOWERDIR = "lowerdir=";
 
 /**
- * Replaces the folder that all lower layers of an overlay share: by nothing, since mount(2) takes one page of data, and an image of
- * many layers has more; or by another.
- * @param base What comes before the rest of each path.
- * @returns The folder, with a slash at its end, and the options; undefined where the layers share none but the root.
+ * Replaces the folder that all lower layers of an overlay are in. Without it the options of an image with many layers fit into the one
+ * page of data that mount(2) takes; or another folder takes its place.
+ * @param base What replaces the folder in each path.
+ * @returns The folder, with a slash at its end, and the options; undefined if the layers have no folder but the root in common.
  */
 export function rebaseLowerDirectories(
   options: readonly string[],
@@ -124,7 +125,7 @@ export function rebaseLowerDirectories(
   return { directory, options: options.with(index, LOWERDIR + rebased.join(":")) };
 }
 
-/** The longest folder that all paths are below, with a slash at its end. */
+/** The innermost folder that all paths are in, with a slash at its end. */
 function commonDirectory(paths: readonly string[]): string {
   let common = paths[0];
   for (const path of paths) {

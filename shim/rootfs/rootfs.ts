@@ -1,4 +1,4 @@
-/** A container's root file system: mounts what containerd's snapshotters hand over. */
+/** The root file system of a container: the mounts that containerd's snapshotters give. */
 import { join } from "@std/path/posix";
 import { inDirectory, mount, MountFlag, mountIdMapped, unmountAll } from "../libc/mod.ts";
 import { type Spawner, StandardError } from "../process/mod.ts";
@@ -9,18 +9,18 @@ import { withUserNamespace } from "./user_namespace.ts";
 export interface Mount {
   readonly type: string;
   readonly source: string;
-  /** A folder below the root file system to mount on; empty for the root file system itself. */
+  /** The folder to mount on, as a path in the root file system; empty for the root file system itself. */
   readonly target: string;
-  /** As in fstab(5). */
+  /** Options as in fstab(5). */
   readonly options: readonly string[];
 }
 
-/** mount(2) copies one page of data; more is an error or, worse, cut off. */
+/** The most data that mount(2) takes: one page. The kernel refuses more or, worse, cuts it off. */
 const PAGE_BYTES = 4096;
 
 /**
- * Mounts them all, one over the other.
- * @throws {Error} where one can't be mounted; none of them is mounted then.
+ * Mounts the root file system, one mount over the other.
+ * @throws {Error} If one of the mounts fails; none is left then.
  */
 export async function mountRootfs(
   spawner: Spawner,
@@ -38,7 +38,7 @@ export async function mountRootfs(
   }
 }
 
-/** Unmounts them, the last one first; those that are not mounted any more do not matter. */
+/** Unmounts the root file system, the last mount first. A mount that is not there any more is no error. */
 export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): Promise<void> {
   for (const each of mounts.toReversed()) {
     if (each.target === "") continue;
@@ -46,7 +46,7 @@ export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): P
     try {
       target = await targetOf(each, rootfs);
     } catch {
-      // Nothing of ours is there: what leads out, or to nothing, was not mounted on.
+      // A target that is not there, or leads out of the root file system, was not mounted on.
       continue;
     }
     await unmountAll(target);
@@ -54,7 +54,7 @@ export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): P
   await unmountAll(rootfs);
 }
 
-/** A symbolic link in what is mounted already must lead neither the next mount nor an unmount out of it. */
+/** The path to mount on. Symbolic links in what is mounted already must not lead out of the root file system. */
 async function targetOf(each: Mount, rootfs: string): Promise<string> {
   if (each.target === "") return rootfs;
   const root = await Deno.realPath(rootfs);
@@ -66,7 +66,7 @@ async function targetOf(each: Mount, rootfs: string): Promise<string> {
 }
 
 async function mountOne(spawner: Spawner, each: Mount, target: string): Promise<void> {
-  // All options are for the program of its own.
+  // All options are for the helper program of the FUSE file system.
   if (/^fuse3?\./.test(each.type)) return await mountWithHelper(spawner, each, target);
   const { idMapping, rest } = takeIdMapping(each.options);
   const plain = { ...each, options: rest };
@@ -81,8 +81,8 @@ async function mountOne(spawner: Spawner, each: Mount, target: string): Promise<
 }
 
 /**
- * An overlay can't be mapped itself, but its lower layers can (Linux 5.19): what comes out of them, its upper layer has as mapped. They
- * stay mounted on the target, below the overlay.
+ * Mounts an overlay with mapped owners. The owners of an overlay itself can't be mapped, but those of its lower layers can (Linux
+ * 5.19), and files that are copied to the upper layer keep them. The mapped layers stay mounted on the target, below the overlay.
  */
 async function mountOnMappedLayers(
   spawner: Spawner,
@@ -107,7 +107,7 @@ async function mountPlain(spawner: Spawner, each: Mount, target: string): Promis
   const remountOnly = (flags & MountFlag.REMOUNT) !== 0 && data.length === 0;
   if (!remountOnly) mountWithData(each, target, flags, data);
   if (propagation !== 0) mount("", target, "", propagation, "");
-  // The kernel ignores MS_RDONLY of a bind mount until it is mounted anew.
+  // The kernel heeds MS_RDONLY of a bind mount only when it is remounted.
   const readonlyBind = MountFlag.BIND | MountFlag.RDONLY;
   if ((flags & readonlyBind) === readonlyBind) mount("", target, "", flags | MountFlag.REMOUNT, "");
 }
@@ -134,12 +134,12 @@ function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** mount(8) finds the helper program of a FUSE file system, and makes loop devices that go with their mount. */
+/** Mounts by mount(8), which finds the helper program of a FUSE file system, and makes loop devices that go with their mount. */
 async function mountWithHelper(spawner: Spawner, each: Mount, target: string): Promise<void> {
   const options = each.options.length === 0 ? [] : ["-o", each.options.join(",")];
   const args = ["-t", each.type, ...options, each.source, target];
   using errors = new StandardError();
-  // A helper may be a daemon, which goes on serving the file system.
+  // The helper may leave a daemon behind, which serves the file system.
   const child = spawner.spawnExactly("mount", { args, stderr: errors.descriptor });
   const { success } = await child.status;
   if (!success) throw new Error(errors.text);
@@ -149,14 +149,14 @@ async function mountByLoopDevice(spawner: Spawner, each: Mount, target: string):
   const options = each.options.filter((option) => option !== DIRECT_IO);
   await mountWithHelper(spawner, { ...each, options }, target);
   if (options.length === each.options.length) return;
-  // It spares memory, and is no more than a wish: not every file can be read and written so.
+  // Direct I/O only spares memory, and not every file can be read and written so: a failure is no error.
   await spawner.spawn("losetup", { args: ["--direct-io=on", await loopDevice(target)] }).status;
 }
 
-/** Asks for a loop device past the page cache, an option of containerd's that mount(8) does not know. */
+/** An option of containerd's for a loop device that bypasses the page cache; mount(8) does not know it. */
 const DIRECT_IO = "direct-io";
 
-/** The loop device with the file system that is mounted on `target`, by the number of the device: its lowest byte, and bits from 20 on. */
+/** The loop device that is mounted on `target`. Its minor number is the lowest byte of st_dev, and the bits from 20 on. */
 async function loopDevice(target: string): Promise<string> {
   const { dev } = await Deno.stat(target);
   return `/dev/loop${(dev & 0xff) | ((dev >>> 12) & ~0xff)}`;

@@ -1,13 +1,13 @@
-/** A user namespace without anyone in it, for mounts whose files have the owners that it gives them. */
+/** A user namespace that only serves to map the owners of a mount's files. */
 import { close, open, OpenFlag, writeText } from "../libc/mod.ts";
 import type { Spawner } from "../process/mod.ts";
 import type { IdMapping } from "./mount_options.ts";
 
 /**
- * Makes a user namespace, calls `use` with its descriptor, and closes it.
+ * Makes a user namespace, calls `use` with a descriptor of it, and closes that.
  *
- * A namespace is made by a process that is in it, until others have it: `cat` here, which by its answer tells that it is.
- * @throws {Error} where there can't be one, with the reason.
+ * A namespace lives while a process is in it or has a descriptor of it. The process is `cat` here: when it answers, it is in there.
+ * @throws {Error} If no namespace can be made, with the reason.
  */
 export async function withUserNamespace(
   spawner: Spawner,
@@ -23,7 +23,7 @@ export async function withUserNamespace(
   const input = child.stdin.getWriter();
   const output = child.stdout.getReader();
   try {
-    // Where it has ended there is no answer.
+    // If the process has ended, this fails, and the answer is missing below.
     await input.write(Uint8Array.of(0)).catch(() => {});
     if ((await output.read()).done) {
       throw new Error(`no user namespace: ${await readText(child.stderr)}`);
@@ -37,7 +37,7 @@ export async function withUserNamespace(
       close(descriptor);
     }
   } finally {
-    // An error of these tells nothing: what matters has failed before, or is done.
+    // Errors of these do not matter: what does has failed before, or is done.
     await Promise.allSettled([input.close(), output.cancel(), child.stderr.cancel(), child.status]);
   }
 }
@@ -49,7 +49,7 @@ async function readText(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text.trim();
 }
 
-/** As in user_namespaces(7): a line for each, with spaces between its numbers. */
+/** A mapping in the form of user_namespaces(7): a line for each range, with spaces between its numbers. */
 function toLines(mapping: string): string {
   return mapping.split(",").map((range) => range.replaceAll(":", " ") + "\n").join("");
 }

@@ -1,23 +1,24 @@
-/** How a server ends by SIGTERM. */
+/** The end of a server by SIGTERM. */
 import { endsWithin } from "../common/mod.ts";
 import { hasChildren } from "../libc/mod.ts";
 import type { Reaper } from "../process/mod.ts";
 import type { Server } from "../ttrpc/mod.ts";
 
 /**
- * How long a server that nobody needs waits, after SIGTERM, for containerd to take what it has not been told yet, in ms: containerd may
- * just be restarted, and waiting events are tried again every two seconds.
+ * How long a server that nobody needs waits for containerd to take the last events, in ms: containerd may just be restarting, and an
+ * event is sent again every two seconds.
  */
 const LAST_EVENTS_MS = 3_000;
-/** For how long a SIGTERM is heeded, in ms: a machine that goes down is down by then (systemd allows a minute and a half). */
+/** How long a SIGTERM is heeded, in ms. By then a machine that shuts down is down: systemd allows a minute and a half. */
 const SIGTERM_MS = 120_000;
 
 /**
- * Whoever takes a machine down sends SIGTERM to all that is left, and systemd waits a minute and a half for who does not end. The server
- * ends when it has neither a child nor a client any more, and has told what there was to tell or tried to for a while; how a container
- * ended, which nobody has been told then, is in its bundle. Before that a stray signal must cost no container.
- * @param told Resolves when containerd has been told everything.
- * @returns What is to be called when SIGTERM came.
+ * Lets a server end by SIGTERM. A machine that shuts down sends it to all processes that are left, and systemd waits a minute and a
+ * half for one that does not end. But a stray signal must cost no container: the server ends only when it has neither a child nor a
+ * client any more. It first sends its last events, with a bound; if containerd takes none, `delete` finds in the bundle how init ended.
+ * @param told Resolves when all events so far have been sent.
+ * @param end Ends the server.
+ * @returns The function to call when SIGTERM comes.
  */
 export function endAfterSigterm(
   reaper: Pick<Reaper, "onReaped">,

@@ -1,4 +1,4 @@
-/** Tells containerd what happens to tasks: its Events service, called by ttrpc or gRPC. */
+/** Publishes the events of tasks, by containerd's Events service: over ttrpc or gRPC. */
 import {
   Envelope,
   ForwardRequest,
@@ -17,14 +17,14 @@ import type { EventsAddress, Protocol } from "../bootstrap/mod.ts";
 import { type Logger, toTimestamp } from "../common/mod.ts";
 import { Client, startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
 
-/** The service by protocol; its messages are the same. */
+/** The name of the service for each protocol; its messages are the same. */
 const SERVICES: Readonly<Record<Protocol, string>> = {
   ttrpc: "containerd.services.events.ttrpc.v1.Events",
   grpc: "containerd.services.events.v1.Events",
 };
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
-/** After so long it is told that events wait: a restart of containerd takes less. */
+/** After so many ms the log says that events wait; a restart of containerd takes less. */
 const PATIENCE_MS = 5000;
 
 const TOPICS = {
@@ -40,19 +40,19 @@ const TOPICS = {
   TaskDelete: { topic: "/tasks/delete", message: TaskDelete },
 } as const;
 
-/** The events by the names of their messages in `containerd.events`. */
+/** The name of an event: that of its message in the package `containerd.events`. */
 export type EventName = keyof typeof TOPICS;
 /** The message of an event. */
 export type Event<Name extends EventName> = Parameters<typeof TOPICS[Name]["message"]["encode"]>[0];
 
 /**
- * Sends events one after the other, in the order they were published. None is given up: while containerd is away they wait in
- * memory, and go out when it is back.
+ * Sends events one after the other, in the order in which they are published. None is dropped: while containerd is away they wait in
+ * memory, and they are sent when it is back.
  *
- * An answer is waited for as long as the connection lives, however slow containerd is: it may have told its clients of the event
- * already, and would tell them again. An event is sent again only where it can't have been taken, since there was no connection or
- * containerd says so (UNAVAILABLE), and where the connection was lost before an answer: whether it was taken nobody can know then,
- * but the containerd that took it has ended, and its clients ask the next one.
+ * An answer is waited for as long as the connection lives, however slow containerd is: it may have passed on the event to its clients
+ * already, and would do so again. An event is sent again only if containerd can't have taken it, as there was no connection or it says
+ * so (UNAVAILABLE), or if the connection was lost before the answer. Then nobody knows whether it was taken; but the containerd that
+ * may have taken it has ended, and its clients ask the next one.
  */
 export class Publisher {
   readonly #queue: { topic: string; request: Uint8Array }[] = [];
@@ -60,7 +60,7 @@ export class Publisher {
   #sending: Promise<void> = Promise.resolve();
 
   /**
-   * @param address Without one, events go nowhere.
+   * @param address Without one, events are not sent at all.
    * @param namespace containerd's namespace.
    */
   constructor(
@@ -84,12 +84,12 @@ export class Publisher {
     if (this.#queue.length === 1) this.#sending = this.#sendAll();
   }
 
-  /** How many events are not out yet. */
+  /** How many events have not been sent yet. */
   get queued(): number {
     return this.#queue.length;
   }
 
-  /** Resolves when all events published so far are out. */
+  /** Resolves when all events that have been published so far are sent. */
   get sent(): Promise<void> {
     return this.#sending;
   }
@@ -100,7 +100,7 @@ export class Publisher {
       const { topic, request } = next;
       let failure: unknown = "no answer yet";
       const stopWaiting = startDeadline(PATIENCE_MS, () => {
-        // Once, however many have to wait.
+        // It is logged once, however many events have to wait.
         if (!isTold) this.logger.warn("an event waits for containerd", { topic, error: failure });
         isTold = true;
       });
@@ -115,7 +115,7 @@ export class Publisher {
     if (isTold) this.logger.info("containerd has taken the events that waited");
   }
 
-  /** @throws {StatusError} as containerd refuses the event */
+  /** @throws {StatusError} If containerd refuses the event. */
   async #sendUntilTaken(request: Uint8Array, onFailure: (error: unknown) => void): Promise<void> {
     for (let wait = FIRST_RETRY_MS;; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
       try {
@@ -133,14 +133,14 @@ export class Publisher {
     const service = SERVICES[this.address!.protocol];
     try {
       this.#client ??= await this.#connect(this.address!);
-      // As containerd's own clients say it, beside the event as well as in it; by gRPC it is said with the connection.
+      // containerd's own clients name the namespace beside the event, too; by gRPC it is a header of the connection.
       const metadata = new Map([["containerd-namespace-ttrpc", [this.namespace]]]);
       await this.#client.call(service, "Forward", request, { metadata });
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#client?.close();
       this.#client = undefined;
-      // The connection was one to a containerd that has ended since: the next one may be there already.
+      // An older connection was one to a containerd that has ended since; the next one may be there already.
       if (kept !== undefined) return await this.#send(request);
       throw error;
     }
@@ -156,7 +156,7 @@ export class Publisher {
 /** A connection to containerd, by either protocol. */
 type EventsClient = Pick<Client, "call" | "close">;
 
-/** Whether containerd can't be reached, was lost, or says that it can't take an event now; not that it refuses this one. */
+/** Whether an error means that containerd can't take any event now, and not that it refuses this one. */
 function isAway(error: unknown): boolean {
   return !(error instanceof StatusError) || error.code === StatusCode.UNAVAILABLE;
 }

@@ -1,11 +1,11 @@
-/** The server that nobody uses: containerd has failed or died after `start` had answered, or a client has given its container up. */
+/** The end of a server that nobody uses: containerd has failed or died after `start`, or a client has given up its container. */
 import { exists } from "../common/mod.ts";
 import type { Server } from "../ttrpc/mod.ts";
 import type { ServedTask, TaskUse } from "./task.ts";
 
-/** How long it goes on without its bundle, in ms. */
+/** How long an unused server goes on if its bundle is gone, in ms. */
 const WITHOUT_BUNDLE_MS = 5_000;
-/** How long it goes on with it, in ms. containerd connects as soon as `start` has answered. */
+/** How long it goes on if its bundle is there, in ms. containerd connects as soon as `start` has answered. */
 const WITHOUT_CLIENT_MS = 30_000;
 
 /**
@@ -29,7 +29,7 @@ export function endWhenForgotten(
   };
   const lookIn = (milliseconds: number) => {
     hasTimer = true;
-    // The first setTimeout of a program takes 5 ms, the first of these 0.4.
+    // The first setTimeout of a program takes 5 ms, the first timer of an AbortSignal 0.4.
     AbortSignal.timeout(milliseconds).addEventListener("abort", look);
   };
   const look = () => {

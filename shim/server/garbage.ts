@@ -1,12 +1,12 @@
-/** Keeps a server that serves for months as small as it was at first. */
+/** Garbage collection, for servers that live for months. */
 import type { Method, Service } from "../ttrpc/mod.ts";
 
-/** After so many calls there may be some 2 MiB of garbage; to collect it takes some 15 ms. */
+/** After so many calls there are some 2 MiB of garbage, and collecting it takes some 15 ms. */
 const CALLS = 1_000;
 
 /**
- * Collects garbage after each so many calls of the services, all that there is: V8 by itself lets its heap grow by what is promoted too
- * early, never gives it back, and a limit of its own would end the server.
+ * Wraps services so that all garbage is collected after every {@linkcode CALLS} calls. Left alone, V8's heap grows by what is promoted
+ * too early, and does not shrink; and V8 would abort the server at a limit of the heap.
  */
 export function collectingGarbage(
   services: ReadonlyMap<string, Service>,
@@ -16,7 +16,7 @@ export function collectingGarbage(
     try {
       return await method(payload, call);
     } finally {
-      // Not before the answer is out.
+      // The answer is sent first.
       if (++calls % CALLS === 0) setTimeout(collectGarbage);
     }
   };
@@ -26,7 +26,7 @@ export function collectingGarbage(
   }));
 }
 
-/** V8's function, with --expose-gc; of its flavors only this one gives pages back to the kernel. */
+/** V8's function, which --expose-gc provides. Only this flavor gives pages back to the kernel. */
 declare const gc:
   | ((options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void)
   | undefined;

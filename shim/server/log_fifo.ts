@@ -1,9 +1,9 @@
-/** Where the server's log goes. */
+/** The FIFO in the bundle from which containerd reads the server's log. */
 import { open, OpenFlag, write } from "../libc/mod.ts";
 
 /**
- * A sink that writes to a FIFO and never waits: opened for both directions it opens without a reader and a write to it can't end
- * in EPIPE, and what does not fit while nobody reads is dropped. Where there is no FIFO all is dropped.
+ * Makes a sink that writes to a FIFO and never waits. The FIFO is opened for both directions, so that it needs no reader and a write
+ * never fails with EPIPE. What does not fit into it while nobody reads is dropped; so is everything if there is no FIFO.
  */
 export function fifoSink(path: string): (line: Uint8Array<ArrayBuffer>) => void {
   let descriptor: number;
@@ -16,7 +16,7 @@ export function fifoSink(path: string): (line: Uint8Array<ArrayBuffer>) => void 
     try {
       write(descriptor, line);
     } catch {
-      // There is nowhere left to say it.
+      // There is nowhere left to report it.
     }
   };
 }

@@ -14,12 +14,12 @@ import { listen, type ListeningServer } from "./listen.ts";
 import type { Shim } from "./shim.ts";
 import { SocketFile } from "./socket_file.ts";
 
-/** Deno's own, which a Task service is kept from. */
+/** Deno's own function, which is taken from the Task service later, see serve.ts. */
 const { exit } = Deno;
-/** How long the clients may take to read their last answers, in ms. */
+/** How long clients may take to read their last answers, in ms. */
 const CLOSE_MS = 5_000;
 
-/** A shim that is about to listen, or does. */
+/** The shim of a server that listens or is about to. */
 export class RunningShim implements Shim {
   readonly namespace: string;
   readonly bundle: string;
@@ -55,14 +55,14 @@ export class RunningShim implements Shim {
     work.then(remove, remove);
   }
 
-  /** Makes the socket, and serves from now on. */
+  /** Makes the socket, and serves on it from now on. */
   async listen(services: ReadonlyMap<string, Service>): Promise<ListeningServer> {
     const server = this.#server = await listen(this.socket.path, services, this.logger);
     this.socket.made();
     return server;
   }
 
-  /** Resolves when containerd has been told of all that has happened so far. */
+  /** Resolves when the events of all that has happened so far are sent. */
   async allTold(): Promise<void> {
     await Promise.allSettled(this.#unfinished);
     await this.events.sent;
@@ -70,12 +70,12 @@ export class RunningShim implements Shim {
 
   shutdown(): void {
     const closed = this.#server?.close();
-    // By the path alone Deno's listener has done so already, gRPC's may do so later, when it may be another server's.
-    // A folder that is gone, or on a full or broken file system, must not keep the server alive.
+    // Deno's listener has removed the file already; gRPC's would do so only later, when another server may have one there. A failure,
+    // as in a folder that is gone, must not keep the server alive.
     void orWarn(this.logger, "remove the socket", () => this.socket.remove());
-    // The answer to the call that asked for this goes out before the server closes.
+    // The server has closed only when the call that asked for this is answered.
     Promise.all([closed, this.events.sent]).then(() => this.end());
-    // A client that does not read its answers is not waited for.
+    // A client that does not read its answers is waited for only so long.
     AbortSignal.timeout(CLOSE_MS).addEventListener("abort", () => this.#server?.abort());
   }
 
@@ -85,7 +85,7 @@ export class RunningShim implements Shim {
       this.socket.remove();
       removeAbandonedLocks(dirname(this.socket.path));
     } finally {
-      // Whatever became of the folder.
+      // The process ends also if the folder is gone.
       exit(0);
     }
   }

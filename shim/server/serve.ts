@@ -1,4 +1,4 @@
-/** The action `serve`: the server that lives as long as its containers. */
+/** The action `serve`: the server, which lives as long as its containers. */
 import { join } from "@std/path/posix";
 import {
   type Arguments,
@@ -29,9 +29,9 @@ import { type ServedTask, taskServices, TaskUse } from "./task.ts";
 const STDERR = 2;
 
 /**
- * Does the action; resolves when the server listens, which then lives until its Task service calls {@linkcode Shim.shutdown}. Where
- * another one listens already, it ends.
- * @throws {Error} where it can't serve, having said so to `start`, or where `start` has told nobody of it. Its socket is gone then.
+ * Does the action. Resolves when the server listens; from then on it lives until its Task service calls {@linkcode Shim.shutdown}. If
+ * another server listens already, this process ends.
+ * @throws {Error} If it can't serve, which it tells `start`, or if `start` has given no answer. Its socket is gone then.
  */
 export async function serve(args: Arguments, createTask: CreateTask): Promise<void> {
   try {
@@ -42,7 +42,11 @@ export async function serve(args: Arguments, createTask: CreateTask): Promise<vo
   }
 }
 
-/** @returns Whether it serves, and not another server. */
+/**
+ * Sets up the server. The order matters: nothing is spawned before exits are reaped, and the socket's lock is held from before another
+ * server is looked for until containerd knows of this one.
+ * @returns Whether this process serves, and not another one.
+ */
 async function serveTask(args: Arguments, createTask: CreateTask): Promise<boolean> {
   if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
   checkSocketPath(args.socket);
@@ -55,7 +59,7 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     id: args.id,
   });
   outliveFaults(logger);
-  // runc would tell containerd's service manager that it is ready.
+  // By this variable runc would report to systemd, which waits for containerd, that the service is ready.
   Deno.env.delete("NOTIFY_SOCKET");
 
   becomeSubreaper();
@@ -71,13 +75,13 @@ async function serveTask(args: Arguments, createTask: CreateTask): Promise<boole
     return false;
   }
   removeIfThere(args.socket);
-  // Where it must go, it goes before the lock does.
+  // If anything fails from here on, the socket is removed before the lock is released.
   using socket = shim.socket;
   const server = await shim.listen(services);
   heedSignals(shim, task, server);
   logger.debug("the shim listens", { socket: args.socket });
   const nowhere = sayListening();
-  // Deno loads what spawns commands when it is first touched, 2 ms: better now than while containerd waits for its container.
+  // The first use of Deno.Command loads it, which takes 2 ms: now `start` has its answer, and no container waits yet.
   void Deno.Command;
   if (!isAnswerGiven(nowhere)) {
     throw new Error("start has ended before it could tell anyone of the server");
@@ -106,14 +110,14 @@ function heedSignals(shim: RunningShim, task: ServedTask, server: ListeningServe
   });
 }
 
-/** Whoever ends the server from now on would end all its containers' streams and lose their exits. */
+/** Makes Deno.exit throw: a Task service that ended the server would end the streams of all containers, and lose their exits. */
 function forbidExit(): void {
   Deno.exit = (code) => {
     throw new Error(`a Task service must not end the server, as by Deno.exit(${code ?? ""})`);
   };
 }
 
-/** One fault must not end a server that holds running containers. */
+/** Logs uncaught errors, by which Deno would end the server: it holds running containers. */
 function outliveFaults(logger: Logger): void {
   addEventListener("error", (event) => {
     event.preventDefault();

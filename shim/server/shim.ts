@@ -1,4 +1,4 @@
-/** What the server and its Task service are to each other. */
+/** The interface between the server and its Task service. */
 import type { Bootstrap } from "../bootstrap/mod.ts";
 import type { Logger } from "../common/mod.ts";
 import type { Reactor, Reaper } from "../process/mod.ts";
@@ -8,19 +8,18 @@ import type { ServedTask } from "./task.ts";
 /** What the server offers to its Task service. */
 export interface Shim {
   readonly namespace: string;
-  /** The bundle of the container that the server was started for. It may be gone before those of others that joined it. */
+  /** The bundle of the container that the server was started for. It may be gone before those of containers that have joined it. */
   readonly bundle: string;
   readonly logger: Logger;
   readonly reaper: Reaper;
   readonly reactor: Reactor;
   readonly events: Publisher;
-  /** A path for a socket that lives for a moment, beside the server's own. */
+  /** Makes up a path for a short-lived socket, beside the server's own. */
   newSocketPath(): string;
-  /** Work that goes on after an exit and ends by telling of it: a server that ends by SIGTERM waits for it, with a bound. */
+  /** Makes a server that ends by SIGTERM wait for some work, with a bound: what follows an exit, up to the exit's event. */
   awaitBeforeEnd(work: Promise<unknown>): void;
   /**
-   * Ends the server. From this call on nobody can connect; then the calls under way are answered and the events sent, and the
-   * process exits.
+   * Ends the server. From now on nobody can connect; the process exits when all calls under way are answered and all events are sent.
    */
   shutdown(): void;
 }

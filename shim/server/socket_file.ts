@@ -1,7 +1,8 @@
 import { removeIfThere } from "../common/mod.ts";
+
 /**
- * The file of the server's socket. Another server may have one with the same path by the time that this one ends: that stays. Disposed
- * of, it is removed unless it is to be kept.
+ * The file of the server's socket. When the server ends, another one may have made a socket with the same path, which must stay. The
+ * file is removed when this is disposed of, unless {@linkcode keep} was called.
  */
 export class SocketFile implements Disposable {
   #inode: number | undefined;
@@ -9,16 +10,17 @@ export class SocketFile implements Disposable {
 
   constructor(readonly path: string) {}
 
-  /** To be called when the server has made it. */
+  /** Must be called when the server has made the file. */
   made(): void {
     this.#inode = this.#inodeNow();
   }
 
-  /** To be called when somebody knows of the server. */
+  /** Must be called when containerd knows of the server. */
   keep(): void {
     this.#isKept = true;
   }
 
+  /** Removes the file, if it is there and this server's. */
   remove(): void {
     if (this.#inode !== undefined && this.#inode === this.#inodeNow()) removeIfThere(this.path);
   }

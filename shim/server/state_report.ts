@@ -1,19 +1,19 @@
-/** What a server tells of itself in its log when somebody sends it SIGUSR1, as operators do to a shim that seems to hang. */
+/** The report that a server writes to its log at SIGUSR1: operators send that to a shim that seems to hang. */
 import type { Fields, Logger } from "../common/mod.ts";
 import { listDescriptors } from "../libc/mod.ts";
 import type { CallUnderWay } from "../ttrpc/mod.ts";
 
-/** What is told of. */
+/** What the report is of, beside memory and descriptors. */
 export interface Reported {
-  /** What the Task service holds, a record for each process. */
+  /** A record for each process that the Task service holds. */
   readonly processes: Iterable<Fields>;
-  /** The calls under way. */
+  /** The calls that are not answered yet. */
   readonly calls: Iterable<CallUnderWay>;
   /** How many events wait for containerd. */
   readonly queuedEvents: number;
 }
 
-/** Logs it, a line for each thing. Memory is in bytes. */
+/** Logs the report, in several lines. Memory is in bytes. */
 export function reportState(logger: Logger, { processes, calls, queuedEvents }: Reported): void {
   const { rss, heapUsed, heapTotal, external } = Deno.memoryUsage();
   const descriptors = listDescriptors().length;

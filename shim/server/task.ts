@@ -10,7 +10,7 @@ import {
   statusOf,
 } from "../ttrpc/mod.ts";
 
-/** Its names: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
+/** The names of the service: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
 const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
 
 const METHODS = {
@@ -41,7 +41,7 @@ type Encodable<Type> = Type extends { encode(message: infer Properties): unknown
   ? Record<never, never> extends Required<Properties> ? void : Properties
   : never;
 
-/** What containerd needs of every shim; the other RPCs are answered UNIMPLEMENTED where there is no method for them. */
+/** The RPCs that containerd needs of every shim. Another one is answered UNIMPLEMENTED if there is no method for it. */
 type Needed =
   | "state"
   | "create"
@@ -61,21 +61,20 @@ type Handlers = {
 };
 
 /**
- * What a shim implements: for each RPC a method of its name, its first letter small, that takes the decoded request, and what else
- * there is of the call, and gives, or promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its
- * code.
+ * The Task service, which a shim implements: for each RPC a method with its name in camelCase. It takes the decoded request and the
+ * rest of the call, and returns, or promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its code.
  */
 export type Task = Pick<Handlers, Needed> & Partial<Omit<Handlers, Needed>>;
 
 /** A Task service as a server serves it. */
 export interface ServedTask extends Task {
-  /** The RPC, and what the server itself calls when nobody uses it: ends the server unless it holds a container. */
+  /** Ends the server unless it holds a container. It is an RPC, and the server itself calls it when nobody uses it. */
   shutdown(): void;
-  /** A record for each process, whatever is worth knowing of it when the shim seems to hang; for SIGUSR1. */
+  /** Makes a record for each process, with whatever is worth knowing when the shim seems to hang; for SIGUSR1. */
   describe?(): Iterable<Fields>;
   /**
-   * What to answer of an error that is no {@linkcode StatusError}. Where it says nothing the error is taken for a fault of the service:
-   * the client is answered INTERNAL, and the log has the stack.
+   * Turns an error that is no {@linkcode StatusError} into an answer. If it returns undefined, the error counts as a fault of the
+   * service: the answer is INTERNAL, and the stack is logged.
    */
   statusOf?(error: unknown): StatusError | undefined;
 }
@@ -172,7 +171,7 @@ function decode(request: { decode(bytes: Uint8Array): unknown }, payload: Uint8A
   try {
     return request.decode(payload);
   } catch (error) {
-    // As ttrpc's Go server has it.
+    // ttrpc's Go server answers with the same code.
     const message = `can't decode the request: ${(error as Error).message}`;
     throw new StatusError(StatusCode.INTERNAL, message);
   }

@@ -1,17 +1,17 @@
-/** Work that may stand still, kept from taking all the threads there are. */
+/** A bound on work that may stand still, so that it never takes all threads of Deno's pool. */
 
 /**
- * How much goes on at a time in one lane. Work that stands still keeps one or two threads of Deno's pool, which has 32, and where none
- * is left the whole shim stands still: even epoll_wait(2) needs one.
+ * How many pieces of work one lane runs at a time. Each may hold one or two threads of Deno's pool, which has 32. If none were left,
+ * the whole shim would stand still: epoll_wait(2) needs one, too.
  */
 const AT_A_TIME = 4;
 
-/** Runs some work at a time; what comes while there is enough waits for its turn, without a thread. */
+/** Runs only so many pieces of work at a time; others wait for their turn, without a thread. */
 export class Lane {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** Runs `work` when it is its turn; resolves and rejects as `work` does. */
+  /** Runs `work` when its turn has come; resolves and rejects as `work` does. */
   async run<Value>(work: () => Promise<Value>): Promise<Value> {
     if (this.#running === AT_A_TIME) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -31,8 +31,8 @@ export class Lane {
 const lanes = new Map<string, Lane>();
 
 /**
- * The lane of all that is done with one file system: should it stand still, it does so alone.
- * @param device Names it.
+ * The lane for the work on one file system: if that stands still, no other one is held up.
+ * @param device The device of the file system, as `major:minor`.
  */
 export function laneOf(device: string): Lane {
   const lane = lanes.get(device) ?? new Lane();

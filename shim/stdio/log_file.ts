@@ -1,4 +1,4 @@
-/** Files that outputs are appended to. */
+/** Files to which outputs are appended. */
 import {
   close,
   closeInPool,
@@ -14,24 +14,24 @@ import type { OpenedFile } from "./open_stream.ts";
 import type { Target } from "./target.ts";
 import { SOURCE_EMPTY, TARGET_FULL } from "./transfer.ts";
 
-/** Most processes write little at a time. */
+/** The size of the first buffer: most processes write little at a time. */
 const SMALL_BYTES = 1 << 14;
 const LARGE_BYTES = 1 << 17;
 const PIPE_BYTES = 1 << 20;
 
-/** How long a write may take before its descriptor is taken away, see {@linkcode LogFile}. */
+/** How long a write may take before its descriptor is closed under it, in ms; see {@linkcode LogFile}. */
 const STILL_MS = 100;
 
 /**
- * A file that one or two outputs are appended to, in the order in which their bytes were read.
+ * A file to which one or two outputs are appended, in the order in which their bytes are read.
  *
- * Nothing tells beforehand whether a write to a file has to wait for its file system, which may stand still: frozen, or a server's
- * that is gone. So it is opened, written and closed in threads of Deno's pool. One output has one write under way; what comes
- * meanwhile waits in its pipe, and holds back its process as soon as that is full.
+ * Nothing tells beforehand whether a write has to wait for the file system, which may stand still: it may be frozen, or its server may
+ * be gone. So the file is opened, written and closed in threads of Deno's pool. An output has one write under way at a time; what the
+ * process writes meanwhile waits in the pipe, and the process waits when that is full.
  *
- * Commands that the shim spawns have copies of its descriptors until they are executed. Where a file system is asked before a file is
- * closed, as NFS and FUSE are, a command would stand still there as well. So such a file is open only while it is written, and a
- * write that stands still goes on without a descriptor.
+ * A command that the shim spawns has copies of the shim's descriptors until it is executed, and closes them then. If the file system is
+ * asked when a file is closed, as NFS and FUSE are, the command would stand still, too. So a file there is open only while it is
+ * written, and a write that stands still goes on without a descriptor.
  */
 export class LogFile {
   readonly #lane: Lane;
@@ -39,14 +39,14 @@ export class LogFile {
   #users = 0;
   #writing = 0;
   #lastWrite: Promise<void> = Promise.resolve();
-  /** How many bytes were lost since the last write that went well. */
+  /** How many bytes have been lost since the last write that succeeded. */
   #lost = 0;
   readonly #descriptor: number;
   readonly #staysOpen: boolean;
 
   /**
-   * @param file Is closed when no output uses it any more.
-   * @param warn Is told when bytes begin to be lost, and why, and when that is over.
+   * @param file What `file://` has named; it is closed when no output uses it any more.
+   * @param warn Gets a message when bytes begin to be lost, with the reason, and one when that is over.
    */
   constructor(
     { descriptor, device, isLocal }: OpenedFile,
@@ -57,12 +57,12 @@ export class LogFile {
     this.#lane = laneOf(device);
   }
 
-  /** Resolves when it is closed, or would be if a write to it did not stand still. */
+  /** Resolves when the file is closed, or when only a write that stands still keeps it from being closed. */
   get closed(): Promise<void> {
     return this.#closed.promise;
   }
 
-  /** Makes one more output lead to it. */
+  /** Makes a target for one more output. */
   open(): Target {
     this.#users++;
     return new FileTarget(
@@ -89,7 +89,7 @@ export class LogFile {
       const written = this.#staysOpen
         ? await writeInPool(this.#descriptor, rest)
         : await this.#writeOnce(rest);
-      // A signal may have been the reason: what has failed for another one fails again.
+      // The reason may have been a signal. For any other reason the write fails once more.
       if (written <= 0 && failed) break;
       failed = written <= 0;
       if (!failed) rest = rest.subarray(written);
@@ -100,11 +100,11 @@ export class LogFile {
   /** Opens the file, writes to it, and closes it. */
   async #writeOnce(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
     const flags = OpenFlag.WRONLY | OpenFlag.APPEND | OpenFlag.NONBLOCK;
-    // It leads there wherever the file was moved to.
+    // By this name the file is found also if it has been moved.
     const descriptor = await openInPool(`/proc/self/fd/${this.#descriptor}`, flags);
     if (descriptor === -1) return -1;
     let closing: Promise<void> | undefined;
-    // close(2) takes it away first, and only then waits.
+    // close(2) frees the descriptor at once, and only then waits for the file system.
     const timer = setTimeout(() => closing = closeInPool(descriptor), STILL_MS);
     const written = await writeInPool(descriptor, bytes);
     clearTimeout(timer);
@@ -112,7 +112,7 @@ export class LogFile {
     return written;
   }
 
-  /** A full disk must not end the process. Its bytes are lost then; the next ones are tried again. */
+  /** Notes that bytes are lost. A full disk must not end the process; the bytes that come next are tried again. */
   async #lose(bytes: number): Promise<void> {
     this.#lost += bytes;
     if (this.#lost > bytes) return;
@@ -132,7 +132,7 @@ export class LogFile {
   }
 }
 
-/** One of the outputs that lead to a file. */
+/** The target of one of the outputs that lead to a file. */
 class FileTarget implements Target {
   #buffer: Uint8Array<ArrayBuffer> | undefined;
   #isWriting = false;
@@ -143,7 +143,7 @@ class FileTarget implements Target {
     private readonly release: () => void,
   ) {}
 
-  /** What it has taken it still has to write, and there is no room before. */
+  /** Reads some bytes and begins to write them. There is no room for more until they are written. */
   take(source: number): number {
     if (this.#isWriting) return TARGET_FULL;
     const buffer = this.#buffer ??= new Uint8Array(SMALL_BYTES);
@@ -158,7 +158,7 @@ class FileTarget implements Target {
       listener?.();
     });
     if (count === SMALL_BYTES && buffer.length === count) {
-      // Where much comes it is taken in large pieces: each of them costs a thread's wake-up.
+      // A process that writes much is read in larger pieces, as each write costs the wake-up of a thread.
       this.#buffer = new Uint8Array(LARGE_BYTES);
       growPipe(source, PIPE_BYTES);
     }

@@ -1,4 +1,4 @@
-/** A pipe into a logging program. */
+/** The pipes from which a logging program reads. */
 import {
   close,
   Errno,
@@ -14,16 +14,16 @@ import { type Output, SOURCE_EMPTY, type Transfer } from "./transfer.ts";
 
 const DROP_BYTES = 1 << 16;
 
-/** A pipe into a logging program. Its writing end belongs to who has asked for the output. */
+/** A pipe to a logging program. Its writing end belongs to the user of {@linkcode LogPipe.output}. */
 export class LogPipe {
   readonly output: Output;
   #source: number | undefined;
-  /** Names the pipe without being an end of it (O_PATH, open(2)). */
+  /** A descriptor that only names the pipe, and is no reader of it (O_PATH, open(2)). */
   #name: number | undefined;
 
   /**
-   * @param transfer How bytes come into it.
-   * @param onLoss Called once, when bytes begin to be dropped as nobody reads them any more.
+   * @param transfer Moves bytes into the pipe.
+   * @param onLoss Called once, when the program has gone and bytes begin to be dropped.
    */
   constructor(transfer: Transfer, onLoss: () => void) {
     const { read, write } = pipe();
@@ -35,23 +35,23 @@ export class LogPipe {
       this.close();
       throw error;
     }
-    // Each end has flags of its own: reading still waits, as programs expect it.
+    // The two ends have flags of their own: the program's reads still wait, as programs expect it.
     setNonblocking(write);
     this.output = { target: write, transfer: droppingUnread(transfer, onLoss) };
   }
 
-  /** The end for the program to read. */
+  /** The reading end, for the program. */
   get source(): number {
     return this.#source!;
   }
 
-  /** To be called when the program was spawned: nobody else may count as a reader. */
+  /** Closes our copy of the reading end; called when the program has been spawned, which is the only reader then. */
   releaseSource(): void {
     if (this.#source !== undefined) close(this.#source);
     this.#source = undefined;
   }
 
-  /** How many bytes the program has not read yet; to be asked for when nothing is written any more. */
+  /** How many bytes the program has not read yet; exact only when nothing is written any more. */
   get unread(): number {
     if (this.#name === undefined) return 0;
     const reader = open(`/proc/self/fd/${this.#name}`, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
@@ -68,7 +68,7 @@ export class LogPipe {
   }
 }
 
-/** Makes of a transfer one for which a target whose reader has gone takes everything: its writer must not be ended by that. */
+/** Wraps a transfer: when the target has no reader any more, bytes are read and dropped, so that the process goes on. */
 function droppingUnread(transfer: Transfer, onLoss: () => void): Transfer {
   let dropped: Uint8Array<ArrayBuffer> | undefined;
   return (source, target) => {

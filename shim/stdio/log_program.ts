@@ -1,4 +1,4 @@
-/** Logging programs: what `binary://` and `binary-v2://` URIs name. */
+/** Logging programs, which `binary://` and `binary-v2://` URIs name. */
 import { endsWithin, type Logger } from "../common/mod.ts";
 import {
   close,
@@ -18,18 +18,18 @@ import { LogPipe } from "./log_pipe.ts";
 import type { Output, Transfer } from "./transfer.ts";
 import type { StdioUri } from "./uri.ts";
 
-/** How long a program may take until it is ready. */
+/** How long a program may take until it is ready, in ms. */
 const READY_MS = 10_000;
-/** How long it may take to end after the end of its input; and again so long where it has gone on reading meanwhile. */
+/** How long it may take to end after the end of its input, in ms; and so long again whenever it has read more of it meanwhile. */
 const LINGER_STEP_MS = 2_000;
-/** How long it has at least to end after SIGTERM. */
+/** How long it has at least to end after SIGTERM, in ms. */
 const TERMINATION_MS = 2_000;
-/** How long the kernel may take to end it. */
+/** How long its end is waited for after SIGKILL, in ms. */
 const KILL_MS = 2_000;
 
-/** What a logging program needs of its shim. */
+/** What a logging program needs of the shim. */
 export interface LogContext {
-  /** containerd's. */
+  /** containerd's namespace. */
   readonly namespace: string;
   readonly logger: Logger;
   readonly reactor: Reactor;
@@ -37,8 +37,8 @@ export interface LogContext {
 }
 
 /**
- * A program that gets what a process writes: it reads stdout from its descriptor 3 and stderr from 4, and tells by its descriptor 5
- * when it is ready. It should end when both have ended. Should it end before, what it has not read is lost, and the process goes on.
+ * A program that gets what a process writes. It reads stdout from its descriptor 3 and stderr from 4, and says by its descriptor 5 that
+ * it is ready. It should end when both have ended. If it ends earlier, what it has not read is lost, and the process goes on.
  */
 export class LogProgram {
   readonly #pipes: { stdout?: LogPipe; stderr?: LogPipe } = {};
@@ -47,12 +47,12 @@ export class LogProgram {
   #ended = false;
   #warn = (_message: string): void => {};
 
-  /** Nothing is open, and nothing runs yet. */
+  /** Opens nothing and runs nothing yet. */
   constructor(private readonly uri: StdioUri) {}
 
   /**
-   * Opens one of the two streams, before the program is started.
-   * @param transfer How bytes come into it.
+   * Opens one of the two streams; called before the program is started.
+   * @param transfer Moves bytes into the stream.
    */
   open(name: "stdout" | "stderr", transfer: Transfer): Output {
     const onLoss = () => this.#warn("a logging program has gone before its process");
@@ -62,9 +62,9 @@ export class LogProgram {
 
   /**
    * Starts the program and waits until it is ready.
-   * @param id The container's, or for an exec'd process the exec id: so Go's shim has it.
-   * @throws {StatusError} INVALID_ARGUMENT where it can't be executed.
-   * @throws {Error} where it does not become ready; it has been ended then.
+   * @param id What it gets as CONTAINER_ID: the container's id, or for an exec'd process the exec id, as from Go's shim.
+   * @throws {StatusError} INVALID_ARGUMENT if it can't be executed.
+   * @throws {Error} If it does not become ready; it has been killed then.
    */
   async start(context: LogContext, id: string): Promise<void> {
     const program = this.uri.path;
@@ -88,7 +88,7 @@ export class LogProgram {
 
   #spawn({ namespace, reaper }: LogContext, id: string, ready: number): void {
     const { stdout, stderr } = this.#pipes;
-    // A stream that nobody has asked for is at its end.
+    // The program reads the end of file from a stream that leads elsewhere.
     const ended = pipe();
     close(ended.write);
     using expectation = reaper.expect();
@@ -118,11 +118,11 @@ export class LogProgram {
     this.#exit.then(() => this.#ended = true);
   }
 
-  /** @returns What the program has done instead of becoming ready; undefined where it is ready. */
+  /** @returns What the program has done instead of becoming ready; undefined if it is ready. */
   async #awaitReady(reactor: Reactor, ready: number): Promise<string | undefined> {
     const told = Promise.withResolvers<void>();
     reactor.watch(ready, EpollEvent.IN, () => told.resolve());
-    // A process that it has left behind may hold the pipe.
+    // If the program ends, a process that it has left behind may keep the pipe open.
     this.#exit!.then(({ status }) => status === 0 || told.resolve());
     const inTime = await endsWithin(told.promise, READY_MS);
     reactor.unwatch(ready);
@@ -132,17 +132,16 @@ export class LogProgram {
     const hasEnded = isExiting(this.#pid) && await endsWithin(this.#exit!, KILL_MS);
     if (!hasEnded) return closingIsReady ? undefined : "closed its descriptor 5 without a byte";
     const { status } = await this.#exit!;
-    // It may have left behind a process that does the work.
+    // With the status 0 it may have left behind a process that does the work.
     if (status === 0 && closingIsReady) return undefined;
-    // What it has started ends with it; just now nobody else can have the number of its process group.
+    // What it has started is killed, too. Nobody else can have got the number of its process group by now.
     killIfThere(-this.#pid, SIGKILL);
     return `ended with exit status ${status} before it was ready`;
   }
 
   /**
-   * Waits for the end of the program, and sees to it where it does not come by itself. To be called when the outputs have been
-   * closed.
-   * @param limit When it is killed at the latest, as performance.now() has it.
+   * Waits until the program ends, and ends it if it does not by itself. Must be called when the outputs have been closed.
+   * @param limit When the program is killed at the latest, in the time of performance.now().
    */
   async end(limit: number): Promise<void> {
     if (this.#exit !== undefined && !this.#ended) await this.#end(this.#exit, limit);
@@ -167,7 +166,7 @@ export class LogProgram {
     return (this.#pipes.stdout?.unread ?? 0) + (this.#pipes.stderr?.unread ?? 0);
   }
 
-  /** Ends the program now, and what it has started. */
+  /** Kills the program and what it has started. */
   async #kill(): Promise<void> {
     if (this.#ended) return;
     killIfThere(-this.#pid, SIGKILL);

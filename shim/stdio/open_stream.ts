@@ -1,4 +1,4 @@
-/** Opening what a client names for a stream, which may be on a file system that does not answer. */
+/** Opening the FIFOs and files that a client names for streams. Their file systems may not answer. */
 import { dirname } from "@std/path/posix";
 import {
   close,
@@ -14,37 +14,37 @@ import { startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { Lane } from "./lane.ts";
 import type { StreamName } from "./uri.ts";
 
-/** How long it may take to open something. */
+/** How long it may take to open something, in ms. */
 const OPEN_MS = 10_000;
 
-/** What is to be opened is not known to be on one file system or on several before it is. */
+/** Before they are opened it is not known which file system files are on, so that all of a kind share a lane. */
 const fifoLane = new Lane();
 const fileLane = new Lane();
 
-/** Both ends of a FIFO, the first of which was opened for reading, the other for writing; nonblocking. */
+/** Both ends of a FIFO, as nonblocking descriptors. */
 export interface Fifo {
   readonly read: number;
   readonly write: number;
 }
 
-/** What `file://` has named. */
+/** The file, or device, that a `file://` URI names. */
 export interface OpenedFile {
   /**
-   * For writing, of a device nonblocking, of a local file at its end. Another file is open as a name only (O_PATH), see
-   * {@linkcode LogFile}.
+   * Open for writing: nonblocking for a device, at the end for a local file. Any other file is not open but only named by it (O_PATH),
+   * see {@linkcode LogFile}.
    */
   readonly descriptor: number;
-  /** Names its file system. */
+  /** The device of its file system, as `major:minor`. */
   readonly device: string;
-  /** See {@linkcode FileSystem}. */
+  /** Whether the file system is on a disk or in memory. */
   readonly isLocal: boolean;
-  /** Whether it is written without waiting: terminals, /dev/null. */
+  /** Whether it is a character device, as a terminal or /dev/null, which can be written without waiting. */
   readonly isDevice: boolean;
 }
 
 /**
- * Opens both ends of a FIFO: so it has neither to wait for its other end nor an end that comes by itself.
- * @throws {StatusError} INVALID_ARGUMENT for what is none, UNAVAILABLE where its file system does not answer.
+ * Opens both ends of a FIFO. So opening waits for no client, and the FIFO does not end when a client goes away.
+ * @throws {StatusError} INVALID_ARGUMENT if it is no FIFO, UNAVAILABLE if its file system does not answer.
  */
 export async function openFifo(name: StreamName, path: string): Promise<Fifo> {
   return await openInTime(
@@ -59,7 +59,7 @@ export async function openFifo(name: StreamName, path: string): Promise<Fifo> {
 
 async function openEnds(path: string): Promise<Fifo> {
   const read = await openOrTell(path, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
-  // By this name nothing is looked up any more.
+  // By this name no path is looked up again.
   const name = `/proc/self/fd/${read}`;
   return orClose(
     read,
@@ -68,8 +68,8 @@ async function openEnds(path: string): Promise<Fifo> {
 }
 
 /**
- * Opens what `file://` names, which is made as a regular file, with its folder, where it is not there.
- * @throws {StatusError} INVALID_ARGUMENT for what can't be written, UNAVAILABLE where its file system does not answer.
+ * Opens what a `file://` URI names. If there is nothing, a regular file is made, and its folder.
+ * @throws {StatusError} INVALID_ARGUMENT if it can't be written, UNAVAILABLE if its file system does not answer.
  */
 export async function openFile(name: StreamName, path: string): Promise<OpenedFile | Fifo> {
   return await openInTime(
@@ -102,7 +102,7 @@ async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(path, { recursive: true, mode: 0o755 });
   } catch (error) {
-    // Deno lets nobody make folders in /dev and /proc.
+    // Without --allow-all, Deno makes no folders in /dev and /proc.
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
   }
 }
@@ -116,14 +116,17 @@ function closeOpened(opened: OpenedFile | Fifo): void {
   }
 }
 
-/** @param what Begins the error, where there is one. */
+/**
+ * Waits until something is opened, with a bound.
+ * @param what The beginning of the error's message.
+ */
 async function openInTime<Opened extends OpenedFile | Fifo>(
   what: string,
   opening: Promise<Opened>,
 ): Promise<Opened> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const stop = startDeadline(OPEN_MS, () => {
-    // Of what is open only later nobody will know.
+    // What is opened after the bound is closed again.
     opening.then(closeOpened, () => {});
     reject(new StatusError(StatusCode.UNAVAILABLE, `${what}: its file system does not answer`));
   });
@@ -137,7 +140,7 @@ async function openInTime<Opened extends OpenedFile | Fifo>(
   }
 }
 
-/** Opens a file. Why that failed Deno tells, which tries the same. */
+/** Opens a file. If that fails, Deno tries the same, and its error says why. */
 async function openOrTell(path: string, flags: number, mode = 0): Promise<number> {
   const descriptor = await openInPool(path, flags, mode);
   if (descriptor !== -1) return descriptor;

@@ -1,4 +1,4 @@
-/** Standard streams by pipes. */
+/** Standard streams that are pipes. */
 import { changeOwner, close, orClose, pipe, setNonblocking } from "../libc/mod.ts";
 import type { Reactor, Stream } from "../process/mod.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
@@ -8,8 +8,8 @@ import { splicing, type Transfer } from "./transfer.ts";
 import type { StreamName } from "./uri.ts";
 
 /**
- * Streams by pipes: each of the three on its own, relayed to and from where it leads. Only our ends of them are nonblocking: a process
- * expects its streams to wait.
+ * Streams that are pipes. Each of the three is relayed on its own. Only our ends of the pipes are nonblocking, as programs expect reads
+ * and writes of their standard streams to wait.
  */
 export class Pipes extends Stdio {
   override readonly streams: { stdin: Stream; stdout: Stream; stderr: Stream } = {
@@ -18,7 +18,7 @@ export class Pipes extends Stdio {
     stderr: "null",
   };
   readonly #processSide: number[] = [];
-  /** What is to be carried to the process once it is there: what a command that fails has not taken is left to the next one. */
+  /** The input, which is carried only once there is a process: if the command fails, the input is left for the next one. */
   #waitingInput: RelayOptions | undefined;
 
   constructor(reactor: Reactor, paths: StdioPaths, private readonly owner: Owner) {

@@ -1,30 +1,30 @@
-/** Carries bytes from one descriptor to another. */
+/** Carries bytes from a descriptor to a target. */
 import { close, EpollEvent, Errno, SystemError, unreadBytes } from "../libc/mod.ts";
 import type { Reactor } from "../process/mod.ts";
 import type { Target } from "./target.ts";
 import { SOURCE_EMPTY, TARGET_FULL } from "./transfer.ts";
 
-/** After so many transfers in a row the other relays get their turn. */
+/** After so many transfers in a row a relay lets others have their turn. */
 const TURNS = 16;
 
-/** What a relay carries, and where to; both belong to the relay and are closed at its end. */
+/** What a relay reads and writes; it closes both at its end. */
 export interface RelayOptions {
-  /** Nonblocking. */
+  /** A descriptor to read from; it must be nonblocking. */
   readonly source: number;
   readonly target: Target;
   /**
-   * The source is a terminal: nobody has it open while reading fails with EIO, but somebody may open it again until
-   * {@linkcode Relay.expectEnd}.
+   * Whether the source is a terminal's master. Reading it fails with EIO while nobody has the terminal open, and until
+   * {@linkcode Relay.expectEnd} somebody may open it again.
    */
   readonly fromTerminal?: boolean;
 }
 
 /**
- * Moves all that comes from a source to a target until the source ends, the target has no reader any more, or
- * {@linkcode Relay.close}.
+ * Moves bytes from a source to a target, until the source ends, the target has no reader any more, or {@linkcode Relay.close} is
+ * called.
  *
- * While the target is full the source is not watched for longer than until it has something to tell: one that has hung up would wake
- * the loop without end. For the same reason a terminal is watched for changes only (EPOLLET).
+ * A source that has hung up is ready without end, and would wake the reactor's loop again and again. So if the source is ready while
+ * the target is full, it is not watched any more until there is room; and a terminal is watched for changes only (EPOLLET).
  */
 export class Relay {
   readonly #ended = Promise.withResolvers<void>();
@@ -38,39 +38,39 @@ export class Relay {
     this.#watchSource();
   }
 
-  /** Resolves when both are closed. */
+  /** Resolves when source and target are closed. */
   get ended(): Promise<void> {
     return this.#ended.promise;
   }
 
-  /** Whether both are closed. */
+  /** Whether source and target are closed. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Grows while bytes are moved. */
+  /** A number that grows whenever bytes are moved. */
   get moves(): number {
     return this.#moves;
   }
 
-  /** Whether there is data that the target has no room for, or has not written yet. */
+  /** Whether there are bytes for which the target has no room, or which it has not written yet. */
   get blocked(): boolean {
     return this.#awaitsRoom;
   }
 
-  /** How many bytes wait in the source; at least one while the target is full. */
+  /** How many bytes wait in the source; at least one if the target is full. */
   get unread(): number {
     return this.hasEnded ? 0 : Math.max(unreadBytes(this.options.source), this.blocked ? 1 : 0);
   }
 
-  /** Moves what is there now, without waiting to be told of it. */
+  /** Moves what the source has now, without waiting for the reactor. */
   move(): void {
     if (!this.hasEnded && !this.#awaitsRoom && this.unread > 0) this.#move();
   }
 
   /**
-   * A terminal ends from now on when all that was written to it is read: with its process, the leader of its session, it has hung up
-   * for every other process as well (and a read waits for what the kernel still has on the way, n_tty_read in n_tty.c).
+   * Says that the process has ended. It led the terminal's session, so that the terminal has hung up for every process; the relay ends
+   * when all output is read. (A read waits for what the kernel still has to process, see n_tty_read in n_tty.c.)
    */
   expectEnd(): void {
     if (!this.options.fromTerminal) return;
@@ -78,7 +78,7 @@ export class Relay {
     if (!this.hasEnded && !this.#awaitsRoom) this.#move();
   }
 
-  /** Ends it now, whatever is still in the source. */
+  /** Ends the relay now, whatever is still in the source. */
   close(): void {
     if (this.hasEnded) return;
     this.#hasEnded = true;
@@ -126,12 +126,12 @@ export class Relay {
       }
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      // Somebody may open the terminal again.
+      // Nobody has the terminal open now, but somebody may open it again.
       const isClosed = error.errno === Errno.EIO && fromTerminal && !this.#endExpected;
-      // Else the target's reader has gone, so that nobody wants the rest, or the terminal has ended.
+      // Otherwise the terminal has ended, or the target has no reader any more.
       return isClosed ? this.#watchSource() : this.close();
     }
-    // Told of only once, a terminal must be asked again.
+    // A terminal that is still ready is not reported again unless it is watched anew.
     if (fromTerminal) this.#unwatchSource();
     this.#watchSource();
   }

@@ -1,4 +1,4 @@
-/** The standard streams of a container's process: what its two kinds, pipes and terminals, have in common. */
+/** The standard streams of a container's process: what pipes and terminals have in common. */
 import { endsWithin, orWarn } from "../common/mod.ts";
 import { close, closeInPool, unreadBytes } from "../libc/mod.ts";
 import type { Reactor, Stream } from "../process/mod.ts";
@@ -12,8 +12,8 @@ import { copying, type Transfer } from "./transfer.ts";
 import { parseStdioUri, type StreamName } from "./uri.ts";
 
 /**
- * Where a process's streams lead, as a client asks for it: FIFOs, by path or `fifo://` URI, and for outputs also files by `file://`
- * and logging programs by `binary://` or `binary-v2://` URI; an empty one is /dev/null.
+ * Where the streams of a process lead: each is the path of a FIFO or a `fifo://` URI, or for an output also a `file://` URI, or a
+ * `binary://` or `binary-v2://` URI of a logging program; an empty one is /dev/null.
  */
 export interface StdioPaths {
   readonly stdin: string;
@@ -22,13 +22,13 @@ export interface StdioPaths {
   readonly terminal: boolean;
 }
 
-/** Who owns the pipes, so that a process may open its /dev/stdout again. */
+/** The owner of the pipes, who may open them again as /dev/stdout. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** What the command that makes the process gets as its streams, which become the process's. */
+/** The streams of the command that makes the process, which the process inherits. */
 export interface Streams {
   readonly stdin: Stream;
   readonly stdout: Stream;
@@ -36,58 +36,58 @@ export interface Streams {
 }
 
 /**
- * How long the end of the streams may take in all, once the process is gone: no Delete waits longer for them. Go's shim gives a
- * logging program as long, so that it has ten seconds for what it does at its end.
+ * How long a Delete waits for the end of the streams in all, in ms, once the process is gone. Go's shim gives a logging program as
+ * long, so that it has ten seconds for what it does at its end.
  */
 const END_MS = 12_000;
 /**
- * How much of that the carrying of what the process has written may take. containerd's CRI, which has no logging programs, gives up a
- * Delete after 10 seconds and handles no other exit meanwhile.
+ * How much of that, in ms, it may take to carry what the process has written. containerd's CRI, which has no logging programs, gives up
+ * a Delete after 10 seconds, and handles no other exit meanwhile.
  */
 const DRAIN_MS = 8_000;
-/** A client, or a file system, that has taken nothing for so long is not waited for any more. */
+/** How long a client, or a file system, that takes nothing is waited for, in ms. */
 const READER_MS = 5_000;
-/** The same of a process, a grandchild perhaps, that holds an output open and writes nothing. */
+/** How long another process, a grandchild perhaps, that holds an output open and writes nothing is waited for, in ms. */
 const WRITER_MS = 2_000;
-/** How often is looked whether bytes are still carried. */
+/** The interval, in ms, at which it is checked whether bytes are still carried. */
 const STEP_MS = 500;
 
 /**
- * How long a client may pause while it still has output to read that it should have before it learns of the process's end. With 40
+ * How long, in ms, a client may pause while it reads the last output, which it should have before it learns of the exit. With 40
  * clients on two processors one had to wait for 170 ms before it could read at all.
  */
 const PATIENCE_MS = 1_000;
-/** How long that may delay the news in all. */
+/** How long the exit may be delayed by that in all, in ms. */
 const DELIVERY_MS = 2_000;
 
 /**
- * The streams of one process. First they are only opened, so that a FIFO that is not there is an error before anything runs; the
- * process's side goes to the command that makes the process. What the command itself prints is carried too; input only from
+ * The streams of one process. They are opened before anything runs, so that a FIFO that is not there is an early error. The process's
+ * side of them goes to the command that makes the process; what the command itself prints is carried, too. Input is carried from
  * {@linkcode start} on.
  */
 export abstract class Stdio {
-  /** What the command that makes the process gets. */
+  /** The process's side of the streams, for the command that makes the process. */
   abstract readonly streams: Streams;
-  /** The path of the socket on which the command is to hand over a terminal; undefined where there is none. */
+  /** The path of the socket to which the command is to send a terminal; undefined if the process has none. */
   readonly consoleSocket: string | undefined = undefined;
   protected input: Relay | undefined;
   protected readonly outputs: Relay[] = [];
-  /** Our own reading ends of the output FIFOs: a client that leaves and comes back breaks nothing and finds what it has not read. */
+  /** Reading ends of the output FIFOs that we hold: a client may go away and come back, and finds what it has not read. */
   readonly #outputHolds: number[] = [];
-  /** Our own writing end of the stdin FIFO: a client that leaves and comes back does not end the process's input. */
+  /** A writing end of the stdin FIFO that we hold: a client may go away and come back without ending the process's input. */
   #stdinHold: number | undefined;
-  /** By their URIs: two streams with the same one have one program, or one file. */
+  /** The logging programs and files by their URIs: two streams with the same URI share one. */
   readonly #logPrograms = new Map<string, LogProgram>();
   readonly #logFiles = new Map<string, LogFile>();
 
   constructor(protected readonly reactor: Reactor, protected readonly paths: StdioPaths) {}
 
   /**
-   * Opens what the streams lead to, and starts the logging programs, if there are any; resolves when these are ready. To be called
+   * Opens what the streams lead to, and starts the logging programs, if there are any; resolves when these are ready. Must be called
    * before the command is spawned.
-   * @param id The container's, or the exec id.
-   * @throws {StatusError} INVALID_ARGUMENT for what can't be opened, and as {@linkcode LogProgram.start} does. Everything is closed
-   * then.
+   * @param id The container's id, or the exec id.
+   * @throws {StatusError} If something can't be opened (INVALID_ARGUMENT, UNAVAILABLE), or a logging program fails. Everything is
+   * closed then.
    */
   async open(context: LogContext, id: string): Promise<void> {
     try {
@@ -100,15 +100,18 @@ export abstract class Stdio {
     }
   }
 
-  /** @param openOutput Opens what an output leads to, for bytes that come into it by `transfer` where that can be chosen. */
+  /**
+   * Opens what the streams of this kind lead to.
+   * @param openOutput Opens what an output leads to; `transfer` moves its bytes, if its kind leaves that open.
+   */
   protected abstract openStreams(
     openOutput: (name: "stdout" | "stderr", uri: string, transfer: Transfer) => Promise<Target>,
   ): Promise<void>;
 
-  /** To be called when the command was spawned: the process's side is its alone from now on. */
+  /** Closes our copies of the process's side; called when the command has been spawned. */
   releaseProcessSide(): void {}
 
-  /** Begins to carry all bytes; to be called when the command has succeeded. */
+  /** Begins to carry bytes in both directions; called when the command has succeeded. */
   abstract start(): void;
 
   /** Sets the size of a terminal, in characters; without one it does nothing. */
@@ -131,7 +134,7 @@ export abstract class Stdio {
         const opened = await openFile(name, path);
         if ("read" in opened) return this.#toFifo(opened, transfer);
         if (opened.isDevice) {
-          // A serial line is closed only when all has been sent.
+          // Closing a serial line waits until all has been sent.
           return new DescriptorTarget(this.reactor, opened.descriptor, copying(), closeInPool);
         }
         const file = new LogFile(opened, (message) => warn(`${path}: ${message}`));
@@ -155,7 +158,7 @@ export abstract class Stdio {
     return new DescriptorTarget(this.reactor, write, transfer);
   }
 
-  /** Opens the FIFO of the input for reading. */
+  /** Opens the FIFO of the input; returns its reading end. */
   protected async openInput(uri: string): Promise<number> {
     const { scheme, path } = parseStdioUri("stdin", uri);
     if (scheme !== "fifo") throw unknownScheme("stdin", scheme, uri);
@@ -164,35 +167,35 @@ export abstract class Stdio {
     return read;
   }
 
-  /** Lets the process's input end as soon as no client holds its FIFO any more. */
+  /** Lets the process's input end as soon as no client has its FIFO open any more. */
   closeStdin(): void {
     if (this.#stdinHold !== undefined) close(this.#stdinHold);
     this.#stdinHold = undefined;
   }
 
-  /** To be called when the process is gone, so that a terminal's end is an end. */
+  /** Must be called when the process has ended: from now on the end of its terminal is final. */
   expectEnd(): void {
     for (const output of this.outputs) output.expectEnd();
   }
 
   /**
-   * Waits, once the process is gone, for the client to read what it has written, as long as the client goes on reading: clients stop
-   * when they learn of the end (ctr of containerd 1.6 to 2.3 closes its FIFOs then).
+   * Waits, once the process has ended, until its client has read all output, or pauses for too long: clients stop reading when they
+   * learn of the exit (ctr of containerd 1.6 to 2.3 closes its FIFOs then).
    */
   async deliver(): Promise<void> {
     for (const output of this.outputs) output.move();
-    // Nobody tells them of the end: they are waited for when the process is deleted.
+    // A logging program does not learn of the exit, and is waited for when the process is deleted.
     if (this.#logPrograms.size > 0) return;
     const start = performance.now();
     let changed = start;
     let now = start;
     for (let unread = this.#unread(); unread > 0;) {
-      // Nothing tells when a FIFO is empty. To look all the time would keep a client from it that waits for a processor.
+      // There is no event for a FIFO that gets empty. To look too often would take the processor from a client that is to read.
       await new Promise((resolve) => setTimeout(resolve, Math.max(1, (now - changed) / 10)));
       const before = unread;
       unread = this.#unread();
       now = performance.now();
-      // On a busy machine that was more than a moment: what was read meanwhile counts before the time does.
+      // On a busy machine the timer may have taken long, so that what was read meanwhile is looked at before the time.
       if (unread !== before) changed = now;
       if (now - changed > PATIENCE_MS || now - start > DELIVERY_MS) return;
     }
@@ -205,9 +208,8 @@ export abstract class Stdio {
   }
 
   /**
-   * Waits, once the process is gone, until all it has written is with the client, and closes everything. It does not wait without end
-   * for a client that reads nothing, nor for another process, a grandchild perhaps, that holds an output open, nor for a logging
-   * program: {@linkcode END_MS} at most.
+   * Waits, once the process has ended, until all its output has been carried, and closes everything. The wait is bounded by
+   * {@linkcode END_MS}: a client may read nothing, another process may hold an output open, a logging program may not end.
    * @returns Whether the outputs have ended.
    */
   async end(): Promise<boolean> {
@@ -219,7 +221,7 @@ export abstract class Stdio {
 
   /** @returns Whether the outputs have ended. */
   async #drain(): Promise<boolean> {
-    // Nearly always they have ended with the process; the first timer of a program costs 5 ms.
+    // Nearly always the outputs have ended with the process, and no timer is needed, the first of which costs 5 ms.
     if (this.outputs.every((output) => output.hasEnded)) return true;
     const ended = Promise.all(this.outputs.map((output) => output.ended));
     const moves = () => this.outputs.reduce((sum, output) => sum + output.moves, 0);
@@ -237,14 +239,14 @@ export abstract class Stdio {
   }
 
   /**
-   * Closes everything, at once, whatever was not carried yet.
-   * @returns Resolves when the logging programs have ended, which is seen to within {@linkcode END_MS}, and the files are closed.
+   * Closes everything at once, whatever was not carried yet.
+   * @returns Resolves when the logging programs have ended and the files are closed, or after {@linkcode END_MS}.
    */
   close(): Promise<void> {
     return this.#close(performance.now() + END_MS);
   }
 
-  /** Closes what the subclass has beside its relays. */
+  /** Closes what streams of this kind have open beside their relays. */
   protected abstract closeRest(): void;
 
   async #close(limit: number): Promise<void> {

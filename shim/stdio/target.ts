@@ -1,33 +1,33 @@
-/** What a relay writes to. */
+/** The writing side of a relay. */
 import { close, EpollEvent, growPipe } from "../libc/mod.ts";
 import type { Reactor } from "../process/mod.ts";
 import { TARGET_FULL, type Transfer } from "./transfer.ts";
 
 const PIPE_BYTES = 1 << 20;
 
-/** What a relay writes to, which it has for itself. */
+/** What a relay writes to; it belongs to one relay. */
 export interface Target {
   /**
    * Takes some bytes from a source.
-   * @returns As a {@linkcode Transfer}.
-   * @throws {SystemError}
+   * @returns The same as a {@linkcode Transfer}.
+   * @throws {SystemError} The same as a {@linkcode Transfer}.
    */
   take(source: number): number;
-  /** Calls the listener, once, when it may take more. To be called after {@linkcode TARGET_FULL}. */
+  /** After {@linkcode TARGET_FULL}: calls the listener, once, when the target may take more. */
   whenRoom(listener: () => void): void;
-  /** Closes it, whatever it has not written yet, and calls no listener any more. To be called once, and nothing after it. */
+  /** Closes the target, whatever it has not written yet, and calls no listener any more. Nothing may be called after it. */
   close(): void;
 }
 
-/** A pipe, a FIFO, a terminal: what is written without waiting, and tells by epoll(7) when there is room. */
+/** A target that is a descriptor for which epoll(7) tells when there is room: a pipe, a FIFO, or a terminal. */
 export class DescriptorTarget implements Target {
   #grown = false;
   #awaitsRoom = false;
 
   /**
-   * @param descriptor Nonblocking; is closed at the end.
-   * @param transfer How bytes come into it.
-   * @param closeDescriptor How it is closed.
+   * @param descriptor It must be nonblocking; the target closes it.
+   * @param transfer Moves bytes into the descriptor.
+   * @param closeDescriptor Closes the descriptor.
    */
   constructor(
     private readonly reactor: Reactor,
@@ -39,7 +39,7 @@ export class DescriptorTarget implements Target {
   take(source: number): number {
     const moved = this.transfer(source, this.descriptor);
     if (moved !== TARGET_FULL || this.#grown) return moved;
-    // Most containers never write so much that larger pipes would help, so they are made larger when it happens.
+    // Most containers never write so much that a larger pipe would help, so the pipes grow only when they are full.
     this.#grown = true;
     growPipe(source, PIPE_BYTES);
     growPipe(this.descriptor, PIPE_BYTES);

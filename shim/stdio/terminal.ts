@@ -1,4 +1,4 @@
-/** Standard streams by a terminal. */
+/** Standard streams that are a terminal. */
 import { removeIfThere } from "../common/mod.ts";
 import {
   acceptWaiting,
@@ -19,8 +19,8 @@ import { DescriptorTarget, type Target } from "./target.ts";
 import { copying, type Transfer } from "./transfer.ts";
 
 /**
- * Streams by a terminal: the runtime makes it and sends its master over the console socket (runc's docs/terminals.md). What comes
- * from it goes to where stdout leads, and nowhere, but still away from it, where that is not told.
+ * Streams that are a terminal, which the runtime makes, and whose master it sends over the console socket (runc's docs/terminals.md).
+ * Its output goes to where stdout leads; without a stdout it is read all the same, and dropped.
  */
 export class Terminal extends Stdio {
   override readonly streams: Streams = { stdin: "null", stdout: "null", stderr: "null" };
@@ -30,7 +30,7 @@ export class Terminal extends Stdio {
   #target: Target | undefined;
   #master: number | undefined;
 
-  /** @param consoleSocket A path for the socket, which is free. */
+  /** @param consoleSocket An unused path for the socket. */
   constructor(reactor: Reactor, paths: StdioPaths, consoleSocket: string) {
     super(reactor, paths);
     this.consoleSocket = consoleSocket;
@@ -47,7 +47,7 @@ export class Terminal extends Stdio {
     this.#listener = listenUnix(this.consoleSocket);
   }
 
-  /** The runtime has sent the master before it ended, so nothing is waited for. */
+  /** Takes the terminal's master. The runtime has sent it before it ended, so that nothing has to be waited for. */
   override start(): void {
     const connection = acceptWaiting(this.#listener!);
     try {
@@ -57,7 +57,7 @@ export class Terminal extends Stdio {
     }
     this.#closeListener();
     setNonblocking(this.#master);
-    // What a relay has got is its own to close.
+    // A relay closes what it is given, and so gets descriptors of its own.
     if (this.#source !== undefined) {
       const source = this.#source;
       const keys = duplicate(this.#master);

@@ -1,16 +1,16 @@
-/** The ways in which a relay moves bytes. */
+/** How bytes are moved from one descriptor to another. */
 import { Errno, read, splice, SystemError, unreadBytes, write } from "../libc/mod.ts";
 
-/** What a {@linkcode Transfer} returns where the source has nothing now. */
+/** What a {@linkcode Transfer} returns if the source has nothing to read now. */
 export const SOURCE_EMPTY = -1;
-/** What it returns where the target takes nothing now. */
+/** What a {@linkcode Transfer} returns if the target takes nothing now. */
 export const TARGET_FULL = -2;
 
 /**
  * Moves some bytes.
- * @returns How many; 0 at the end of the source; {@linkcode SOURCE_EMPTY}; or {@linkcode TARGET_FULL}, which is also returned
- * where something is left that was taken from the source already.
- * @throws {SystemError}
+ * @returns How many; 0 at the end of the source; {@linkcode SOURCE_EMPTY}; or {@linkcode TARGET_FULL}, also if bytes are left that
+ * were read from the source already.
+ * @throws {SystemError} EPIPE if the target has no reader, EIO if the source is a terminal that nobody has open.
  */
 export type Transfer = (source: number, target: number) => number;
 
@@ -23,15 +23,15 @@ export interface Output {
 const SPLICE_BYTES = 1 << 20;
 const COPY_BYTES = 1 << 15;
 
-/** Inside the kernel; one of the two must be a pipe or FIFO. */
+/** Moves bytes inside the kernel by splice(2); one of the two must be a pipe or FIFO. */
 export const splicing: Transfer = (source, target) => {
   const moved = splice(source, target, SPLICE_BYTES);
   if (moved !== -1) return moved;
-  // The kernel says the same of both.
+  // The kernel returns EAGAIN in both cases.
   return unreadBytes(source) > 0 ? TARGET_FULL : SOURCE_EMPTY;
 };
 
-/** By a buffer of one's own, for terminals: not every kernel can splice them. Makes a transfer for one pair of descriptors. */
+/** Makes a transfer for one pair of descriptors that copies by a buffer: for terminals, which not every kernel can splice. */
 export function copying(): Transfer {
   const buffer = new Uint8Array(COPY_BYTES);
   let rest = buffer.subarray(0, 0);
@@ -48,7 +48,7 @@ export function copying(): Transfer {
   };
 }
 
-/** What is typed while nobody has the terminal open is lost, as with any terminal. */
+/** Writes to a target. Input for a terminal that nobody has open (EIO) is lost, as with any terminal. */
 function writeOrDrop(target: number, data: Uint8Array<ArrayBuffer>): number {
   try {
     return write(target, data);

@@ -1,25 +1,25 @@
-/** Where a stream leads, as a client names it. */
+/** The URIs by which clients name where a stream leads. */
 import { StatusCode, StatusError } from "../ttrpc/mod.ts";
 
-/** A stream of a process. */
+/** A standard stream of a process. */
 export type StreamName = "stdin" | "stdout" | "stderr";
 
 /** A stream's URI in its parts. */
 export interface StdioUri {
-  /** In small letters; `fifo` where a path stands for itself. */
+  /** The scheme in lower case; `fifo` for a plain path. */
   readonly scheme: string;
-  /** Absolute where it comes from a URI. */
+  /** The path; absolute if it comes from a URI. */
   readonly path: string;
-  /** The query's keys and values, in its order; a key without a value has an empty one. */
+  /** The keys and values of the query, in its order; the value is empty if a key has none. */
   readonly query: readonly (readonly [key: string, value: string])[];
 }
 
-// The parts of RFC 3986, appendix B; a host and a fragment mean nothing here.
+// The parts of a URI by RFC 3986, appendix B; host and fragment are ignored.
 const URI = /^([a-z][a-z0-9+.-]*):(?:\/\/[^/?#]*)?([^?#]*)(?:\?([^#]*))?/i;
 
 /**
- * Takes apart what a client gives for a stream: the path of a FIFO, or a URI.
- * @throws {StatusError} INVALID_ARGUMENT for a URI whose path is not absolute, or that has what no URI has.
+ * Parses what a client gives for a stream: the path of a FIFO, or a URI.
+ * @throws {StatusError} INVALID_ARGUMENT for a URI whose path is not absolute, or that is malformed.
  */
 export function parseStdioUri(name: StreamName, uri: string): StdioUri {
   const match = URI.exec(uri);
@@ -33,7 +33,7 @@ export function parseStdioUri(name: StreamName, uri: string): StdioUri {
   }
 }
 
-/** As in forms, a plus is a space. */
+/** Decodes a query as in HTML forms, in which a plus stands for a space. */
 function decodeQuery(query: string): [string, string][] {
   return query.split("&").filter((pair) => pair !== "").map((pair) => {
     const [key, ...value] = pair.replaceAll("+", " ").split("=");

@@ -17,9 +17,9 @@ import {
 import { encodeMetadata, type Metadata } from "./metadata.ts";
 import { StatusCode, StatusError } from "./status.ts";
 
-/** What a call may carry beside its payload. */
+/** What a call has beside its payload. */
 export interface CallOptions {
-  /** How long to wait for the answer, in milliseconds; as long as it takes where not given. */
+  /** How long to wait for the answer, in ms; by default without a bound. */
   readonly timeoutMs?: number;
   readonly metadata?: Metadata;
 }
@@ -30,10 +30,10 @@ export class Client {
   readonly closed: Promise<void>;
   readonly #conn: Deno.Conn;
   readonly #writer: FrameWriter;
-  /** The calls that wait for their answers, by stream id. */
+  /** The calls that are not answered yet, by stream id. */
   readonly #calls = new Map<number, PromiseWithResolvers<Frame>>();
   #nextStreamId = 1;
-  /** Why calls fail, once the connection is lost. */
+  /** Why the connection was lost, if it was. */
   #lost: string | undefined;
 
   /** Takes over a connection; {@linkcode Client.connect} makes one. */
@@ -46,8 +46,8 @@ export class Client {
   /**
    * Connects to the server that listens on a unix socket.
    *
-   * @throws {Deno.errors.NotFound} if there is no socket
-   * @throws {Deno.errors.ConnectionRefused} if nobody listens on it
+   * @throws {Deno.errors.NotFound} If there is no socket.
+   * @throws {Deno.errors.ConnectionRefused} If nobody listens on it.
    */
   static async connect(path: string): Promise<Client> {
     return new Client(await Deno.connect({ transport: "unix", path }));
@@ -56,9 +56,9 @@ export class Client {
   /**
    * Calls a method and resolves to the payload of its answer.
    *
-   * @throws {StatusError} with the code and message of the answer; `UNAVAILABLE` if the connection is
-   * lost, `DEADLINE_EXCEEDED` if no answer came in time, `RESOURCE_EXHAUSTED` if the request is longer
-   * than a frame can be or the answer is, `INTERNAL` if the answer makes no sense
+   * @throws {StatusError} With the code and message of the answer; UNAVAILABLE if the connection is lost, DEADLINE_EXCEEDED if no
+   * answer comes in time, RESOURCE_EXHAUSTED if the request or the answer is longer than a frame can be, INTERNAL if the answer can't
+   * be decoded.
    */
   async call(
     service: string,
@@ -70,7 +70,7 @@ export class Client {
     if (this.#lost !== undefined) throw unavailable(this.#lost);
     const late = () =>
       new StatusError(StatusCode.DEADLINE_EXCEEDED, `${name}: no answer within ${timeoutMs} ms`);
-    // On the wire 0 is no timeout at all, so one that has run out already must not be sent.
+    // In a request 0 means no timeout, so that one which has run out already must not be sent.
     if (timeoutMs <= 0) throw late();
 
     const streamId = this.#nextStreamId;
@@ -81,11 +81,11 @@ export class Client {
       timeoutNano: timeoutMs === Infinity ? 0 : Math.round(timeoutMs * 1e6),
       metadata: metadata && encodeMetadata(metadata),
     });
-    // Nothing is awaited up to the write: stream ids must reach the server in growing order.
+    // Nothing is awaited before the write, as stream ids must reach the server in growing order.
     this.#nextStreamId += 2;
     const answer = Promise.withResolvers<Frame>();
     this.#calls.set(streamId, answer);
-    // What the server sent before it went is still to be read, so only this call fails here.
+    // Only this call fails: answers to others that the server has sent before it went are still read.
     this.#writer.write(frame).catch((error) => answer.reject(unavailable(error.message)));
     const stopDeadline = startDeadline(timeoutMs, () => answer.reject(late()));
     try {
@@ -96,14 +96,14 @@ export class Client {
     }
   }
 
-  /** Closes the connection. Calls under way fail with `UNAVAILABLE`. */
+  /** Closes the connection. Calls that are under way fail with UNAVAILABLE. */
   close(): void {
     this.#lose("this client closed it");
   }
 
   async #read(reader: FrameReader): Promise<void> {
     try {
-      // A frame of no known stream is the answer to a call that was given up.
+      // A frame of an unknown stream is the answer to a call that was given up.
       for (let frame = await reader.read(); frame; frame = await reader.read()) {
         this.#calls.get(frame.streamId)?.resolve(frame);
       }
@@ -125,7 +125,10 @@ function unavailable(reason: string): StatusError {
   return new StatusError(StatusCode.UNAVAILABLE, `connection lost: ${reason}`);
 }
 
-/** @throws {StatusError} if the request is longer than a frame can be */
+/**
+ * The frame of a request.
+ * @throws {StatusError} RESOURCE_EXHAUSTED if it is longer than a frame can be.
+ */
 function encodeRequest(streamId: number, request: Request.Properties): Uint8Array {
   try {
     return encodeFrame(streamId, FrameType.REQUEST, Request.encode(request).finish());
@@ -135,7 +138,10 @@ function encodeRequest(streamId: number, request: Request.Properties): Uint8Arra
   }
 }
 
-/** The payload of an answer. */
+/**
+ * The payload of an answer.
+ * @throws {StatusError} See {@linkcode Client.call}.
+ */
 function decodeResponse(name: string, { type, data, oversized }: Frame): Uint8Array {
   if (oversized) {
     throw new StatusError(StatusCode.RESOURCE_EXHAUSTED, `${name}: answer: ${oversized.message}`);

@@ -1,9 +1,9 @@
 /**
- * One client's connection to a server.
+ * A client's connection to a server.
  *
- * What a client can do wrong is taken as the Go server takes it: it costs the call, and not the connection, whose loss containerd
- * would take for the loss of the shim. Unlike the Go server this one does not read a client that does not read its answers, and tells
- * the log of one that stops within a frame.
+ * What a client does wrong costs its call and not the connection, as in Go's server: containerd would take the loss of its connection
+ * for the loss of the shim. Unlike Go's, this server does not read from a client that does not read its answers, and logs it if one
+ * stops within a frame.
  */
 import { Request, Response } from "../../proto/mod.ts";
 import type { Logger } from "../common/mod.ts";
@@ -19,22 +19,22 @@ import { RunningCall } from "./running_call.ts";
 import type { CallUnderWay, Method, Service } from "./service.ts";
 import { StatusCode, StatusError, statusOf } from "./status.ts";
 
-/** Where a server tells why it ended a connection. */
+/** What a server needs of a logger. */
 export type ServerLogger = Pick<Logger, "warn" | "debug">;
 
-/** A connection; it is served from its making on. */
+/** A connection, whose requests are served from now on. */
 export class Connection {
-  /** Resolves when the connection is closed and nothing of it is left. */
+  /** Resolves when the connection is closed. */
   readonly ended: Promise<void>;
   readonly #conn: Deno.Conn;
   readonly #services: ReadonlyMap<string, Service>;
   readonly #logger: ServerLogger | undefined;
   readonly #writer: FrameWriter;
-  /** The calls not answered yet, by stream id: what is not in here gets no answer any more. */
+  /** The calls that are not answered yet, by stream id. A call that is not in here gets no answer any more. */
   readonly #calls = new Map<number, RunningCall>();
   #lastStreamId = 0;
   #open = true;
-  /** Called when the last call is answered; set when no more calls are taken. */
+  /** Is called when the last call is answered; set as soon as no more calls are accepted. */
   #drained: (() => void) | undefined;
 
   constructor(conn: Deno.Conn, services: ReadonlyMap<string, Service>, logger?: ServerLogger) {
@@ -56,7 +56,7 @@ export class Connection {
     return [...this.#calls.values()];
   }
 
-  /** Takes no more calls, and closes the connection when all that run are answered. */
+  /** Accepts no more calls, and closes the connection when those under way are answered. */
   async drain(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
@@ -67,7 +67,7 @@ export class Connection {
     await this.ended;
   }
 
-  /** Closes the connection; the answers of calls that still run are dropped. */
+  /** Closes the connection; calls that are under way get no answer. */
   end(error?: unknown): void {
     if (!this.#open) return;
     this.#open = false;
@@ -80,7 +80,7 @@ export class Connection {
   }
 
   #logEnd(error: unknown): void {
-    // A client that goes away is nothing to warn of, whatever it was waiting for.
+    // That a client goes away is normal, whatever it was waiting for.
     const gone = error instanceof Deno.errors.ConnectionReset ||
       error instanceof Deno.errors.BrokenPipe;
     const fields = { error: error instanceof Error ? error.message : String(error) };
@@ -91,8 +91,8 @@ export class Connection {
   async #read(reader: FrameReader): Promise<void> {
     try {
       while (this.#open) {
-        // Answers that the client does not read wait in memory: so do, from a bound on, its requests in the socket. Calls that run,
-        // a Wait say, hold up none.
+        // Answers that the client does not read wait in memory. From a bound on its requests wait, too, in the socket. A call that is
+        // under way, as a Wait, holds up no others.
         await this.#writer.room();
         const frame = await reader.read();
         if (frame === null) break;
@@ -118,8 +118,8 @@ export class Connection {
       return this.#refuse(streamId, StatusCode.INVALID_ARGUMENT, "only unary calls are served");
     }
     if (type !== FrameType.REQUEST) {
-      // As in the Go server: a client newer than this shim, which outlives containerd's upgrades, may
-      // send what later versions of ttrpc know. To hang up on it would look like the shim's death.
+      // The shim outlives upgrades of containerd, and a newer client may send what later versions of ttrpc know. Go's server ignores
+      // such frames, too; to hang up would look like the shim's death.
       return this.#logger?.debug("ttrpc: frame of unknown type ignored", { type, streamId });
     }
     if (streamId <= this.#lastStreamId) {
@@ -127,7 +127,7 @@ export class Connection {
       return this.#refuse(streamId, StatusCode.INVALID_ARGUMENT, message);
     }
     this.#lastStreamId = streamId;
-    // A request's flags are not looked at, as in the Go server: the method decides whether it is unary.
+    // The flags of a request are ignored, as in Go's server: the method decides whether the call is unary.
     let request: Request;
     try {
       request = Request.decode(data);
@@ -169,7 +169,7 @@ export class Connection {
     if (this.#calls.get(id) === call) this.#answer(id, response);
   }
 
-  /** Answers with an error. That ends the stream, also where its call still runs. */
+  /** Answers with an error. That ends the stream, also if its call is still under way. */
   #refuse(streamId: number, code: number, message: string): void {
     this.#calls.get(streamId)?.end(new StatusError(code, message));
     this.#answer(streamId, { status: { code, message } });
@@ -183,7 +183,7 @@ export class Connection {
   }
 }
 
-/** The frame of an answer, or of an error where the answer itself can't be sent. */
+/** The frame of an answer, or of an error if the answer itself can't be sent. */
 function encodeResponse(streamId: number, response: Response.Properties): Uint8Array {
   try {
     return encodeFrame(streamId, FrameType.RESPONSE, Response.encode(response).finish());

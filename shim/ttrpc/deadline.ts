@@ -1,30 +1,31 @@
-/** How long nobody looks at a deadline while there is no timer, in milliseconds: one that is shorter may be noticed later. */
+/** Deadlines of calls: all of them share one timer. */
+
+/** After how long a deadline is first looked at while there is no timer, in ms: a shorter one may be noticed only then. */
 const FIRST_LOOK_MS = 50;
-/** What a timer holds, in milliseconds: 24.8 days. A longer one would fire at once. */
+/** The longest time that setTimeout takes, in ms: 24.8 days. With a longer one it would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Deadline {
-  /** In the time of `performance.now`. */
+  /** When it passes, in the time of performance.now(). */
   readonly at: number;
   readonly passed: () => void;
 }
 
-/** Those that have neither passed nor been stopped. */
+/** The deadlines that have neither passed nor been stopped. */
 const waiting = new Set<Deadline>();
-/** What looks at a deadline first, see {@linkcode startDeadline}. */
+/** The signal by which deadlines are first looked at, see {@linkcode startDeadline}. */
 let firstLook: AbortSignal | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** When the timer fires, while there is one. */
 let timerAt = 0;
 
 /**
- * Calls back when so many milliseconds have passed, or up to 50 where they are less, unless the returned function is called before. Until then it
- * keeps the process alive.
+ * Calls `passed` when so many milliseconds have passed, or up to 50 if they are fewer, unless the returned function is called before.
+ * Until then it keeps the process alive.
  *
- * All deadlines have one timer, so that those that are stopped leave nothing behind, however far off they were; there is none when
- * there is no deadline. The first setTimeout of a process takes 3 to 6 ms (Deno 2.9.6 loads Node's timers for it) and the first timer
- * of an AbortSignal 0.4, but that one can't be stopped. So it is an AbortSignal's that looks first, 50 ms long, and nearly all
- * deadlines are stopped by then.
+ * All deadlines share one timer, which there is only while there are deadlines: one that is stopped leaves nothing behind. The first
+ * setTimeout of a process takes 3 to 6 ms (Deno 2.9.6 loads Node's timers for it). The first timer of an AbortSignal takes 0.4 ms, but
+ * can't be stopped. So such a timer of 50 ms comes first, and nearly all deadlines are stopped by its end.
  */
 export function startDeadline(milliseconds: number, passed: () => void): () => void {
   if (milliseconds === Infinity) return () => {};
@@ -41,7 +42,7 @@ function lookFirst(): void {
   if (firstLook === undefined || firstLook.aborted) {
     firstLook = AbortSignal.timeout(FIRST_LOOK_MS);
   }
-  // Once, however often it is added.
+  // However often it is added, the listener is called once.
   firstLook.addEventListener("abort", look);
 }
 
@@ -57,7 +58,7 @@ function lookAt(time: number): void {
 }
 
 function stopLooking(): void {
-  // Without a listener it does not keep the process alive.
+  // Without a listener the signal does not keep the process alive.
   firstLook?.removeEventListener("abort", look);
   if (timer !== undefined) clearTimeout(timer);
   timer = undefined;
@@ -74,7 +75,7 @@ function look(): void {
   if (waiting.size > 0) lookAt(next);
 }
 
-/** One that throws must not cost the others their deadlines. */
+/** Calls back; an error of that must not keep other deadlines from passing. */
 function callBack({ passed }: Deadline): void {
   try {
     passed();

@@ -1,5 +1,5 @@
 /**
- * ttrpc's frames: what goes over the socket. Each is a header of 10 bytes and its data:
+ * ttrpc's frames, which are sent over the socket. Each is a header of 10 bytes and its data:
  *
  * | bytes | meaning                                                    |
  * | ----- | ---------------------------------------------------------- |
@@ -15,32 +15,32 @@ import { startDeadline } from "./deadline.ts";
 
 const HEADER_LENGTH = 10;
 
-/** The most data one frame may carry, in bytes: 4 MiB. */
+/** The most data that one frame may carry, in bytes. */
 const MAX_DATA_LENGTH = 4 << 20;
 
-/** What a frame is. */
+/** The types of frames. */
 export const FrameType = {
-  /** Begins a stream; from the client. */
+  /** Begins a stream; sent by the client. */
   REQUEST: 1,
-  /** Ends a stream; from the server. */
+  /** Ends a stream; sent by the server. */
   RESPONSE: 2,
-  /** Belongs to a stream that is not unary; from either side. */
+  /** Belongs to a stream that is not unary; sent by either side. */
   DATA: 3,
 } as const;
 
-/** One frame, whole. */
+/** A whole frame. */
 export interface Frame {
   readonly streamId: number;
-  /** One of {@linkcode FrameType}, or a type this version of ttrpc does not know. */
+  /** One of {@linkcode FrameType}, or a type that this version of ttrpc does not know. */
   readonly type: number;
   readonly flags: number;
-  /** The frame's own copy: it stays as it is when more is read. */
+  /** The frame's own copy of its data, which does not change when more is read. */
   readonly data: Uint8Array;
-  /** Why `data` is empty: there was more than a frame may carry, and it was dropped as it came. */
+  /** Set if there was more data than a frame may carry: then `data` is empty, and what came was dropped. */
   readonly oversized?: OversizedFrameError;
 }
 
-/** A frame, to be sent or received, whose data is longer than {@linkcode MAX_DATA_LENGTH}. */
+/** The error of a frame, sent or received, whose data is longer than 4 MiB. */
 export class OversizedFrameError extends Error {
   override readonly name = "OversizedFrameError";
   /** The length of the data in bytes. */
@@ -53,9 +53,8 @@ export class OversizedFrameError extends Error {
 }
 
 /**
- * The bytes of one frame with flags 0, header and data in one buffer so that one write(2) sends it.
- *
- * @throws {OversizedFrameError} if the data is longer than {@linkcode MAX_DATA_LENGTH}
+ * Encodes a frame with flags 0. Header and data are in one buffer, so that one write(2) sends them.
+ * @throws {OversizedFrameError} If the data is longer than 4 MiB.
  */
 export function encodeFrame(streamId: number, type: number, data: Uint8Array): Uint8Array {
   if (data.length > MAX_DATA_LENGTH) throw new OversizedFrameError(data.length);
@@ -68,21 +67,21 @@ export function encodeFrame(streamId: number, type: number, data: Uint8Array): U
   return bytes;
 }
 
-/** How long a peer may take to go on within a frame before that is told, in milliseconds. */
+/** How long a peer may pause within a frame before that is reported, in ms. */
 const STALL_MS = 5_000;
 
-/** Takes whole frames from a connection, however its bytes arrive. One `read` at a time. */
+/** Reads whole frames from a connection, in whatever pieces the bytes arrive. */
 export class FrameReader {
   readonly #source: Pick<Deno.Conn, "read">;
   readonly #onStall: ((where: string) => void) | undefined;
-  /** Bytes read and not yet taken are those from start to end. */
+  /** What has been read and not taken yet is from start to end. */
   readonly #buffer = new Uint8Array(8192);
   #start = 0;
   #end = 0;
 
   /**
-   * @param onStall Called when nothing has come for 5 s within a frame, with a text that tells where: between frames a peer may be
-   * silent, but one that is within may have lost its way, or announced garbage for a length.
+   * @param onStall Called when nothing has come for 5 s within a frame, with a text that says where. Between frames a peer may be
+   * silent; within one it may have lost its way, or sent garbage for a length.
    */
   constructor(source: Pick<Deno.Conn, "read">, onStall?: (where: string) => void) {
     this.#source = source;
@@ -90,14 +89,13 @@ export class FrameReader {
   }
 
   /**
-   * The next frame, or null where the connection ended between two frames. Of a frame that announces too much data only the header is
-   * kept, and the next one begins behind it.
-   *
-   * @throws {Deno.errors.UnexpectedEof} if the connection ended within a frame
+   * Reads the next frame; null if the connection has ended between two frames. The data of a frame that has too much is dropped. Only
+   * one call may be under way at a time.
+   * @throws {Deno.errors.UnexpectedEof} If the connection has ended within a frame.
    */
   async read(): Promise<Frame | null> {
     while (this.#end - this.#start < HEADER_LENGTH) {
-      // What is left is less than a header, so moving it costs nothing.
+      // What is moved is shorter than a header, which costs nothing.
       this.#buffer.copyWithin(0, this.#start, this.#end);
       this.#end -= this.#start;
       this.#start = 0;
@@ -121,7 +119,7 @@ export class FrameReader {
     return { ...frame, data: new Uint8Array(), oversized: new OversizedFrameError(length) };
   }
 
-  /** Takes the buffered part of the data, then reads the rest straight to its place. */
+  /** Takes the buffered part of the data, and reads the rest without the buffer. */
   async #take(length: number): Promise<Uint8Array> {
     const data = new Uint8Array(length);
     let filled = Math.min(length, this.#end - this.#start);
@@ -138,13 +136,13 @@ export class FrameReader {
     let dropped = Math.min(length, this.#end - this.#start);
     this.#start += dropped;
     while (dropped < length) {
-      // All that was buffered has been dropped, so the buffer is free.
+      // All that was buffered has been dropped, so that the buffer is free.
       const rest = this.#buffer.subarray(0, length - dropped);
       dropped += await this.#readOn(rest, "data", dropped, length);
     }
   }
 
-  /** Reads more of a frame of which something is there already. */
+  /** Reads more of a frame that has begun. */
   async #readOn(
     buffer: Uint8Array,
     part: string,
@@ -164,17 +162,17 @@ export class FrameReader {
   }
 }
 
-/** How many bytes may wait to be written before {@linkcode FrameWriter.room} waits too: 64 KiB, some 2,000 short frames, of 2 KiB each. */
+/** How many bytes may wait to be written until {@linkcode FrameWriter.room} waits: some 2,000 short frames, of 2 KiB memory each. */
 const MAX_UNWRITTEN = 64 << 10;
 
 /** Writes frames to a connection, each one whole and in the order of the calls. */
 export class FrameWriter {
   readonly #sink: Pick<Deno.Conn, "write">;
-  /** The last write; the next one begins when it is done. */
+  /** The last write; the next one begins when it has ended. */
   #last: Promise<void> = Promise.resolve();
-  /** How many bytes the writes that are not done have in all. */
+  /** How many bytes are waiting to be written. */
   #unwritten = 0;
-  /** Resolved when there is room again; made when somebody waits for that. */
+  /** Is resolved when there is room again; made by {@linkcode room} when it has to wait. */
   #roomy: PromiseWithResolvers<void> | undefined;
 
   constructor(sink: Pick<Deno.Conn, "write">) {
@@ -182,8 +180,8 @@ export class FrameWriter {
   }
 
   /**
-   * Sends the bytes of a frame after all those before it. Settles when the kernel has taken them, or
-   * fails as the write did; after one failure every later one fails the same way.
+   * Sends the bytes of a frame after all those before. Resolves when the kernel has taken them. If a write fails, it rejects, and so
+   * does every later one.
    */
   write(bytes: Uint8Array): Promise<void> {
     this.#unwritten += bytes.length;
@@ -198,7 +196,7 @@ export class FrameWriter {
     return this.#unwritten > MAX_UNWRITTEN;
   }
 
-  /** Resolves when no more than {@linkcode MAX_UNWRITTEN} bytes wait to be written, or they can no longer be. One call at a time. */
+  /** Resolves when few enough bytes wait to be written, or writing has failed. Only one call may be under way at a time. */
   async room(): Promise<void> {
     while (this.#isFull) {
       this.#roomy = Promise.withResolvers();
@@ -206,7 +204,7 @@ export class FrameWriter {
     }
   }
 
-  /** Resolves when all frames given so far are written, or can no longer be. */
+  /** Resolves when all frames so far have been written, or writing has failed. */
   async flush(): Promise<void> {
     await this.#last.catch(() => {});
   }

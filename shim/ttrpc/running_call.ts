@@ -1,11 +1,11 @@
-/** A call that a server has taken. */
+/** A call that a server has accepted. */
 import type { Request } from "../../proto/mod.ts";
 import { startDeadline } from "./deadline.ts";
 import { decodeMetadata, type Metadata } from "./metadata.ts";
 import type { Call, CallUnderWay } from "./service.ts";
 import { StatusCode, type StatusError } from "./status.ts";
 
-/** A call from its request to its answer; a timer or an AbortController exists only where asked for. */
+/** A call from its request to its answer. Metadata are decoded, and signals made, only when the method asks for them. */
 export class RunningCall implements Call, CallUnderWay {
   readonly method: string;
   readonly since = new Date();
@@ -33,7 +33,7 @@ export class RunningCall implements Call, CallUnderWay {
     return this.#late.signal;
   }
 
-  /** Ends the deadline; with a reason, tells the method that its answer is of no use any more. */
+  /** Stops the deadline. With a reason, it also tells the method that nobody waits for its answer any more. */
   end(abandoned?: StatusError): void {
     this.#stopDeadline();
     if (!abandoned) return;
@@ -42,7 +42,7 @@ export class RunningCall implements Call, CallUnderWay {
   }
 }
 
-/** A signal that is made when it is first asked for, be it that it has aborted by then. */
+/** A signal that is made when it is first asked for, and may be aborted already then. */
 class LazySignal {
   #controller: AbortController | undefined;
   #reason: StatusError | undefined;

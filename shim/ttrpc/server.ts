@@ -2,7 +2,7 @@
 import { Connection, type ServerLogger } from "./connection.ts";
 import type { CallUnderWay, Service } from "./service.ts";
 
-/** Serves services, by their full names (`containerd.task.v2.Task`), until it is closed. */
+/** Serves services, which have their full names (`containerd.task.v2.Task`) for keys, until it is closed. */
 export class Server {
   readonly #services: ReadonlyMap<string, Service>;
   readonly #logger: ServerLogger | undefined;
@@ -16,7 +16,7 @@ export class Server {
     this.#logger = logger;
   }
 
-  /** Whether there is a client. */
+  /** Whether any client is connected. */
   get isConnected(): boolean {
     return this.#connections.size > 0;
   }
@@ -52,7 +52,7 @@ export class Server {
           throw error;
         }
         this.#logger?.warn("ttrpc: can't accept a connection yet", { error: error.message });
-        // The connection waits in the listener's queue, and nothing tells when a descriptor is free.
+        // The connection waits in the listener's queue, and there is no event for a descriptor that gets free.
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
@@ -60,10 +60,9 @@ export class Server {
   }
 
   /**
-   * Accepts no more connections and takes no more calls (they are answered `UNAVAILABLE`). Resolves
-   * when every call that runs is answered, every answer is written and every connection is closed. A
-   * method that closes the server must not await this: it would wait for its own answer. Calls may
-   * run without end and clients may not read, so bound it with {@linkcode Server.abort}.
+   * Accepts no more connections and no more calls, which are answered UNAVAILABLE. Resolves when all calls under way are answered, all
+   * answers written, and all connections closed. A method must not wait for it, as it would wait for its own answer. A call may go on
+   * without end, and a client may not read; {@linkcode Server.abort} ends the wait.
    */
   close(): Promise<void> {
     if (!this.#closing) {

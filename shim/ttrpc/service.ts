@@ -1,31 +1,31 @@
-/** What a server serves. */
+/** The services of a server. */
 import type { Metadata } from "./metadata.ts";
 
-/** What a method may know of its call beside the payload. */
+/** What a method gets of its call beside the payload. */
 export interface Call {
-  /** What came with the request, decoded when first asked for. */
+  /** The metadata of the request. */
   readonly metadata: Metadata;
-  /** Aborts when nobody waits for the answer any more: the deadline passed or the client is gone. */
+  /** Aborts when nobody waits for the answer any more: the deadline has passed or the client is gone. */
   readonly signal: AbortSignal;
-  /** Aborts when the deadline passed, and not when only the client is gone. */
+  /** Aborts when the deadline has passed, and not when only the client is gone. */
   readonly deadline: AbortSignal;
 }
 
 /**
- * One method: from the payload of the request to that of the answer. A thrown {@linkcode StatusError}
- * is answered with its code, anything else that is thrown with {@linkcode StatusCode.UNKNOWN}.
+ * A method: it takes the payload of the request and returns that of the answer. A thrown StatusError is answered with its code,
+ * anything else that is thrown with UNKNOWN.
  */
 export type Method = (payload: Uint8Array, call: Call) => Promise<Uint8Array> | Uint8Array;
 
-/** The methods of one service by the names of their RPCs; own properties only. */
+/** The methods of a service by the names of their RPCs, as own properties. */
 export interface Service {
   readonly [method: string]: Method;
 }
 
-/** A call that is not answered yet, for people who look why. */
+/** A call that is not answered yet, for a report of what a server is doing. */
 export interface CallUnderWay {
-  /** `containerd.task.v2.Task/Create` */
+  /** Service and method: `containerd.task.v2.Task/Create`. */
   readonly method: string;
-  /** Since when. */
+  /** When the request came. */
   readonly since: Date;
 }

@@ -1,7 +1,4 @@
-/**
- * The status codes of an answer, which are gRPC's: those that a shim gives and containerd's clients
- * test. A peer may send others; they arrive as the number they are.
- */
+/** The status codes of an answer, which are gRPC's, as far as a shim gives them. A peer may send others. */
 export const StatusCode = {
   OK: 0,
   CANCELED: 1,
@@ -10,7 +7,7 @@ export const StatusCode = {
   DEADLINE_EXCEEDED: 4,
   NOT_FOUND: 5,
   ALREADY_EXISTS: 6,
-  /** Not for a service's own use: what the Go ttrpc says of a message over 4 MiB. */
+  /** For a message over 4 MiB, as in Go's ttrpc; services themselves do not use it. */
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   UNIMPLEMENTED: 12,
@@ -30,7 +27,7 @@ export class StatusError extends Error {
   }
 }
 
-/** What to answer of something thrown: anything but a {@linkcode StatusError} has the code UNKNOWN. */
+/** The status for something thrown: the code is UNKNOWN for anything but a {@linkcode StatusError}. */
 export function statusOf(error: unknown): { code: number; message: string } {
   return {
     code: error instanceof StatusError ? error.code : StatusCode.UNKNOWN,
