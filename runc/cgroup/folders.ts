@@ -65,18 +65,6 @@ function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
 }
 
 /**
- * The folders of the cgroup of a running process.
- * @throws {Error} If it does not run any more: the kernel shows the root as the cgroup of a zombie.
- */
-export function cgroupFoldersOf(pid: number): CgroupFolders {
-  const folders = readCgroupFolders(pid, readHierarchies());
-  const { processes } = folders;
-  if (processes === undefined) throw new Error("no cgroup hierarchy is mounted");
-  checkListed(pid, processes);
-  return folders;
-}
-
-/**
  * The folders of the cgroup that a container's init has in the hierarchies where it is not the shim's, too. A runtime without root's
  * rights may be able to make no cgroup, or not in each hierarchy: there it leaves the container in the shim's.
  * @throws {Error} If there is none, or init does not run any more.

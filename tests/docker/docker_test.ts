@@ -2,10 +2,10 @@
 
 import { assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { basename } from "@std/path";
-import { cgroupFoldersOf } from "../../runc/cgroup/folders.ts";
 import { pidsIn } from "../../runc/cgroup/processes.ts";
 import { outputOf, runtimeUnderTest } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
+import { cgroupFoldersOf } from "../harness/machine/cgroups.ts";
 import { findProcess, isAlive } from "../harness/machine/processes.ts";
 import { findRootlesskit, RootlessUser } from "../harness/machine/rootless_user.ts";
 import { testsWith } from "../harness/suite/shared_daemon.ts";

@@ -2,12 +2,12 @@
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CgroupV1Metrics, CgroupV2Metrics, DeleteResponse } from "../../proto/mod.ts";
-import { cgroupFoldersOf } from "../../runc/cgroup/folders.ts";
 import { StatusError } from "../../shim/ttrpc/mod.ts";
 import { type Crun, installCrun } from "../harness/containerd/crun.ts";
 import { expectSuccess, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { ctrFlags, runcOptions } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
+import { cgroupFoldersOf } from "../harness/machine/cgroups.ts";
 import { isAlive } from "../harness/machine/processes.ts";
 import { callShim, DirectShim } from "../harness/shim/direct_shim.ts";
 import { jsonAny } from "../harness/shim/task_client.ts";

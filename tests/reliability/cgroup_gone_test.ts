@@ -1,12 +1,11 @@
 /** The cgroup of a container is removed while the container is still known: systemd does so with a scope whose last process ends. */
 
 import { assertEquals } from "@std/assert";
-import { cgroupFoldersOf } from "../../runc/cgroup/folders.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { expectSuccess } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
-import { cgroupMounts } from "../harness/machine/cgroups.ts";
+import { cgroupFoldersOf, cgroupMounts } from "../harness/machine/cgroups.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { test, testBetterThanGo } from "../harness/suite/black_box.ts";

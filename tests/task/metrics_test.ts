@@ -10,7 +10,7 @@ import {
   equal,
 } from "@std/assert";
 import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../proto/mod.ts";
-import { type CgroupFolders, cgroupFoldersOf } from "../../runc/cgroup/folders.ts";
+import type { CgroupFolders } from "../../runc/cgroup/folders.ts";
 import { readStats } from "../../runc/cgroup/stats.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import {
@@ -20,6 +20,7 @@ import {
 } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { busyboxImage } from "../harness/machine/busybox.ts";
+import { cgroupFoldersOf } from "../harness/machine/cgroups.ts";
 import { TaskClient } from "../harness/shim/task_client.ts";
 import { test } from "../harness/suite/black_box.ts";
 

@@ -2,10 +2,14 @@
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Any } from "../../proto/mod.ts";
-import { cgroupFoldersOf } from "../../runc/cgroup/folders.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
-import { hasController, isFrozen, readCgroupFile } from "../harness/machine/cgroups.ts";
+import {
+  cgroupFoldersOf,
+  hasController,
+  isFrozen,
+  readCgroupFile,
+} from "../harness/machine/cgroups.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { jsonAny } from "../harness/shim/task_client.ts";
 import { ClientFifo } from "../harness/streams/client_fifo.ts";

@@ -1,7 +1,13 @@
 import { dirname } from "@std/path";
-import { cgroupFoldersOf } from "../../../runc/cgroup/folders.ts";
+import { type CgroupFolders, parseCgroupFolders } from "../../../runc/cgroup/folders.ts";
 import { parseHierarchies } from "../../../runc/cgroup/hierarchy.ts";
 import { readText } from "../../../shim/mod.ts";
+
+/** The folders of the cgroup of a running process. */
+export function cgroupFoldersOf(pid: number): CgroupFolders {
+  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+  return parseCgroupFolders(readText(`/proc/${pid}/cgroup`), hierarchies);
+}
 
 /** The mount points of all cgroup hierarchies, version 1 and 2. */
 export function cgroupMounts(): string[] {

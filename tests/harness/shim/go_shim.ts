@@ -1,6 +1,6 @@
 /** The Go shim, beside which ours is tested. */
-import { cgroupFoldersOf } from "../../../runc/cgroup/folders.ts";
 import type { Runtime } from "../containerd/private_containerd.ts";
+import { cgroupFoldersOf } from "../machine/cgroups.ts";
 
 export const GO_SHIM: Runtime = {
   name: "io.containerd.runc.v2",

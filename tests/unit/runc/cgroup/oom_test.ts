@@ -1,9 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  type CgroupFolders,
-  cgroupFoldersOf,
-  parseCgroupFolders,
-} from "../../../../runc/cgroup/folders.ts";
+import { type CgroupFolders, parseCgroupFolders } from "../../../../runc/cgroup/folders.ts";
 import { oomCounter } from "../../../../runc/cgroup/oom.ts";
 import { GrowingKey } from "../../../../runc/cgroup/oom_v2.ts";
 import { type OomCounter, OomWatch } from "../../../../runc/cgroup/oom_watch.ts";
@@ -318,11 +314,3 @@ Deno.test("a counter that can't be watched is closed", () =>
     // epoll(7) takes no files.
     assertThrows(() => new OomWatch(reactor, counter, () => {}), Error, "epoll_ctl");
   }));
-
-Deno.test("the folders of a process's cgroups are found", () => {
-  const folders = cgroupFoldersOf(Deno.pid);
-  const file = folders.unified === undefined
-    ? `${folders.controller("memory")}/memory.stat`
-    : `${folders.unified}/cgroup.procs`;
-  assertEquals(Deno.statSync(file).isFile, true);
-});
