@@ -19,6 +19,9 @@ const FILES = [
   // Which hierarchies are in use, joining a cgroup, and what a kernel says of threaded ones.
   "tests/unit/runc/cgroup/hierarchy_test.ts",
   "tests/unit/runc/cgroup/folders_test.ts",
+  "tests/unit/runc/cgroup/processes_test.ts",
+  // What is read of a container's cgroup, until it is gone.
+  "tests/unit/runc/cgroup/cgroup_test.ts",
   // Which of them are removed when a container could not be made.
   "tests/unit/runc/cgroup/empty_cgroups_test.ts",
   "tests/command_line/delete_action_test.ts",
