@@ -1,21 +1,19 @@
-/** The answer of the action `delete`, encoded without protobuf's library: to load that takes longer than all else there. */
+/** The answer of the action `delete`. It is encoded without protobuf's library, which would take longer to load than all else there. */
 import { toTimestamp } from "../common/timestamp.ts";
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
 
-/** A container's init that has ended, as `delete` tells of it. */
+/** How the init of a container ended, as `delete` answers it. */
 export interface Ended {
-  /** 0 where it never had one. */
+  /** Init's pid; 0 if there never was an init. */
   readonly pid: number;
   readonly exitStatus: number;
-  /** Not before 1970. */
+  /** When it ended; not before 1970. */
   readonly exitedAt: Date;
 }
 
-/**
- * A containerd.task.v2.DeleteResponse in protobuf's wire format (https://protobuf.dev/programming-guides/encoding/).
- */
+/** Encodes a containerd.task.v2.DeleteResponse in protobuf's wire format (https://protobuf.dev/programming-guides/encoding/). */
 export function encodeDeleteResponse({ pid, exitStatus, exitedAt }: Ended): Uint8Array {
   const { seconds, nanos } = toTimestamp(exitedAt);
   const timestamp = [...numberField(1, seconds), ...numberField(2, nanos)];
@@ -26,11 +24,11 @@ export function encodeDeleteResponse({ pid, exitStatus, exitedAt }: Ended): Uint
   ]);
 }
 
-/** Nothing for 0, as that is the default. */
+/** The bytes of a field that is a varint; none for 0, which is the default. */
 function numberField(field: number, value: number): number[] {
   if (value === 0) return [];
   const bytes = [field << 3 | VARINT];
-  // Seven bits in each byte, the lowest first; seconds have more than the 32 bits of JavaScript's operators.
+  // Each byte has seven bits, the lowest ones first. Seconds have more than the 32 bits that JavaScript's bit operators take.
   for (; value > 0x7f; value = Math.floor(value / 0x80)) bytes.push(value % 0x80 | 0x80);
   return [...bytes, value];
 }

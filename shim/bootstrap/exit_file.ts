@@ -1,7 +1,7 @@
-/** The file in a bundle that tells how init ended, for `delete`: the server may end, or be ended, before containerd has been told. */
+/** The file in a bundle that says how init ended. `delete` reads it: the server may end before containerd has taken the exit. */
 import { join } from "@std/path/posix";
 
-/** 128 + SIGKILL: what Go's shim says, too, of an init of whose end nobody has told. */
+/** 128 + SIGKILL: the status of an init whose exit is not known, as in Go's shim. */
 export const KILLED = 137;
 
 /** How init ended. */
@@ -18,7 +18,7 @@ export function keepExit(bundle: string, { status, exitedAt }: KeptExit): void {
   Deno.writeTextFileSync(exitFile(bundle), JSON.stringify({ status, exitedAt }), { mode: 0o600 });
 }
 
-/** What the file tells. Nothing where it is not there or tells nothing. */
+/** Reads the file; undefined if it is not there or is damaged. */
 export function readExit(bundle: string): KeptExit | undefined {
   let kept: { status?: unknown; exitedAt?: unknown } | null;
   try {

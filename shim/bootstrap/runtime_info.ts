@@ -1,18 +1,18 @@
-/** `-info`: tells containerd 2.x what this runtime is and can do. */
+/** The answer to `-info`: by it containerd 2.x learns what a runtime is and can do. */
 import { Any, RuntimeInfo } from "../../proto/mod.ts";
 
 /**
  * Finds out what a runtime can do.
- * @param options As they came on standard input; without a type where none did.
- * @returns An Any of it; nothing where it does not tell.
- * @throws {Error} for options that can't be followed.
+ * @param options The runtime options from standard input; an Any without a type if there were none.
+ * @returns An Any of the features; undefined if the runtime does not tell them.
+ * @throws {Error} If the options can't be followed.
  */
 export type Features = (options: Any) => Promise<Any.Properties | undefined>;
 
 /**
  * Makes the answer.
- * @param input From standard input: an Any of runtime options, or nothing.
- * @returns A RuntimeInfo, with the options as they came.
+ * @param input What came on standard input: an Any of runtime options, or nothing.
+ * @returns An encoded RuntimeInfo, with the options as they came.
  */
 export async function runtimeInfo(
   name: string,

@@ -20,36 +20,36 @@ import { keepProcess } from "./kept_process.ts";
 
 const NEWLINE = new TextEncoder().encode("\n");
 
-/** How to make the process of a container. */
+/** The process of a container, as it is to be made. */
 export interface HostCommand {
   /** The container's id. */
   readonly id: string;
   readonly bundle: string;
-  /** Where its streams lead; it can't have a terminal. */
+  /** Where its standard streams lead; it can't have a terminal. */
   readonly paths: StdioPaths;
-  /** Who owns its streams; root where not given. */
+  /** The owner of its standard streams; by default root. */
   readonly owner?: Owner;
-  /** Is looked for on the PATH unless there is a slash in it. */
+  /** The program's path, or a name without a slash, which is looked for on the PATH. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Its whole environment; the shim's own where not given. */
+  /** Its whole environment; by default the shim's. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Its current directory; the shim's own, `/`, where not given. */
+  /** Its current directory; by default the shim's, `/`. */
   readonly directory?: string;
 }
 
 /**
- * A process of the host with a container's standard streams, in a session and a process group of its own. Its program begins at Create,
- * so that there is a pid to tell, and should do nothing of what it is for before {@linkcode start}: it reads a newline from its
- * descriptor 3 then, or the end of the file where its shim has gone. A shell waits so with `read -r _ <&3`.
+ * A process of the host with a container's standard streams, in a session and a process group of its own. It is made at Create, so that
+ * there is a pid to answer, and its program has to wait for {@linkcode start}: then it reads a newline from its descriptor 3, or the
+ * end of file if the shim has gone. In a shell that is `read -r _ <&3`.
  *
  * When it ends, all of its process group is killed. The action `delete` finds it by a file in the bundle.
  */
 export class HostProcess {
-  /** Resolves when the process has ended, and its client has read what it has written. */
+  /** Resolves when the process has ended and its client has had time to read the output. */
   readonly exited: Promise<Exit>;
   #exit: Exit | undefined;
-  /** The writing end of what the process waits at; undefined once it has started. */
+  /** The writing end of the pipe at which the process waits; undefined once it has been started. */
   #gate: number | undefined;
 
   private constructor(
@@ -67,8 +67,8 @@ export class HostProcess {
 
   /**
    * Makes the process.
-   * @throws {StatusError} INVALID_ARGUMENT where a stream can't be opened, UNIMPLEMENTED for a terminal.
-   * @throws {SystemError} where the command can't be executed. Nothing is left then.
+   * @throws {StatusError} INVALID_ARGUMENT if a stream can't be opened, UNIMPLEMENTED for a terminal.
+   * @throws {SystemError} If the command can't be executed. Nothing is left then.
    */
   static async create(shim: Shim, given: HostCommand): Promise<HostProcess> {
     const { id, bundle, paths, command, args, env, directory } = given;
@@ -107,7 +107,7 @@ export class HostProcess {
     return this.#exit;
   }
 
-  /** Lets the program go on; a second time it does nothing. */
+  /** Lets the program begin its work; a second call does nothing. */
   start(): void {
     const gate = this.#gate;
     if (gate === undefined) return;
@@ -115,7 +115,7 @@ export class HostProcess {
     try {
       write(gate, NEWLINE);
     } catch (error) {
-      // It has ended meanwhile, or does not want to know.
+      // The process has ended meanwhile, or has closed its end of the pipe.
       if (!(error instanceof SystemError && error.errno === Errno.EPIPE)) throw error;
     } finally {
       close(gate);
@@ -124,7 +124,7 @@ export class HostProcess {
 
   /**
    * Sends a signal to the process, or with `all` to its process group.
-   * @throws {StatusError} NOT_FOUND where it has ended.
+   * @throws {StatusError} NOT_FOUND if it has ended.
    */
   kill(signal: number, all: boolean): void {
     if (this.#exit !== undefined) {
@@ -133,19 +133,19 @@ export class HostProcess {
     kill(all ? -this.pid : this.pid, signal);
   }
 
-  /** Lets its input end as soon as no client holds its FIFO any more. */
+  /** Lets its input end as soon as no client has its FIFO open any more. */
   closeStdin(): void {
     this.stdio.closeStdin();
   }
 
-  /** Waits until what holds the streams beyond its end has let go of them, bounded, and closes them; for Delete. */
+  /** For Delete: waits, with a bound, until all output has been carried, and closes the streams. */
   async delete(): Promise<void> {
     await this.stdio.end();
   }
 
   async #end(exit: Exit): Promise<Exit> {
     const { shim: { logger }, host: { id, bundle }, stdio } = this;
-    // Nobody else can have the number while one of the group is there.
+    // While a process of the group is there, nothing else can get the group's number.
     killIfThere(-this.pid, SIGKILL);
     this.#exit = exit;
     if (this.#gate !== undefined) close(this.#gate);

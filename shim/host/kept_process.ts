@@ -1,26 +1,26 @@
-/** The file in a bundle that tells which process of the host is the container, for `delete`: its shim may be killed before it. */
+/** The file in a bundle that says which process of the host is the container. `delete` reads it if the shim was killed. */
 import { join } from "@std/path/posix";
 import { statFields } from "../libc/mod.ts";
 
-/** What /proc/PID/stat has behind the process's name (proc(5)): when the process began, in clock ticks since the boot. */
+/** The position in statFields() of the time at which a process began, in clock ticks since the boot (proc(5)). */
 const START_TIME = 19;
 
 const processFile = (bundle: string) => join(bundle, "process.json");
 
-/** Writes the file, for a process that is there: JSON, `{"pid":42,"startTime":"1234"}`. */
+/** Writes the file for a process that runs: JSON, `{"pid":42,"startTime":"1234"}`. */
 export function keepProcess(bundle: string, pid: number): void {
   const startTime = statFields(pid)?.[START_TIME];
   Deno.writeTextFileSync(processFile(bundle), JSON.stringify({ pid, startTime }), { mode: 0o600 });
 }
 
-/** A process that was kept. */
+/** A process that {@linkcode keepProcess} has noted. */
 export interface KeptProcess {
   readonly pid: number;
-  /** Whether it is there, and not another one that got its pid since. */
+  /** Whether the process itself is still there, and not another one with the same pid. */
   readonly lives: boolean;
 }
 
-/** What the file tells; nothing where it is not there, or tells of no process. */
+/** Reads the file; undefined if it is not there or is damaged. */
 export function readProcess(bundle: string): KeptProcess | undefined {
   let kept: { pid?: unknown; startTime?: unknown } | null;
   try {

@@ -1,4 +1,4 @@
-/** What a shim that was killed has left of a container that is a process of the host. */
+/** Removes what a killed shim has left of a container that is a process of the host. */
 import { join } from "@std/path/posix";
 import { isServerLeft } from "../bootstrap/address.ts";
 import type { Arguments } from "../bootstrap/arguments.ts";
@@ -9,12 +9,12 @@ import { awaitEnds, killIfThere, SIGKILL, unmountAll } from "../libc/mod.ts";
 import { isMountPoint } from "../rootfs/mount_point.ts";
 import { readProcess } from "./kept_process.ts";
 
-/** How long what was killed may take to end, in ms. containerd allows the whole action 5 s. */
+/** How long the killed process may take to end, in ms. containerd kills the whole action after 5 s. */
 const END_MS = 2_000;
 
 /**
- * The action `delete`: kills the container's process, where it lives, and all of its process group, unmounts the root file system, and ends the server if
- * nobody needs it.
+ * The action `delete`: kills the container's process, if it lives, and all of its process group, unmounts the root file system, and
+ * ends the server if nobody needs it.
  */
 export async function removeLostProcess(args: Arguments): Promise<Ended> {
   const { bundle } = args;

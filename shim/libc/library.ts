@@ -121,7 +121,7 @@ const FUNCTIONS = {
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
 
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
-  // With the arguments of close_range(2), for which glibc has a function only since 2.34.
+  // It is called with the arguments of close_range(2), for which glibc has a function only since 2.34.
   syscall: { parameters: ["i64", "u32", "u32", "u32"], result: "i64" },
   umount2: { parameters: ["buffer", "i32"], result: "i32" },
   umount2_nonblocking: {
