@@ -1,4 +1,4 @@
-import type { Mount } from "../proto/mod.ts";
+import type { CreateTaskRequest } from "../proto/mod.ts";
 import { StatusCode } from "../shim/ttrpc/mod.ts";
 import {
   expectSuccess,
@@ -66,7 +66,7 @@ class Life {
   private constructor(
     private readonly host: Host,
     readonly bundle: Bundle,
-    private readonly rootfs: Mount.Properties,
+    private readonly request: CreateTaskRequest.Properties,
   ) {}
 
   /** Makes the bundle of a container that runs a command. Nothing runs yet. */
@@ -92,7 +92,7 @@ class Life {
     spec.process = { ...spec.process, terminal: false, args: command };
     spec.linux.cgroupsPath = `/${namespace}/${id}`;
     await Deno.writeTextFile(file, JSON.stringify(spec));
-    return new Life(host, bundle, await bundle.rootfs(host));
+    return new Life(host, bundle, await bundle.createRequest(host));
   }
 
   /** The action `start`, until it has exited. */
@@ -114,8 +114,7 @@ class Life {
   }
 
   async create(): Promise<void> {
-    const { id, path } = this.bundle;
-    await this.tasks.call("Create", { id, bundle: path, rootfs: [this.rootfs] });
+    await this.tasks.call("Create", this.request);
   }
 
   /** Starts init, or what was executed. */

@@ -9,6 +9,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { runtimeUnderTest } from "../tests/harness/containerd/private_containerd.ts";
 import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
+import { readVersion } from "../tests/harness/machine/programs.ts";
 import { removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
 import { fail } from "../tools/common/fail.ts";
 import { prepare } from "../tools/test/prepare.ts";
@@ -42,7 +43,9 @@ await enterPrivateMounts({ pidNamespace: true });
 
 const before = takeTraces();
 console.log(
-  `${runtimeUnderTest().binary} with ${readVersion("containerd")}, ${readVersion("runc")}`,
+  `${runtimeUnderTest().binary} with containerd ${readVersion("containerd")}, runc ${
+    readVersion("runc")
+  }`,
 );
 const outcomes: Outcome[] = [];
 const end = performance.now() + minutes * 60_000;
@@ -78,12 +81,6 @@ async function choosePrograms(version: string): Promise<void> {
     fail(`expected one of ${Object.keys(SUITES).join(", ")} as --containerd, not ${version}`);
   const folders = [await unpack(suite, ["containerd"]), await unpack(suite, ["runc"])];
   Deno.env.set("PATH", searchPath(...folders));
-}
-
-/** As in `containerd 1.6.20`. */
-function readVersion(program: string): string {
-  const { stdout } = new Deno.Command(program, { args: ["--version"] }).outputSync();
-  return `${program} ${new TextDecoder().decode(stdout).match(/ (\d+\.[\d.]*\d)/)?.[1]}`;
 }
 
 function printTable(outcomes: readonly Outcome[]): void {

@@ -8,6 +8,7 @@ import {
 import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { within } from "../../tests/harness/expect/within.ts";
 import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
+import { exists } from "../../tests/harness/machine/files.ts";
 import { killIfRunning } from "../../tests/harness/machine/kill_child.ts";
 import { isAlive } from "../../tests/harness/machine/processes.ts";
 import type { Findings } from "./findings.ts";
@@ -97,16 +98,6 @@ export async function removeContainer(
   await bounded(containerd, findings, ["snapshots", "rm", id]);
   const { stdout: containers } = await bounded(containerd, findings, ["containers", "ls", "-q"]);
   if (containers.split("\n").includes(id)) findings.add("left", `the container ${id}`);
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }
 
 /** Notes where an id that is free can't be used. */

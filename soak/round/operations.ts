@@ -4,9 +4,7 @@ import type {
   CommandResult,
   PrivateContainerd,
 } from "../../tests/harness/containerd/private_containerd.ts";
-
-/** The container of all operations. */
-export const ID = "box";
+import { ID } from "./scenario.ts";
 
 /** An operation of a client. */
 export interface Operation {

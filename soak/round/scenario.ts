@@ -2,6 +2,9 @@ import type { PrivateContainerd } from "../../tests/harness/containerd/private_c
 import type { Findings } from "./findings.ts";
 import type { Random } from "./random.ts";
 
+/** The container of a round, where it has but one that matters. */
+export const ID = "box";
+
 /** What a round of a scenario works with. */
 export interface Round {
   /** It runs when the round begins, and has no container in its namespace. */

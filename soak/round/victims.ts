@@ -2,9 +2,9 @@
 import { basename } from "@std/path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
-  isAlive,
   type Process,
   processesOfThisRun,
+  sendSignal,
 } from "../../tests/harness/machine/processes.ts";
 
 /** What a process is: containerd, its client, a shim's server, its actions `start` and `delete`, a command of runc. */
@@ -49,18 +49,5 @@ export async function strike(
     const victims = findAll(role).filter(({ pid }) => sendSignal(pid, signal));
     if (victims.length > 0 || until.aborted) return victims;
     await delay(1);
-  }
-}
-
-/** Whether the process was there to get it. */
-export function sendSignal(pid: number, signal: Deno.Signal): boolean {
-  try {
-    Deno.kill(pid, signal);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    // Deno's error of ESRCH has no class of its own in every version.
-    if (!isAlive(pid)) return false;
-    throw error;
   }
 }

@@ -3,10 +3,9 @@ import { assertEquals } from "@std/assert";
 import { setTimeout as delay } from "node:timers/promises";
 import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import type { MethodName } from "../../tests/harness/shim/task_client.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 import { describeUsage, usageOf } from "../round/usage.ts";
 
-const ID = "box";
 /** At full length. */
 const EXECS = 10_000;
 const CALLS_PER_EXEC = 10;
@@ -44,8 +43,7 @@ export const churn: Scenario = {
     };
     const live = async (id: string) => {
       const bundle = await Bundle.make(containerd, id, { args: ["sh", "-c", "exit 3"] });
-      const rootfs = [await bundle.rootfs(containerd)];
-      await tasks.call("Create", { id, bundle: bundle.path, rootfs });
+      await tasks.call("Create", await bundle.createRequest(containerd));
       await tasks.call("Start", { id });
       assertEquals((await tasks.call("Wait", { id })).exitStatus, 3);
       await tasks.call("Delete", { id });

@@ -7,10 +7,9 @@ import { processSpec, TaskClient } from "../../tests/harness/shim/task_client.ts
 import { processesIn } from "../round/checks.ts";
 import { attempt, checkFreezer, endContainer, endShim, PAUSED, RUNNING } from "../round/direct.ts";
 import type { Random } from "../round/random.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 import { usageOf } from "../round/usage.ts";
 
-const ID = "box";
 const OTHER = "other";
 const CLIENTS = 20;
 
@@ -33,7 +32,7 @@ export const clients: Scenario = {
     const createMs = random.integer(1, 120);
     findings.doing = `and a Create given up after ${createMs} ms`;
     const bundle = await Bundle.make(containerd, OTHER);
-    const create = { id: OTHER, bundle: bundle.path, rootfs: [await bundle.rootfs(containerd)] };
+    const create = await bundle.createRequest(containerd);
     await Promise.all([
       ...execIds.map((execId) => bother(shim.address, execId, random)),
       attempt(tasks, "Create", create, createMs),

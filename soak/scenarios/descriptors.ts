@@ -9,9 +9,8 @@ import {
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec, TaskClient } from "../../tests/harness/shim/task_client.ts";
 import { attempt, CALL_SECONDS, endShim } from "../round/direct.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 
-const ID = "box";
 const EXECS = 5;
 const CONNECTIONS = 20;
 const PLENTY = 1024;
@@ -24,7 +23,7 @@ export const descriptors: Scenario = {
     const { containerd, random, findings } = round;
     const shim = await DirectShim.start(containerd, ID);
     const { tasks, bundle } = shim;
-    const request = { id: ID, bundle: bundle.path, rootfs: [await bundle.rootfs(containerd)] };
+    const request = await bundle.createRequest(containerd);
     const createsBefore = random.onceIn(2);
     if (createsBefore) {
       await tasks.call("Create", request);

@@ -4,9 +4,8 @@ import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec } from "../../tests/harness/shim/task_client.ts";
 import { attempt, endShim } from "../round/direct.ts";
 import type { Random } from "../round/random.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 
-const ID = "box";
 const SMALL = "/small";
 const SIZE = "512k";
 const STEPS = ["start", "Create", "Start", "Exec", "Delete"] as const;
@@ -36,8 +35,7 @@ export const disk: Scenario = {
       return DirectShim.startIn(host, bundle);
     });
     const { tasks } = shim;
-    const rootfs = [await bundle.rootfs(containerd)];
-    const create = { id: ID, bundle: bundle.path, rootfs };
+    const create = await bundle.createRequest(containerd);
     fillBefore("Create");
     if (await attempt(tasks, "Create", create)) {
       small.free();

@@ -15,10 +15,9 @@ import { within } from "../../tests/harness/expect/within.ts";
 import { isAlive } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import type { Random } from "../round/random.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 import { describeUsage, usageOf } from "../round/usage.ts";
 
-const ID = "box";
 /** No container has it, nor one like it: what garbage asks for is not there. */
 const NOBODY = "a-container-that-is-not-there";
 /** At full length. */

@@ -11,8 +11,8 @@ import {
   checkUsable,
   removeContainer,
 } from "../round/checks.ts";
-import { ID, OPERATIONS } from "../round/operations.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
+import { OPERATIONS } from "../round/operations.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 import { type Role, ROLES, strike } from "../round/victims.ts";
 
 /** A further container of the same shim, which nobody means to end. */

@@ -2,13 +2,11 @@
 import { runcOptions } from "../../tests/harness/containerd/runtime_options.ts";
 import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { makeCgroup } from "../../tests/harness/machine/cgroups.ts";
-import { findProcess, isAlive } from "../../tests/harness/machine/processes.ts";
+import { findProcess, isAlive, sendSignal } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { endShim } from "../round/direct.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
-import { sendSignal } from "../round/victims.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 
-const ID = "box";
 const SIZES_MIB = [48, 32, 20];
 const EXECS = 50;
 

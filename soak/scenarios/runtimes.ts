@@ -16,9 +16,8 @@ import {
   STOPPED,
   thawContainer,
 } from "../round/direct.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 
-const ID = "box";
 const WORDS = "symbol lookup error";
 const DEADLINE_MS = 3_000;
 const COMMANDS = ["create", "start", "exec", "pause", "resume", "update", "kill", "delete"];
@@ -50,7 +49,7 @@ export const runtimes: Scenario = {
     const options = runcOptions({ binaryName: runtime.path });
     const shim = await DirectShim.start(containerd, ID, { options });
     const { tasks, bundle } = shim;
-    const request = { id: ID, bundle: bundle.path, rootfs: [await bundle.rootfs(containerd)] };
+    const request = await bundle.createRequest(containerd);
     const create = { ...request, options };
     const visitor = { id: ID, execId: "visitor" };
     const resources = jsonAny("LinuxResources", {});

@@ -1,15 +1,13 @@
 /** A file of the bundle is spoilt: missing, empty, garbage, huge, a folder, or naming an innocent process. */
 import { eventually } from "../../tests/harness/expect/eventually.ts";
-import { isAlive } from "../../tests/harness/machine/processes.ts";
+import { isAlive, sendSignal } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec } from "../../tests/harness/shim/task_client.ts";
 import { processesIn } from "../round/checks.ts";
 import { attempt, endShim } from "../round/direct.ts";
 import type { Random } from "../round/random.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
-import { sendSignal } from "../round/victims.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
 
-const ID = "box";
 const HUGE = 50_000_000;
 /** Those that a shim reads or writes; not each shim has each. */
 const FILES = ["config.json", "init.pid", "address", "options.json", "runtime", "log.json"];
@@ -34,8 +32,7 @@ export const spoilt: Scenario = {
     const { tasks, bundle } = shim;
     const path = `${bundle.path}/${name}`;
     if (beforeCreate) await spoil(path, way, innocent.pid, random);
-    const rootfs = [await bundle.rootfs(containerd)];
-    const failure = await attempt(tasks, "Create", { id: ID, bundle: bundle.path, rootfs });
+    const failure = await attempt(tasks, "Create", await bundle.createRequest(containerd));
     if (failure && !beforeCreate) throw failure;
     if (!failure) await attempt(tasks, "Start", { id: ID });
     if (!beforeCreate) await spoil(path, way, innocent.pid, random);

@@ -1,6 +1,7 @@
 /** Somebody stands still for a while (SIGSTOP) in the middle of an operation, which then has to succeed. */
 import { setTimeout as delay } from "node:timers/promises";
 import { expectSuccess } from "../../tests/harness/containerd/private_containerd.ts";
+import { sendSignal } from "../../tests/harness/machine/processes.ts";
 import {
   bounded,
   checkDoubled,
@@ -8,9 +9,9 @@ import {
   checkUsable,
   removeContainer,
 } from "../round/checks.ts";
-import { ID, OPERATIONS } from "../round/operations.ts";
-import type { Round, Scenario } from "../round/scenario.ts";
-import { ROLES, sendSignal, strike } from "../round/victims.ts";
+import { OPERATIONS } from "../round/operations.ts";
+import { ID, type Round, type Scenario } from "../round/scenario.ts";
+import { ROLES, strike } from "../round/victims.ts";
 
 const LONGEST_MS = 150;
 /** Less than the 5 s that containerd gives `delete`. */

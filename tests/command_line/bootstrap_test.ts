@@ -152,8 +152,7 @@ testBetterThanGo("a terminal works with the longest socket_dir", async (containe
   spec.process.terminal = true;
   spec.mounts.push({ destination: "/dev/pts", type: "devpts", source: "devpts" });
   await Deno.writeTextFile(`${shim.bundle.path}/config.json`, JSON.stringify(spec));
-  const rootfs = [await shim.bundle.rootfs(containerd)];
-  const request = { id: "box", bundle: shim.bundle.path, rootfs, terminal: true };
+  const request = { ...await shim.bundle.createRequest(containerd), terminal: true };
   assertNotEquals((await shim.tasks.call("Create", request)).pid, 0);
   await shim.tasks.call("Kill", { id: "box", signal: 9 });
   await shim.tasks.call("Wait", { id: "box" });
@@ -201,8 +200,7 @@ testBetterThanGo("events go to the address in BootstrapParams", async (container
       { containerdTtrpcAddress },
       { TTRPC_ADDRESS: nobody },
     );
-    const rootfs = [await shim.bundle.rootfs(containerd)];
-    await shim.tasks.call("Create", { id: "box", bundle: shim.bundle.path, rootfs });
+    await shim.tasks.call("Create", await shim.bundle.createRequest(containerd));
     await events.until(({ topic }) => topic === "/tasks/create");
     await shim.tasks.call("Kill", { id: "box", signal: 9 });
     await shim.tasks.call("Wait", { id: "box" });
@@ -283,9 +281,8 @@ testBetterThanGo("delete for a pod removes its other containers, too", async (co
   const alone = await DirectShim.run(containerd, "alone");
   const pids: number[] = [];
   for (const each of [bundle, other]) {
-    const { id, path } = each;
-    const rootfs = [await each.rootfs(containerd)];
-    pids.push((await tasks.call("Create", { id, bundle: path, rootfs })).pid);
+    const { id } = each;
+    pids.push((await tasks.call("Create", await each.createRequest(containerd))).pid);
     await tasks.call("Start", { id });
   }
   Deno.kill(serverPid(socket), "SIGKILL");

@@ -71,17 +71,43 @@ testBetterThanGo(
   },
 );
 
+/** What the bundles have of containers that share a shim. */
+const IN_GROUP = { annotations: { [GROUP]: "box" } };
+
+/** The bundle of another container, which `start` has given to a shim of the group. */
+async function joinGroup(containerd: PrivateContainerd, shim: DirectShim): Promise<Bundle> {
+  const other = await Bundle.make(containerd, "other", IN_GROUP);
+  assertEquals(await startShim(containerd, other), shim.address);
+  return other;
+}
+
+/** Expects that a server and the process of its other container, `other`, live, and ends them as the last ones of the group. */
+async function expectLifeOfOther(
+  containerd: PrivateContainerd,
+  shim: DirectShim,
+  tasks: TaskClient,
+  other: Bundle,
+  pid: number,
+): Promise<void> {
+  assertEquals([isAlive(shim.pid), isAlive(pid)], [true, true]);
+  assertEquals((await tasks.call("State", { id: "other" })).pid, pid);
+  await tasks.call("Delete", { id: "other" });
+  tasks.client.close();
+  await shim.bundle.remove();
+  // The last one of a group need not be the one that it was started for.
+  await cleanUp(containerd, other);
+  await expectEnd(shim.pid);
+  await other.remove();
+}
+
 testBetterThanGo(
   "a server that containerd has lost ends with the last of its group",
   async (containerd) => {
-    const annotations = { [GROUP]: "box" };
-    const shim = await DirectShim.run(containerd, "box", { annotations });
+    const shim = await DirectShim.run(containerd, "box", IN_GROUP);
     shim.tasks.client.close();
-    const other = await Bundle.make(containerd, "other", { annotations });
-    assertEquals(await startShim(containerd, other), shim.address);
+    const other = await joinGroup(containerd, shim);
     const tasks = await TaskClient.connect(shim.address);
-    const rootfs = [await other.rootfs(containerd)];
-    await tasks.call("Create", { id: "other", bundle: other.path, rootfs });
+    await tasks.call("Create", await other.createRequest(containerd));
     await cleanUp(containerd, shim.bundle);
     await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id: "box" }));
     assertEquals((await tasks.call("State", { id: "other" })).status, 1);
@@ -114,63 +140,40 @@ for (const text of [undefined, "", "{", "unix://"]) {
 testBetterThanGo(
   "a server that still holds a container of its group lives on",
   async (containerd) => {
-    const annotations = { [GROUP]: "box" };
-    const shim = await DirectShim.run(containerd, "box", { annotations });
-    const other = await Bundle.make(containerd, "other", { annotations });
-    assertEquals(await startShim(containerd, other), shim.address);
+    const shim = await DirectShim.run(containerd, "box", IN_GROUP);
+    const other = await joinGroup(containerd, shim);
     const tasks = await TaskClient.connect(shim.address);
-    const rootfs = [await other.rootfs(containerd)];
-    const { pid } = await tasks.call("Create", { id: "other", bundle: other.path, rootfs });
+    const { pid } = await tasks.call("Create", await other.createRequest(containerd));
     // containerd 2.0 and later tells of the server in a file of its own.
     const address = await Deno.readTextFile(`${other.path}/address`);
     await Deno.remove(`${other.path}/address`);
     await Deno.writeTextFile(`${other.path}/bootstrap.json`, JSON.stringify({ address }));
     await deleteAndDie(shim);
     await cleanUp(containerd, shim.bundle);
-    assertEquals([isAlive(shim.pid), isAlive(pid)], [true, true]);
-    assertEquals((await tasks.call("State", { id: "other" })).pid, pid);
-    await tasks.call("Delete", { id: "other" });
-    tasks.client.close();
-    await shim.bundle.remove();
-    // The last one of a group need not be the one that it was started for.
-    await cleanUp(containerd, other);
-    await expectEnd(shim.pid);
-    await other.remove();
+    await expectLifeOfOther(containerd, shim, tasks, other, pid);
   },
 );
 
 testBetterThanGo(
   "a server that no file tells of lives on, with the others of its group",
   async (containerd) => {
-    const annotations = { [GROUP]: "box" };
-    const shim = await DirectShim.run(containerd, "box", { annotations });
-    const other = await Bundle.make(containerd, "other", { annotations });
-    assertEquals(await startShim(containerd, other), shim.address);
-    const rootfs = [await other.rootfs(containerd)];
-    const { pid } = await shim.tasks.call("Create", { id: "other", bundle: other.path, rootfs });
+    const shim = await DirectShim.run(containerd, "box", IN_GROUP);
+    const other = await joinGroup(containerd, shim);
+    const { pid } = await shim.tasks.call("Create", await other.createRequest(containerd));
     await deleteAndDie(shim);
     await Deno.writeTextFile(`${shim.bundle.path}/address`, "{");
     await cleanUp(containerd, shim.bundle);
-    assertEquals([isAlive(shim.pid), isAlive(pid)], [true, true]);
     const tasks = await TaskClient.connect(shim.address);
-    assertEquals((await tasks.call("State", { id: "other" })).pid, pid);
-    await tasks.call("Delete", { id: "other" });
-    tasks.client.close();
-    await shim.bundle.remove();
-    await cleanUp(containerd, other);
-    await expectEnd(shim.pid);
-    await other.remove();
+    await expectLifeOfOther(containerd, shim, tasks, other, pid);
   },
 );
 
 testBetterThanGo(
   "a server that another of its group is about to use lives on",
   async (containerd) => {
-    const annotations = { [GROUP]: "box" };
-    const shim = await DirectShim.run(containerd, "box", { annotations });
+    const shim = await DirectShim.run(containerd, "box", IN_GROUP);
     await deleteAndDie(shim);
-    const other = await Bundle.make(containerd, "other", { annotations });
-    assertEquals(await startShim(containerd, other), shim.address);
+    const other = await joinGroup(containerd, shim);
     await cleanUp(containerd, shim.bundle);
     const tasks = await TaskClient.connect(shim.address);
     await tasks.call("Connect", { id: "other" }).catch(() => {});
@@ -348,8 +351,8 @@ for (const id of ["../other", "a/b", "..", "a".repeat(77)]) {
   testBetterThanGo(`a Create of "${id}" is refused, and leaves nothing`, async (containerd) => {
     const shim = await DirectShim.start(containerd, "box");
     const other = await Bundle.make(containerd, "other");
-    const rootfs = [await other.rootfs(containerd)];
-    const answer = shim.tasks.call("Create", { id, bundle: other.path, rootfs });
+    const request = { ...await other.createRequest(containerd), id };
+    const answer = shim.tasks.call("Create", request);
     assertMatch(await expectStatus(StatusCode.INVALID_ARGUMENT, answer), /expected an id/);
     for (const { path } of [shim.bundle, other]) {
       const names = [...Deno.readDirSync(path)].map(({ name }) => name);

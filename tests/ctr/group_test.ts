@@ -50,7 +50,7 @@ testBetterThanGo(
   async (containerd) => {
     const shim = await DirectShim.start(containerd, "box");
     const other = await Bundle.make(containerd, "other");
-    const request = { id: other.id, bundle: other.path, rootfs: [await other.rootfs(containerd)] };
+    const request = await other.createRequest(containerd);
     // In the way of the note, as a full disk is, and of taking it back.
     const inTheWay = `${shim.bundle.path}/container-other`;
     await Deno.mkdir(`${inTheWay}/full`, { recursive: true });

@@ -6,6 +6,7 @@ import { pidsIn } from "../../runc/cgroup/processes.ts";
 import { outputOf, runtimeUnderTest } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { cgroupFoldersOf } from "../harness/machine/cgroups.ts";
+import { exists } from "../harness/machine/files.ts";
 import { findProcess, isAlive } from "../harness/machine/processes.ts";
 import { findRootlesskit, RootlessUser } from "../harness/machine/rootless_user.ts";
 import { testsWith } from "../harness/suite/shared_daemon.ts";
@@ -561,14 +562,4 @@ function readLimits(pid: number): { memory: number; microsecondsOfProcessor: num
     memory: Number.parseInt(Deno.readTextFileSync(memory)),
     microsecondsOfProcessor: Number.parseInt(Deno.readTextFileSync(processor)),
   };
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -63,7 +63,7 @@ for (const terminal of [false, true]) {
         ? { stdout: stdout.path }
         : { stdout: stdout.path, stderr: stderr.path };
       const request = {
-        ...{ id, bundle: bundle.path, rootfs: [await bundle.rootfs(containerd)] },
+        ...await bundle.createRequest(containerd),
         ...{ terminal, stdin: stdin.path, ...outputs },
       };
       const end = async () => {

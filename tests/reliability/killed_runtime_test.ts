@@ -6,6 +6,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { installCrun } from "../harness/containerd/crun.ts";
+import type { EventRecorder } from "../harness/containerd/event_recorder.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
@@ -129,6 +130,23 @@ async function awaitState(tasks: TaskClient, expected: number): Promise<void> {
   }, 5).catch(() => assertEquals(status, expected, "the state"));
 }
 
+/** Kills the command that is held at a point, and lets others pass it; answers what the call has answered that it was run for. */
+async function killAt<Answer>(
+  point: string,
+  runc: SlowRunc,
+  answer: Promise<Answer>,
+): Promise<Answer> {
+  await within(10, `a ${point}`, runc.untilHeld(point));
+  await runc.kill();
+  const told = await answer;
+  await runc.free();
+  return told;
+}
+
+function topicsOf(events: EventRecorder): string[] {
+  return events.tasks.map(({ topic }) => topic.replace("/tasks/", ""));
+}
+
 /** Plays a case: the command is killed by the deadline of its call, or else by somebody. */
 async function play(
   containerd: PrivateContainerd,
@@ -166,8 +184,7 @@ async function play(
   assertEquals([deletion.pid, deletion.exitStatus], [pid, 137]);
   await shim.shutDown();
   await events.catchUp();
-  const topics = events.tasks.map(({ topic }) => topic.replace("/tasks/", ""));
-  assertEquals(topics, [...expected, "delete"]);
+  assertEquals(topicsOf(events), [...expected, "delete"]);
 }
 
 const STATES: Record<number, string> = {
@@ -214,10 +231,7 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
         await tasks.call("Exec", { ...visitor, terminal, spec: processSpec(args) });
         const answer = expectStatus(StatusCode.UNKNOWN, CALLS.exec(shim));
         const wait = tasks.call("Wait", visitor);
-        await within(10, `a ${point}`, runc.untilHeld(point));
-        await runc.kill();
-        assertStringIncludes(await answer, "OCI runtime exec failed: ");
-        await runc.free();
+        assertStringIncludes(await killAt(point, runc, answer), "OCI runtime exec failed: ");
 
         assertEquals((await within(10, "an end", wait)).exitStatus, 255);
         assertEquals((await tasks.call("State", visitor)).status, STOPPED);
@@ -228,9 +242,8 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
         await tasks.call("Delete", { id });
         await shim.shutDown();
         await events.catchUp();
-        assertEquals(events.tasks.map(({ topic }) => topic.replace("/tasks/", "")), [
-          ...["create", "start", "exec-added", ...WAYS[RUNNING].events, "delete"],
-        ]);
+        const topics = ["create", "start", "exec-added", ...WAYS[RUNNING].events, "delete"];
+        assertEquals(topicsOf(events), topics);
       });
     }
   }
@@ -295,10 +308,7 @@ testBetterThanGo("the processes of a container that shares the host's stay", asy
   await runc.hold();
   await tasks.call("Exec", { ...visitor, spec: processSpec(["sleep", "1002"]) });
   const answer = expectStatus(StatusCode.UNKNOWN, CALLS.exec(shim));
-  await runc.untilHeld("amid exec");
-  await runc.kill();
-  await answer;
-  await runc.free();
+  await killAt("amid exec", runc, answer);
   const sleepers = () =>
     descendantsOf(shim.pid).map(({ command }) => command.join(" ")).filter((command) =>
       command.startsWith("sleep 100")
@@ -320,16 +330,10 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
         using runc = await SlowRunc.makeOf(runtime.path, bundle.path, point);
         const create = shim.create(containerd, { options: runc.options, terminal });
         const answer = expectStatus(StatusCode.UNKNOWN, create);
-        await within(10, `a ${point}`, runc.untilHeld(point));
-        await runc.kill();
-        assertStringIncludes(await answer, "OCI runtime create failed: ");
-        await runc.free();
+        assertStringIncludes(await killAt(point, runc, answer), "OCI runtime create failed: ");
         await expectStatus(StatusCode.NOT_FOUND, tasks.call("State", { id }));
         await eventually("no process", () => descendantsOf(pid).length === 0 || undefined);
-        const rootfs = [await bundle.rootfs(containerd)];
-        await tasks.call("Create", {
-          ...{ id, bundle: bundle.path, rootfs, terminal, options: runc.options },
-        });
+        await shim.create(containerd, { options: runc.options, terminal });
         await CALLS.start(shim);
         await shim.end();
       });

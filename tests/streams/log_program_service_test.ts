@@ -100,14 +100,14 @@ testBetterThanGo("what went wrong has a code", async (containerd) => {
   ] as const;
   const shim = await DirectShim.start(containerd, "box");
   const { tasks } = shim;
-  const rootfs = [await shim.bundle.rootfs(containerd)];
+  const create = await shim.bundle.createRequest(containerd);
   for (const [streams, code, message] of cases) {
-    const request = { id: "box", bundle: shim.bundle.path, rootfs, ...streams };
+    const request = { ...create, ...streams };
     const error = await assertRejects(() => tasks.call("Create", request), StatusError, message);
     assertEquals(error.code, code);
   }
   assertEquals(program.pids.filter(isAlive), []);
-  await tasks.call("Create", { id: "box", bundle: shim.bundle.path, rootfs });
+  await tasks.call("Create", create);
   await shim.end();
 });
 
@@ -125,8 +125,7 @@ async function startThree(containerd: PrivateContainerd) {
   await shim.create(containerd, one);
   await tasks.call("Start", { id: "one" });
   const bundle = await Bundle.make(containerd, "two");
-  const rootfs = [await bundle.rootfs(containerd)];
-  await tasks.call("Create", { id: "two", bundle: bundle.path, rootfs, ...two });
+  await tasks.call("Create", { ...await bundle.createRequest(containerd), ...two });
   await tasks.call("Start", { id: "two" });
   const spec = processSpec(["sleep", "1000"]);
   await tasks.call("Exec", { id: "two", execId: "visitor", spec, ...visitor });

@@ -45,8 +45,7 @@ testBetterThanGo("without a ttrpc address events go by gRPC, in order", async (c
   await using events = await containerd.recordEvents();
   const bundle = await Bundle.make(containerd, "box");
   const tasks = await startWithoutTtrpc(containerd, bundle);
-  const rootfs = [await bundle.rootfs(containerd)];
-  const { pid } = await tasks.call("Create", { id: "box", bundle: bundle.path, rootfs });
+  const { pid } = await tasks.call("Create", await bundle.createRequest(containerd));
   await tasks.call("Start", { id: "box" });
   await tasks.call("Kill", { id: "box", signal: 9 });
   await tasks.call("Wait", { id: "box" });
@@ -63,8 +62,7 @@ testBetterThanGo("without a ttrpc address events go by gRPC, in order", async (c
 testBetterThanGo("events by gRPC wait for a containerd that is away", async (containerd) => {
   const bundle = await Bundle.make(containerd, "box");
   const tasks = await startWithoutTtrpc(containerd, bundle);
-  const rootfs = [await bundle.rootfs(containerd)];
-  await tasks.call("Create", { id: "box", bundle: bundle.path, rootfs });
+  await tasks.call("Create", await bundle.createRequest(containerd));
   await containerd.stop("SIGKILL");
   await tasks.call("Start", { id: "box" });
   await tasks.call("Kill", { id: "box", signal: 9 });
@@ -120,8 +118,7 @@ testBetterThanGo("a life by gRPC", async (containerd) => {
   assertMatch(address, /^\/run\/containerd\/s\/[0-9a-f]{64}$/);
   assertEquals((await Deno.stat(address)).mode! & 0o777, 0o600);
 
-  const rootfs = [await bundle.rootfs(containerd)];
-  const { pid } = await tasks.call("Create", { id: "box", bundle: bundle.path, rootfs });
+  const { pid } = await tasks.call("Create", await bundle.createRequest(containerd));
   const waiting = tasks.call("Wait", { id: "box" });
   assertEquals((await tasks.call("Start", { id: "box" })).pid, pid);
   const exec = { id: "box", execId: "visitor" };
@@ -147,8 +144,7 @@ testBetterThanGo("an error by gRPC has the code that it has by ttrpc", async (co
   const code = async (call: Promise<unknown>) =>
     (await assertRejects(() => call, StatusError)).code;
   assertEquals(await code(tasks.call("State", { id: "none" })), StatusCode.NOT_FOUND);
-  const rootfs = [await bundle.rootfs(containerd)];
-  const create = { id: "box", bundle: bundle.path, rootfs };
+  const create = await bundle.createRequest(containerd);
   await tasks.call("Create", create);
   await tasks.call("Start", { id: "box" });
   assertEquals(await code(tasks.call("Create", create)), StatusCode.ALREADY_EXISTS);

@@ -33,8 +33,7 @@ test("a Create that hangs ends with its deadline, and leaves nothing", async (co
   const shim = await DirectShim.start(containerd, id);
   const { tasks, bundle, pid } = shim;
   using runc = await SlowRunc.make(bundle.path, "begin create");
-  const rootfs = [await bundle.rootfs(containerd)];
-  const request = { id, bundle: bundle.path, rootfs, options: runc.options };
+  const request = { ...await bundle.createRequest(containerd), options: runc.options };
   await expectLate(tasks.call("Create", request, options));
   // As containerd does then.
   const remove = () => tasks.call("Delete", { id });
@@ -145,9 +144,8 @@ case " $* " in *" ${command} "*) sh -c "sleep 1001 & sleep 1002; true"; exit 1; 
 exec runc "$@"
 `;
       await Deno.writeTextFile(hanging, script, { mode: 0o755 });
-      const rootfs = [await bundle.rootfs(containerd)];
       const options = runcOptions({ binaryName: hanging });
-      const request = { id, bundle: bundle.path, rootfs, options };
+      const request = { ...await bundle.createRequest(containerd), options };
       const late = { timeoutMs: 1000 };
       let left: string[] = [];
       if (command === "create") {

@@ -68,8 +68,7 @@ testBetterThanGo(
     const shim = await DirectShim.start(containerd, id);
     const { tasks, bundle } = shim;
     const other = await Bundle.make(containerd, "other");
-    const rootfs = [await other.rootfs(containerd)];
-    await tasks.call("Create", { id: other.id, bundle: other.path, rootfs });
+    await tasks.call("Create", await other.createRequest(containerd));
     using runc = await SlowRunc.make(bundle.path, "begin create");
     const create = shim.create(containerd, { options: runc.options });
     await runc.untilHeld("begin create");

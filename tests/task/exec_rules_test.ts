@@ -44,8 +44,7 @@ test("containers that share a shim have exec ids of their own", async (container
   const shim = await DirectShim.run(containerd, id);
   const { tasks } = shim;
   const other = await Bundle.make(containerd, "other");
-  const rootfs = [await other.rootfs(containerd)];
-  await tasks.call("Create", { id: other.id, bundle: other.path, rootfs });
+  await tasks.call("Create", await other.createRequest(containerd));
   await tasks.call("Start", { id: other.id });
   const ids = [id, other.id];
   const execs = ids.map((id) => ({ id, execId: "visitor" }));

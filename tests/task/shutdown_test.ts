@@ -61,8 +61,7 @@ test("all events are sent before the end", async (containerd) => {
   const address = new TextDecoder().decode(stdout);
   const shimPid = serverPid(address);
   const tasks = await TaskClient.connect(address);
-  const rootfs = [await bundle.rootfs(containerd)];
-  await tasks.call("Create", { id, bundle: bundle.path, rootfs });
+  await tasks.call("Create", await bundle.createRequest(containerd));
   await tasks.call("Start", { id });
   await tasks.call("Kill", { id, signal: 9 });
   await tasks.call("Wait", { id });
@@ -133,8 +132,7 @@ async function endedUnheard(containerd: PrivateContainerd): Promise<{
   const address = new TextDecoder().decode(stdout);
   const shim = serverPid(address);
   const tasks = await TaskClient.connect(address);
-  const rootfs = [await bundle.rootfs(containerd)];
-  const { pid } = await tasks.call("Create", { id, bundle: bundle.path, rootfs });
+  const { pid } = await tasks.call("Create", await bundle.createRequest(containerd));
   await tasks.call("Start", { id });
   tasks.client.close();
   // Asked for while the container runs: the shim is to end with its last process.

@@ -3,7 +3,7 @@ import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
 import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { runName } from "../../tests/harness/machine/private_mounts.ts";
-import { processesOfThisRun } from "../../tests/harness/machine/processes.ts";
+import { processesOfThisRun, sendSignal } from "../../tests/harness/machine/processes.ts";
 import { bold, red } from "./terminal.ts";
 
 /**
@@ -40,16 +40,8 @@ export async function runPrivately(
 async function endEverything(): Promise<void> {
   await eventually("the end of all processes", () => {
     const left = processesOfThisRun().filter(({ state }) => state !== "Z");
-    for (const { pid } of left) killIfThere(pid);
+    for (const { pid } of left) sendSignal(pid, "SIGKILL");
     return left.length === 0 || undefined;
   }, 60);
   for (const folder of cgroupFolders(`${runName()}-`)) await Deno.remove(folder);
-}
-
-function killIfThere(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -1,6 +1,7 @@
 /** What the build, the tests and the demonstration need of the machine, and in which packages it is. */
 
-import { findCniPlugin, findProgram, isFile } from "../../tests/harness/machine/programs.ts";
+import { isFile } from "../../tests/harness/machine/files.ts";
+import { findCniPlugin, findProgram } from "../../tests/harness/machine/programs.ts";
 
 /** One thing that has to be there. */
 export interface Requirement {

@@ -20,6 +20,7 @@ import {
   type Process,
   processesOfThisRun,
 } from "../../tests/harness/machine/processes.ts";
+import { readVersion } from "../../tests/harness/machine/programs.ts";
 import { expectNoLeaks, takeTraces } from "../../tests/harness/suite/leaks.ts";
 import { runPrivately } from "../common/private_run.ts";
 import { bold, dim, green } from "../common/terminal.ts";
@@ -60,7 +61,7 @@ async function show(): Promise<void> {
 
   const containerd = await step("A containerd of its own", async (account) => {
     const containerd = await PrivateContainerd.start();
-    account.say(`${await versionOf("containerd")}, ${await versionOf("runc")}`);
+    account.say(`containerd ${readVersion("containerd")}, runc ${readVersion("runc")}`);
     account.say(`shim        ${runtime.binary}`);
     account.say(`everything  ${containerd.folder} ${dim("(gone in the end)")}`);
     return containerd;
@@ -239,10 +240,4 @@ function isOurAncestor(pid: number): boolean {
   let ancestor = Deno.pid;
   while (ancestor > 1 && ancestor !== pid) ancestor = findProcess(ancestor)?.parent ?? 0;
   return ancestor === pid;
-}
-
-async function versionOf(program: string): Promise<string> {
-  const { stdout } = await new Deno.Command(program, { args: ["--version"] }).output();
-  const [version] = new TextDecoder().decode(stdout).match(/\d+\.\d+\.\S+/) ?? ["?"];
-  return `${program} ${version}`;
 }

@@ -8,6 +8,7 @@
  */
 import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { searchPath, type Suite, unpack } from "../../tests/harness/machine/packages.ts";
+import { readVersion } from "../../tests/harness/machine/programs.ts";
 import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
 import { prepare } from "./prepare.ts";
 
@@ -107,16 +108,6 @@ async function combineGrpc(containerd: Suite): Promise<Combination> {
     env,
     args: PROTOCOL_TESTS,
   };
-}
-
-/** As in `containerd github.com/containerd/containerd 1.6.20~ds1` and `runc version 1.1.5+ds1`. */
-function readVersion(name: string, path: string): string {
-  const { stdout } = new Deno.Command(name, { args: ["--version"], env: { PATH: path } })
-    .outputSync();
-  const text = new TextDecoder().decode(stdout);
-  const version = text.match(/ (\d+\.[\d.]*\d)/)?.[1];
-  if (version === undefined) throw new Error(`expected the version of ${name}, not ${text}`);
-  return version;
 }
 
 /** Tests a combination, and prints its row. */

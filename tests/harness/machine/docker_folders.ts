@@ -1,3 +1,5 @@
+import { exists } from "./files.ts";
+
 /** Folders that a dockerd makes wherever the rest of its state is, inner before outer. */
 const FOLDERS = ["/run/docker/plugins", "/run/docker"];
 
@@ -17,14 +19,4 @@ export function noteDockerFolders(): () => Promise<void> {
 
 function isEmpty(path: string): boolean {
   return [...Deno.readDirSync(path)].length === 0;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -10,7 +10,7 @@
  * suite's own dynamic loader written into it. What else a package depends on (perl, python, services) is left out.
  */
 import { isDynamicProgram, withLoader } from "./elf.ts";
-import { isFile } from "./programs.ts";
+import { isFile } from "./files.ts";
 import { REPOSITORY } from "./repository.ts";
 
 /** Debian 12, 13, 14 (testing in 2026), and unstable. */

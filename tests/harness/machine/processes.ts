@@ -67,6 +67,19 @@ export function isAlive(pid: number): boolean {
   return process !== undefined && process.state !== "Z";
 }
 
+/** Sends a signal to a process; answers whether it was there to get it. */
+export function sendSignal(pid: number, signal: Deno.Signal): boolean {
+  try {
+    Deno.kill(pid, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    // Deno's error of ESRCH has no class of its own in every version.
+    if (!isAlive(pid)) return false;
+    throw error;
+  }
+}
+
 /** How many descriptors a process has open. */
 export function countDescriptors(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;

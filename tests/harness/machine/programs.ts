@@ -1,3 +1,5 @@
+import { isFile } from "./files.ts";
+
 /** The programs of this machine. */
 
 /** Where Debian, Fedora and CNI's own releases have the plugins. */
@@ -23,11 +25,16 @@ export function findCniPlugin(name: string): string | undefined {
   return CNI_FOLDERS.map((folder) => `${folder}/${name}`).find(isFile);
 }
 
-/** Whether there is a file at the path, be it by a link. */
-export function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+/**
+ * The version of a program, from what it prints, as `containerd github.com/containerd/containerd 1.6.20~ds1` and
+ * `runc version 1.1.5+ds1`: digits and dots alone.
+ * @param path The PATH where it is looked for.
+ */
+export function readVersion(name: string, path = Deno.env.get("PATH") ?? ""): string {
+  const { stdout } = new Deno.Command(name, { args: ["--version"], env: { PATH: path } })
+    .outputSync();
+  const text = new TextDecoder().decode(stdout);
+  const version = text.match(/ (\d+\.[\d.]*\d)/)?.[1];
+  if (version === undefined) throw new Error(`expected the version of ${name}, not ${text}`);
+  return version;
 }

@@ -1,6 +1,6 @@
 /** A shim without containerd between: its program called by command line, its server by ttrpc. */
 
-import { Any, type Mount } from "../../../proto/mod.ts";
+import { Any, type CreateTaskRequest, type Mount } from "../../../proto/mod.ts";
 import { StatusCode } from "../../../shim/ttrpc/mod.ts";
 import type { PrivateContainerd } from "../containerd/private_containerd.ts";
 import { eventually } from "../expect/eventually.ts";
@@ -101,6 +101,11 @@ export class Bundle {
     await Deno.mkdir(work, { recursive: true });
     const options = [`lowerdir=${containerd.rootfs}`, `upperdir=${upper}`, `workdir=${work}`];
     return { type: "overlay", source: "overlay", options };
+  }
+
+  /** What is asked of Create, with busybox for the root file system. */
+  async createRequest(containerd: Host): Promise<CreateTaskRequest.Properties> {
+    return { id: this.id, bundle: this.path, rootfs: [await this.rootfs(containerd)] };
   }
 
   /** Calls the action `delete` for the bundle, as containerd does when it has lost the shim. */
@@ -223,8 +228,7 @@ export class DirectShim {
     containerd: Host,
     rest: StreamPaths & { terminal?: boolean; options?: Any.Properties } = {},
   ): Promise<number> {
-    const rootfs = [await this.bundle.rootfs(containerd)];
-    const request = { id: this.id, bundle: this.bundle.path, rootfs, ...rest };
+    const request = { ...await this.bundle.createRequest(containerd), ...rest };
     return (await this.tasks.call("Create", request)).pid;
   }
 

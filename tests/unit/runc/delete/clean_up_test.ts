@@ -7,6 +7,7 @@ import { spawner } from "../../../../shim/process/spawn.ts";
 import { mountRootfs } from "../../../../shim/rootfs/rootfs.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
 import { within } from "../../../harness/expect/within.ts";
+import { exists } from "../../../harness/machine/files.ts";
 import { inPrivateMounts } from "../../../harness/machine/private_mounts.ts";
 import { ClientFifo } from "../../../harness/streams/client_fifo.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
@@ -67,14 +68,6 @@ function test(name: string, run: (fixture: Fixture) => Promise<void>): void {
       };
       await within(20, "the end", run({ bundle, state, binary, cleanUp: clean, calls }));
     }));
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.lstatSync(path) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 test("of what is left nothing: no program is run", async ({ bundle, cleanUp, calls }) => {
