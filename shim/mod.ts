@@ -30,6 +30,7 @@ export {
   type ChildStatus,
   type Exit,
   type Expectation,
+  ownExecutable,
   type Reactor,
   type Reaper,
   type Spawner,

@@ -17,6 +17,7 @@ import type { Shim } from "../server/shim.ts";
 import { type Owner, Pipes, type StdioPaths } from "../stdio/mod.ts";
 import { StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { keepProcess } from "./kept_process.ts";
+import { Readiness } from "./readiness.ts";
 
 const NEWLINE = new TextEncoder().encode("\n");
 
@@ -36,6 +37,13 @@ export interface HostCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** Its current directory; by default the shim's, `/`. */
   readonly directory?: string;
+  /**
+   * Whether it says when it is ready, and {@linkcode HostProcess.create} waits for that: it writes a newline to its descriptor 4 then, or
+   * a line that tells why it can't be.
+   */
+  readonly saysReady?: boolean;
+  /** Called with its pid before it is waited for; what it throws is an error of {@linkcode HostProcess.create}. */
+  readonly onSpawned?: (pid: number) => void;
 }
 
 /**
@@ -67,11 +75,12 @@ export class HostProcess {
 
   /**
    * Makes the process.
-   * @throws {StatusError} INVALID_ARGUMENT if a stream can't be opened, UNIMPLEMENTED for a terminal.
-   * @throws {SystemError} If the command can't be executed. Nothing is left then.
+   * @throws {StatusError} INVALID_ARGUMENT if a stream can't be opened, UNIMPLEMENTED for a terminal, FAILED_PRECONDITION if the program
+   * says that it can't be ready. Nothing is left then.
+   * @throws {SystemError} If the command can't be executed. Nothing is left then, either.
    */
   static async create(shim: Shim, given: HostCommand): Promise<HostProcess> {
-    const { id, bundle, paths, command, args, env, directory } = given;
+    const { id, bundle, paths, command, args, env, directory, saysReady, onSpawned } = given;
     if (paths.terminal) {
       const message = `the container ${id} can't have a terminal: this shim has none`;
       throw new StatusError(StatusCode.UNIMPLEMENTED, message);
@@ -79,22 +88,32 @@ export class HostProcess {
     const stdio = new Pipes(shim.reactor, paths, given.owner ?? { uid: 0, gid: 0 });
     await stdio.open(shim, id);
     const gate = pipe();
+    let made: HostProcess | undefined;
     try {
+      using readiness = saysReady ? new Readiness(shim.reactor) : undefined;
       using expectation = shim.reaper.expect();
       const streams = [stdio.streams.stdin, stdio.streams.stdout, stdio.streams.stderr];
       const pid = spawnProgram(command, {
         ...{ args, env, directory },
-        descriptors: [...streams.map((stream) => stream === "null" ? null : stream), gate.read],
+        descriptors: [
+          ...streams.map((stream) => stream === "null" ? null : stream),
+          gate.read,
+          ...readiness === undefined ? [] : [readiness.descriptor],
+        ],
         newSession: true,
         openFiles: givenOpenFiles(),
       });
       stdio.releaseProcessSide();
       stdio.start();
-      const made = new HostProcess(shim, given, stdio, pid, gate.write, expectation.claim(pid));
+      made = new HostProcess(shim, given, stdio, pid, gate.write, expectation.claim(pid));
       await orWarn(shim.logger, `keep the process of ${id}`, () => keepProcess(bundle, pid));
+      onSpawned?.(pid);
+      readiness?.release();
+      await made.#expectReady(await readiness?.said());
       return made;
     } catch (error) {
-      close(gate.write);
+      if (made === undefined) close(gate.write);
+      else await made.#giveUp();
       await orWarn(shim.logger, `close the streams of ${id}`, () => stdio.close());
       throw error;
     } finally {
@@ -141,6 +160,17 @@ export class HostProcess {
   /** For Delete: waits, with a bound, until all output has been carried, and closes the streams. */
   async delete(): Promise<void> {
     await this.stdio.end();
+  }
+
+  async #expectReady(said = "\n"): Promise<void> {
+    if (said === "\n") return;
+    const ended = async () => `its process ended with the status ${(await this.exited).status}`;
+    throw new StatusError(StatusCode.FAILED_PRECONDITION, said.trim() || await ended());
+  }
+
+  async #giveUp(): Promise<void> {
+    if (this.#exit === undefined) killIfThere(-this.pid, SIGKILL);
+    await this.exited;
   }
 
   async #end(exit: Exit): Promise<Exit> {

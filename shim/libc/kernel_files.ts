@@ -110,3 +110,11 @@ function list(path: string, type: number): string[] {
 export function removeFolder(path: string): void {
   check(symbols.rmdir(cString(path)), () => `remove the folder ${path}`);
 }
+
+/**
+ * Makes a folder, such as a cgroup.
+ * @throws {SystemError} EEXIST where there is one.
+ */
+export function makeFolder(path: string): void {
+  check(symbols.mkdir(cString(path), 0o755), () => `make the folder ${path}`);
+}

@@ -100,6 +100,7 @@ const FUNCTIONS = {
 
   opendir: { parameters: ["buffer"], result: "pointer" },
   readdir: { parameters: ["pointer"], result: "pointer" },
+  mkdir: { parameters: ["buffer", "u32"], result: "i32" },
   rmdir: { parameters: ["buffer"], result: "i32" },
   closedir: { parameters: ["pointer"], result: "i32" },
 
@@ -179,6 +180,7 @@ export const Errno = {
   ECHILD: 10,
   EAGAIN: 11,
   EBUSY: 16,
+  EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
   EPIPE: 32,

@@ -1,4 +1,5 @@
 /** Processes: how they are spawned and reaped, what they inherit, and how their descriptors are watched. */
+export { ownExecutable } from "./executable.ts";
 export { givenOpenFiles, raiseOpenFiles } from "./open_files.ts";
 export { Reactor } from "./reactor.ts";
 export { type Exit, type Expectation, Reaper } from "./reaper.ts";
