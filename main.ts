@@ -11,6 +11,7 @@ await run({
   name: "containerd-shim-ts-v2",
   runtime: "io.containerd.ts.v2",
   version: configuration.version,
+  isReusable: true,
   createTask: async (...given) => (await import("./runc/mod.ts")).createTask(...given),
   cleanUp: async (args) => (await import("./runc/delete/clean_up.ts")).cleanUp(args),
   features: async (options) => (await import("./runc/features.ts")).readFeatures(options),

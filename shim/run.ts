@@ -22,6 +22,11 @@ export interface Program {
    * @returns How the container ended.
    */
   readonly cleanUp?: (args: Arguments) => Promise<Ended>;
+  /**
+   * Whether `createTask` may be called again in the same process when all containers of a server are gone: then that may be kept for the
+   * next container, which need not wait for a new one.
+   */
+  readonly isReusable?: boolean;
   /** What `-info` tells of the runtime beside its name and its version. */
   readonly features?: Features;
   /** Further actions, by their names: programs that the shim starts itself, in the same executable. */
@@ -60,7 +65,7 @@ async function act(program: Program, args: Arguments): Promise<void> {
       return answer(encodeDeleteResponse(await (program.cleanUp ?? removeLostProcess)(args)));
     case "serve": {
       const { serve } = await import("./server/serve.ts");
-      return serve(args, program.createTask);
+      return serve(args, program.createTask, program.isReusable ?? false);
     }
   }
   if (Object.hasOwn(actions, args.action)) return await actions[args.action](args);

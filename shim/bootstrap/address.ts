@@ -141,3 +141,19 @@ export function isServerLeft(bundle: string): boolean {
   const path = readAddress(bundle)?.path;
   return path === undefined || exists(path) || exists(lockPath(path));
 }
+
+/** Whether servers may become spares (spare.ts): unless the variable `SHIM_SPARE` is `off`. */
+export function usesSpare(): boolean {
+  return Deno.env.get("SHIM_SPARE") !== "off";
+}
+
+/**
+ * The path of the spare's socket: one for each containerd, in the folder of the servers' sockets.
+ * @param server The address of containerd, and the socket of any of its servers.
+ */
+export async function sparePath(
+  { address, socket }: { readonly address: string; readonly socket: string },
+): Promise<string> {
+  // The server of a container has a longer name, with a namespace.
+  return await socketPath(toSocketPath(address), "", "spare", dirname(socket));
+}

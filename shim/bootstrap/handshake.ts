@@ -1,6 +1,6 @@
 /**
- * The handshake of `start` and the server that it spawns. To the server's standard input `start` writes what it has read from its own,
- * and a byte when it has given its answer to containerd. To its standard output the server writes a line: that it listens, that another
+ * The handshake of `start` and the server that it spawns. To the server's standard input `start` writes which process has executed it,
+ * what it has read from its own standard input, and a byte when it has given its answer to containerd. To its standard output the server writes a line: that it listens, that another
  * one does, or why none will. A server that does not get the byte ends: `start` was killed, or could not answer, so that nobody knows of
  * the server.
  */
@@ -15,11 +15,16 @@ import {
   SystemError,
   write,
 } from "../libc/mod.ts";
+import type { Arguments } from "./arguments.ts";
 
-const LISTENING = "listening\n";
-const FOUND = "another one listens\n";
-const ANSWERED = 1;
-const LENGTH_BYTES = 4;
+/** What a server says: each a line. */
+export const LISTENING = "listening\n";
+/** See {@linkcode LISTENING}. */
+export const FOUND = "another one listens\n";
+/** What `start` says. */
+export const ANSWERED = 1;
+/** The pid of containerd and the length of the input, 4 bytes each. */
+const HEAD_BYTES = 8;
 /** The most that Go's shim reads. */
 const MAX_INPUT_BYTES = 10 << 20;
 const STDIN = 0;
@@ -37,35 +42,83 @@ export function takeInput(): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Called by the server: reads what `start` passes on, see {@linkcode giveInput}.
- * @throws {Error} If `start` has ended before it had passed on all.
+ * The command line of a server.
+ * @param args With the socket to serve on.
  */
-export function takeGivenInput(): Uint8Array<ArrayBuffer> {
-  const length = readAll(STDIN, LENGTH_BYTES);
-  if (length.length === LENGTH_BYTES) {
-    const expected = new DataView(length.buffer).getUint32(0);
-    const input = readAll(STDIN, expected);
-    if (input.length === expected) return input;
+export function serverArguments(args: Arguments): string[] {
+  return [
+    ...["-namespace", args.namespace, "-id", args.id, "-address", args.address],
+    ...["-socket", args.socket, "-bundle", args.bundle],
+    ...(args.debug ? ["-debug"] : []),
+    "serve",
+  ];
+}
+
+/** A server that listens, or has found another one that does. */
+export interface Listening {
+  /** Says to the server, unless it has found another one, that `start` has given its answer. */
+  sayAnswerGiven(): unknown;
+}
+
+/** The `start` that a server serves for. */
+export interface Start {
+  readonly args: Arguments;
+  /** What containerd has given to it on standard input. */
+  readonly input: Uint8Array<ArrayBuffer>;
+  /** The pid of who has executed it. */
+  readonly containerd: number;
+  /**
+   * Says that the server listens, and waits until `start` has given its answer to containerd, as nobody knows of the server before.
+   * @returns Whether it has done so.
+   */
+  listening(): boolean | Promise<boolean>;
+  /** Says that the server does not listen, as another one does. */
+  found(): void;
+  /** Says why the server does not listen. */
+  refuse(reason: string): void;
+}
+
+/** The `start` that has spawned this server. */
+export class Spawned implements Start {
+  readonly input: Uint8Array<ArrayBuffer>;
+  readonly containerd: number;
+
+  /** @throws {Error} If `start` has ended before it had passed on all; see {@linkcode giveInput}. */
+  constructor(readonly args: Arguments) {
+    const head = readAll(STDIN, HEAD_BYTES);
+    if (head.length === HEAD_BYTES) {
+      const view = new DataView(head.buffer);
+      this.containerd = view.getUint32(0);
+      this.input = readAll(STDIN, view.getUint32(4));
+      if (this.input.length === view.getUint32(4)) return;
+    }
+    throw new Error("expected on standard input what start hands on, and it was cut short");
   }
-  throw new Error("expected on standard input what start hands on, and it was cut short");
+
+  /** It blocks; afterwards standard input and output lead to /dev/null. */
+  listening(): boolean {
+    // By then clients may have made the server use all descriptors that it may have.
+    const nowhere = open("/dev/null", OpenFlag.RDWR);
+    say(LISTENING);
+    // The first use of Deno.Command loads it, which takes 2 ms: now `start` has its answer, and no container waits yet.
+    void Deno.Command;
+    const isGiven = readAll(STDIN, 1)[0] === ANSWERED;
+    redirect(nowhere, STDIN);
+    redirect(nowhere, STDOUT);
+    close(nowhere);
+    return isGiven;
+  }
+
+  found(): void {
+    say(FOUND);
+  }
+
+  refuse(reason: string): void {
+    say(reason);
+  }
 }
 
-/**
- * Called by the server: says that it listens.
- * @returns A descriptor of /dev/null for {@linkcode isAnswerGiven}: by then clients may have made the server use all that it may have.
- */
-export function sayListening(): number {
-  const nowhere = open("/dev/null", OpenFlag.RDWR);
-  say(LISTENING);
-  return nowhere;
-}
-
-/** Called by the server: says that it ends, as another one listens already. */
-export function sayFound(): void {
-  say(FOUND);
-}
-
-/** Called by the server: says why it ends before it listens. */
+/** Writes to standard output, by which `start` reads. */
 export function say(text: string): void {
   try {
     Deno.stdout.writeSync(new TextEncoder().encode(text));
@@ -76,28 +129,16 @@ export function say(text: string): void {
 }
 
 /**
- * Called by the server once it listens. It blocks until `start` has given its answer, as nobody knows of the server before; afterwards
- * standard input and output lead to /dev/null.
- * @param nowhere What {@linkcode sayListening} has returned; it is closed here.
- * @returns Whether `start` has given its answer.
- */
-export function isAnswerGiven(nowhere: number): boolean {
-  const isGiven = readAll(STDIN, 1)[0] === ANSWERED;
-  redirect(nowhere, STDIN);
-  redirect(nowhere, STDOUT);
-  close(nowhere);
-  return isGiven;
-}
-
-/**
- * Called by `start`: passes on its standard input to the server, behind its length in 4 bytes.
+ * Called by `start`: passes on to the server the pid of containerd and the input, behind its length.
  * @param pipe The server's standard input; its reading end is closed here.
  */
 export function giveInput(pipe: Pipe, input: Uint8Array<ArrayBuffer>): void {
   close(pipe.read);
-  const message = new Uint8Array(LENGTH_BYTES + input.length);
-  new DataView(message.buffer).setUint32(0, input.length);
-  message.set(input, LENGTH_BYTES);
+  const message = new Uint8Array(HEAD_BYTES + input.length);
+  const head = new DataView(message.buffer);
+  head.setUint32(0, Deno.ppid);
+  head.setUint32(4, input.length);
+  message.set(input, HEAD_BYTES);
   try {
     for (let given = 0; given < message.length;) {
       given += write(pipe.write, message.subarray(given));

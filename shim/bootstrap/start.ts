@@ -12,10 +12,7 @@ import {
   open,
   OpenFlag,
   pipe,
-  readText,
   spawnProgram,
-  SystemError,
-  writeText,
 } from "../libc/mod.ts";
 import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
@@ -27,17 +24,26 @@ import {
   readGroupId,
   serverName,
   socketPath,
+  sparePath,
   toSocketPath,
+  usesSpare,
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
-import { giveInput, sayAnswerGiven, takeInput, waitUntilListening } from "./handshake.ts";
+import {
+  giveInput,
+  type Listening,
+  sayAnswerGiven,
+  serverArguments,
+  takeInput,
+  waitUntilListening,
+} from "./handshake.ts";
 import { lockFile } from "./lock_file.ts";
+import { adjustOomScore } from "./oom_score.ts";
 import { chosenProtocol, type Protocol } from "./protocol.ts";
 
 /** The newest version of the Task service that we serve, and the oldest one for which the answer is JSON. */
 const NEWEST_VERSION = 3;
 const OLDEST_VERSION_IN_JSON = 2;
-const MAX_OOM_SCORE_ADJ = 1000;
 
 /**
  * Does the action.
@@ -71,15 +77,16 @@ export async function start(
   Deno.writeTextFileSync(join(args.bundle, ADDRESS_FILE), kept);
 
   if (await isFound(path)) return giveAnswer(answer);
-  let stdin: number | undefined;
+  const serving = { ...args, socket: path };
+  let server: Listening;
   try {
-    stdin = startServer(args, path, input);
+    server = await takeSpare(serving, input, protocol) ?? startServer(serving, input);
   } catch (error) {
     await removeLeft(path);
     throw error;
   }
   giveAnswer(answer);
-  if (stdin !== undefined) sayAnswerGiven(stdin);
+  await server.sayAnswerGiven();
 }
 
 /** Whether a server listens already that containerd knows of. */
@@ -88,6 +95,20 @@ async function isFound(socket: string): Promise<boolean> {
   if (!exists(socket)) return false;
   using _lock = await lockFile(lockPath(socket));
   return await isAnswered(socket);
+}
+
+/** Gives the container to a spare server, if there is one that can do all that one does which is started now. */
+async function takeSpare(
+  args: Arguments,
+  input: Uint8Array<ArrayBuffer>,
+  protocol: Protocol,
+): Promise<Listening | undefined> {
+  // A server with a core scheduling cookie has one of its own.
+  if (!usesSpare() || protocol !== "ttrpc" || Deno.env.get("SCHED_CORE")) return undefined;
+  const path = await sparePath(args);
+  if (!exists(path)) return undefined;
+  const spare = await import("./spare.ts");
+  return await spare.takeSpare(path, args, input);
 }
 
 /** Removes the socket that a killed server has left. */
@@ -140,14 +161,10 @@ async function findSocketPath(
 
 /**
  * Spawns the server, and waits until it listens.
- * @returns The writing end of its standard input; undefined if it has ended, as another server listens already.
- * @throws {Error} If it has ended for another reason.
+ * @param args With the socket to serve on.
+ * @throws {Error} If it has ended before.
  */
-function startServer(
-  args: Arguments,
-  socket: string,
-  input: Uint8Array<ArrayBuffer>,
-): number | undefined {
+function startServer(args: Arguments, input: Uint8Array<ArrayBuffer>): Listening {
   if (Deno.env.get("SCHED_CORE")) createCoreSchedulingCookie();
   const stdin = pipe();
   const stdout = pipe();
@@ -158,21 +175,17 @@ function startServer(
   Deno.chdir("/");
   // In a session of its own it gets no signals of containerd's terminal or process group.
   const server = spawnProgram(ownExecutable(), {
-    args: [
-      ...["-namespace", args.namespace, "-id", args.id, "-address", args.address],
-      ...["-socket", socket, "-bundle", args.bundle],
-      ...(args.debug ? ["-debug"] : []),
-      "serve",
-    ],
+    args: serverArguments(args),
     descriptors: [stdin.read, stdout.write, errors],
     newSession: true,
     blockedSignals: BLOCKED_SIGNALS,
     openFiles: givenOpenFiles(),
   });
   close(errors);
-  adjustOomScore(server);
+  adjustOomScore(server, Deno.ppid);
   giveInput(stdin, input);
-  return waitUntilListening(stdout) ? stdin.write : undefined;
+  const isOwn = waitUntilListening(stdout);
+  return { sayAnswerGiven: () => isOwn && sayAnswerGiven(stdin.write) };
 }
 
 /** Opens the bundle's log FIFO, for both directions so that it opens without a reader. */
@@ -181,16 +194,5 @@ function openLog(bundle: string): number {
     return open(join(bundle, "log"), OpenFlag.RDWR);
   } catch {
     return open("/dev/null", OpenFlag.WRONLY);
-  }
-}
-
-/** Gives the server a higher OOM score than containerd, our parent, has: the kernel is to kill the server first. */
-function adjustOomScore(pid: number): void {
-  try {
-    const score = Number(readText(`/proc/${Deno.ppid}/oom_score_adj`));
-    writeText(`/proc/${pid}/oom_score_adj`, `${Math.min(score + 1, MAX_OOM_SCORE_ADJ)}`);
-  } catch (error) {
-    // Without CAP_SYS_RESOURCE the score can't be lowered. If the server has died, the handshake says so.
-    if (!(error instanceof SystemError)) throw error;
   }
 }

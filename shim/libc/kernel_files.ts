@@ -9,13 +9,18 @@ import { check, cString, Errno, lastErrno, symbols, SystemError } from "./librar
  * Reads a whole file.
  * @throws {SystemError} If it can't be opened or read.
  */
-export function readText(path: string): string {
+export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   const descriptor = open(path, OpenFlag.RDONLY);
   try {
-    return new TextDecoder().decode(readAll(descriptor));
+    return readAll(descriptor);
   } finally {
     close(descriptor);
   }
+}
+
+/** {@linkcode readBytes}, of a text in UTF-8. */
+export function readText(path: string): string {
+  return new TextDecoder().decode(readBytes(path));
 }
 
 /**

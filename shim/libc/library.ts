@@ -12,6 +12,8 @@ const LIBC = "libc.so.6";
 const FUNCTIONS = {
   strerror: { parameters: ["i32"], result: "pointer" },
 
+  memcpy: { parameters: ["pointer", "buffer", "usize"], result: "pointer" },
+
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },
   waitid: { parameters: ["i32", "u32", "buffer", "i32"], result: "i32" },
   waitid_nonblocking: {

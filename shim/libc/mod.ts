@@ -1,6 +1,7 @@
 /** The functions of libc that the shim needs, by Deno's FFI. No other folder opens a library. */
 export { Errno, SystemError } from "./library.ts";
 export * from "./process.ts";
+export * from "./command_line.ts";
 export * from "./descriptor.ts";
 export * from "./epoll.ts";
 export * from "./event_fd.ts";

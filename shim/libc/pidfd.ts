@@ -8,13 +8,20 @@ const POLLIN = 1;
 const POLLFD_BYTES = 8;
 
 /**
+ * Opens a descriptor of a process, which is readable (epoll(7)) when that has ended.
+ * @returns Undefined if there is no such process any more, or the kernel is older.
+ */
+export function openPidfd(pid: number): number | undefined {
+  const descriptor = Number(symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0));
+  return descriptor === -1 ? undefined : descriptor;
+}
+
+/**
  * Waits until processes have ended, children or not, or so many milliseconds have passed. It may be called before they are killed: it
  * waits for the processes that have the pids at the time of the call.
  */
 export async function awaitEnds(pids: readonly number[], milliseconds: number): Promise<void> {
-  // The result is -1 if the process has ended already, or the kernel is older.
-  const descriptors = pids.map((pid) => Number(symbols.syscall(SYS_PIDFD_OPEN, pid, 0, 0)))
-    .filter((descriptor) => descriptor !== -1);
+  const descriptors = pids.map(openPidfd).filter((descriptor) => descriptor !== undefined);
   const end = performance.now() + milliseconds;
   try {
     for (const descriptor of descriptors) {

@@ -98,6 +98,15 @@ export function hasChildren(): boolean {
   return symbols.waitid(P_ALL, 0, siginfo.buffer, WEXITED | WNOHANG | WNOWAIT) === 0;
 }
 
+/** ioprio_get(2), for which glibc has no function: its number, and IOPRIO_WHO_PROCESS. */
+const SYS_IOPRIO_GET = Deno.build.arch === "aarch64" ? 31n : 251n;
+const IOPRIO_WHO_PROCESS = 1;
+
+/** The IO priority of this process: its class and level as ioprio_get(2) packs them. */
+export function ioPriority(): number {
+  return Number(symbols.syscall(SYS_IOPRIO_GET, IOPRIO_WHO_PROCESS, 0, 0));
+}
+
 const PF_EXITING = 0x4;
 
 /** Whether a process is exiting or has ended. An exiting process closes its descriptors before its parent can wait for it. */

@@ -29,7 +29,7 @@ export class Reaper implements Spawner {
   readonly #spawned = new Map<number, Promise<unknown>>();
   readonly #claims = new Map<number, (exit: Exit) => void>();
   readonly #expectations = new Set<Map<number, Exit>>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners = new Set<() => void>();
   #reaping = false;
 
   constructor(private readonly logger: Logger) {}
@@ -39,9 +39,14 @@ export class Reaper implements Spawner {
     Deno.addSignalListener("SIGCHLD", () => this.#reapAll());
   }
 
-  /** Calls `listener` from now on whenever children have been reaped. */
+  /** Calls `listener` from now on, until it is removed by {@linkcode offReaped}, whenever children have been reaped. */
   onReaped(listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
+  }
+
+  /** See {@linkcode onReaped}. */
+  offReaped(listener: () => void): void {
+    this.#listeners.delete(listener);
   }
 
   readonly spawn: Spawner["spawn"] = (command, options) => {

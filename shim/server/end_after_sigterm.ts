@@ -18,14 +18,14 @@ const SIGTERM_MS = 120_000;
  * client any more. It first sends its last events, with a bound; if containerd takes none, `delete` finds in the bundle how init ended.
  * @param told Resolves when all events so far have been sent.
  * @param end Ends the server.
- * @returns The function to call when SIGTERM comes.
+ * @returns An object whose `ask` is to be called when SIGTERM comes, until it is disposed of.
  */
 export function endAfterSigterm(
-  reaper: Pick<Reaper, "onReaped">,
+  reaper: Pick<Reaper, "onReaped" | "offReaped">,
   server: Pick<Server, "isConnected" | "onDisconnect">,
   told: () => Promise<unknown>,
   end: () => void,
-): () => void {
+): Disposable & { ask(): void } {
   let askedAt = -Infinity;
   let isWaiting = false;
   const isUnneeded = () =>
@@ -39,8 +39,14 @@ export function endAfterSigterm(
   };
   reaper.onReaped(endIfUnneeded);
   server.onDisconnect(endIfUnneeded);
-  return () => {
-    askedAt = performance.now();
-    endIfUnneeded();
+  return {
+    ask() {
+      askedAt = performance.now();
+      endIfUnneeded();
+    },
+    [Symbol.dispose]() {
+      askedAt = -Infinity;
+      reaper.offReaped(endIfUnneeded);
+    },
   };
 }

@@ -89,6 +89,12 @@ export class Publisher {
     return this.#queue.length;
   }
 
+  /** Ends the connection to containerd. No event may be published any more. */
+  close(): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
   /** Resolves when all events that have been published so far are sent. */
   get sent(): Promise<void> {
     return this.#sending;

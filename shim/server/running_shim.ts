@@ -7,15 +7,14 @@ import {
   sidePath,
 } from "../bootstrap/mod.ts";
 import { type Logger, orWarn } from "../common/mod.ts";
-import { Reactor, Reaper } from "../process/mod.ts";
+import type { Reactor, Reaper } from "../process/mod.ts";
 import type { Service } from "../ttrpc/mod.ts";
 import { Publisher } from "./events.ts";
 import { listen, type ListeningServer } from "./listen.ts";
+import type { ServerProcess } from "./server_process.ts";
 import type { Shim } from "./shim.ts";
 import { SocketFile } from "./socket_file.ts";
 
-/** Deno's own function, which is taken from the Task service later, see serve.ts. */
-const { exit } = Deno;
 /** How long clients may take to read their last answers, in ms. */
 const CLOSE_MS = 5_000;
 
@@ -23,23 +22,27 @@ const CLOSE_MS = 5_000;
 export class RunningShim implements Shim {
   readonly namespace: string;
   readonly bundle: string;
+  readonly logger: Logger;
   readonly reaper: Reaper;
   readonly reactor: Reactor;
   readonly events: Publisher;
   readonly socket: SocketFile;
+  readonly #ended = Promise.withResolvers<void>();
   #server: ListeningServer | undefined;
+  #isEnding = false;
   #sidePaths = 0;
   readonly #unfinished = new Set<Promise<unknown>>();
 
   constructor(
+    { log: logger, reaper, reactor }: ServerProcess,
     { namespace, bundle, socket }: Arguments,
     eventsAddress: EventsAddress | undefined,
-    readonly logger: Logger,
   ) {
     this.namespace = namespace;
     this.bundle = bundle;
-    this.reaper = new Reaper(logger);
-    this.reactor = new Reactor(logger);
+    this.logger = logger;
+    this.reaper = reaper;
+    this.reactor = reactor;
     if (eventsAddress === undefined) logger.warn("containerd has no address: events go nowhere");
     this.events = new Publisher(eventsAddress, namespace, logger);
     this.socket = new SocketFile(socket);
@@ -68,7 +71,14 @@ export class RunningShim implements Shim {
     await this.events.sent;
   }
 
+  /** Resolves when it has ended: nobody can connect, and containerd has been told of all. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
   shutdown(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
     const closed = this.#server?.close();
     // Deno's listener has removed the file already; gRPC's would do so only later, when another server may have one there. A failure,
     // as in a folder that is gone, must not keep the server alive.
@@ -79,14 +89,16 @@ export class RunningShim implements Shim {
     AbortSignal.timeout(CLOSE_MS).addEventListener("abort", () => this.#server?.abort());
   }
 
-  /** Ends the process at once, whatever is still to be done. */
+  /** Ends it at once, whatever is still to be done. */
   end(): void {
     try {
       this.socket.remove();
       removeAbandonedLocks(dirname(this.socket.path));
-    } finally {
-      // The process ends also if the folder is gone.
-      exit(0);
+    } catch (error) {
+      // The shim ends also if the folder is gone.
+      this.logger.debug("can't remove the socket", { error });
     }
+    this.events.close();
+    this.#ended.resolve();
   }
 }

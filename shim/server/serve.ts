@@ -1,130 +1,145 @@
-/** The action `serve`: the server, which lives as long as its containers. */
-import { join } from "@std/path/posix";
+/** The action `serve`: the server that lives as long as its containers. */
 import {
+  adjustOomScore,
   type Arguments,
   checkSocketPath,
   isAnswered,
-  isAnswerGiven,
   lockFile,
   lockPath,
   readBootstrap,
   say,
-  sayFound,
-  sayListening,
-  takeGivenInput,
+  serverArguments,
+  Spawned,
+  type Start,
 } from "../bootstrap/mod.ts";
-import { createLogger, type Logger, removeIfThere } from "../common/mod.ts";
-import { becomeSubreaper, setNonblocking, SIGTERM, SIGUSR1 } from "../libc/mod.ts";
-import { raiseOpenFiles, watchSignals } from "../process/mod.ts";
+import { removeIfThere } from "../common/mod.ts";
+import { setCommandLine, SIGTERM, SIGUSR1 } from "../libc/mod.ts";
+import { ownExecutable, watchSignals } from "../process/mod.ts";
+import type { Service } from "../ttrpc/mod.ts";
 import { endAfterSigterm } from "./end_after_sigterm.ts";
 import { endWhenForgotten } from "./forgotten.ts";
 import { collectingGarbage } from "./garbage.ts";
 import type { ListeningServer } from "./listen.ts";
-import { fifoSink } from "./log_fifo.ts";
 import { RunningShim } from "./running_shim.ts";
+import { ServerProcess } from "./server_process.ts";
 import type { CreateTask } from "./shim.ts";
 import { reportState } from "./state_report.ts";
 import { type ServedTask, taskServices, TaskUse } from "./task.ts";
 
-const STDERR = 2;
-
 /**
- * Does the action. Resolves when the server listens; from then on it lives until its Task service calls {@linkcode Shim.shutdown}. If
+ * Does the action: serves until the Task service calls {@linkcode Shim.shutdown}, and then, as a spare (spare.ts), for the next `start`. If
  * another server listens already, this process ends.
+ * @param isReusable Whether `createTask` may be called again, for another shim in this process.
  * @throws {Error} If it can't serve, which it tells `start`, or if `start` has given no answer. Its socket is gone then.
  */
-export async function serve(args: Arguments, createTask: CreateTask): Promise<void> {
+export async function serve(
+  args: Arguments,
+  createTask: CreateTask,
+  isReusable: boolean,
+): Promise<never> {
+  let start: Start | undefined;
   try {
-    if (!await serveTask(args, createTask)) Deno.exit(0);
+    if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
+    checkSocketPath(args.socket);
+    const server = new ServerProcess();
+    start = new Spawned(args);
+    let hasServed = await serveFor(start, server, createTask);
+    while (isReusable && hasServed) {
+      const { waitForStart } = await import("./spare.ts");
+      const next = await waitForStart(server, start);
+      if (next === undefined) break;
+      start = next;
+      setCommandLine([ownExecutable(), ...serverArguments(start.args)]);
+      adjustOomScore(Deno.pid, start.containerd);
+      hasServed = await serveFor(start, server, createTask);
+    }
+    return server.exit();
   } catch (error) {
-    say((error as Error).message);
+    const { message } = error as Error;
+    if (start === undefined) say(message);
+    else start.refuse(message);
     throw error;
   }
 }
 
 /**
- * Sets up the server. The order matters: nothing is spawned before exits are reaped, and the socket's lock is held from before another
- * server is looked for until containerd knows of this one.
- * @returns Whether this process serves, and not another one.
+ * Serves one shim, to its end.
+ * @returns Whether this process has served, and not another one.
  */
-async function serveTask(args: Arguments, createTask: CreateTask): Promise<boolean> {
-  if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
-  checkSocketPath(args.socket);
-  raiseOpenFiles();
-  setNonblocking(STDERR);
-  const bootstrap = readBootstrap(takeGivenInput(), args);
-  const logger = createLogger(fifoSink(join(args.bundle, "log")), bootstrap.debug, {
-    pid: Deno.pid,
-    namespace: args.namespace,
-    id: args.id,
-  });
-  outliveFaults(logger);
-  // By this variable runc would report to systemd, which waits for containerd, that the service is ready.
-  Deno.env.delete("NOTIFY_SOCKET");
-
-  becomeSubreaper();
-  const shim = new RunningShim(args, bootstrap.eventsAddress, logger);
-  shim.reaper.start();
+async function serveFor(
+  start: Start,
+  server: ServerProcess,
+  createTask: CreateTask,
+): Promise<boolean> {
+  const { args } = start;
+  const bootstrap = readBootstrap(start.input, args);
+  using log = server.log.open(args, bootstrap.debug);
+  const shim = new RunningShim(server, args, bootstrap.eventsAddress);
   const task = await createTask(shim, bootstrap);
   const use = new TaskUse();
-  const services = collectingGarbage(taskServices(task, logger, use));
-
-  using _lock = await lockFile(lockPath(args.socket));
-  if (await isAnswered(args.socket)) {
-    sayFound();
-    return false;
-  }
-  removeIfThere(args.socket);
-  // If anything fails from here on, the socket is removed before the lock is released.
-  using socket = shim.socket;
-  const server = await shim.listen(services);
-  heedSignals(shim, task, server);
-  logger.debug("the shim listens", { socket: args.socket });
-  const nowhere = sayListening();
-  // The first use of Deno.Command loads it, which takes 2 ms: now `start` has its answer, and no container waits yet.
-  void Deno.Command;
-  if (!isAnswerGiven(nowhere)) {
-    throw new Error("start has ended before it could tell anyone of the server");
-  }
-  socket.keep();
-  endWhenForgotten(server, task, use, args.bundle);
-  forbidExit();
+  const services = collectingGarbage(taskServices(task, log, use));
+  const listening = await listenFor(start, shim, services);
+  if (listening === undefined) return false;
+  server.noteDescriptors();
+  using _forbidden = server.forbidExit();
+  using _signals = heedSignals(server, shim, task, listening);
+  endWhenForgotten(listening, task, use, args.bundle);
+  await shim.ended;
   return true;
 }
 
-/** Ends the server by SIGTERM as soon as it can, and tells of its state by SIGUSR1. */
-function heedSignals(shim: RunningShim, task: ServedTask, server: ListeningServer): void {
+/**
+ * Makes the socket, and tells `start` of it. Its lock is held from before another server is looked for until containerd knows of this one.
+ * @returns Undefined if another server listens there.
+ * @throws {Error} If `start` has told nobody of it; the socket is gone then.
+ */
+async function listenFor(
+  start: Start,
+  shim: RunningShim,
+  services: ReadonlyMap<string, Service>,
+): Promise<ListeningServer | undefined> {
+  const { path } = shim.socket;
+  using _lock = await lockFile(lockPath(path));
+  if (await isAnswered(path)) {
+    start.found();
+    return undefined;
+  }
+  removeIfThere(path);
+  // If anything fails from here on, the socket is removed before the lock is released.
+  using socket = shim.socket;
+  const listening = await shim.listen(services);
+  shim.logger.debug("the shim listens", { socket: path });
+  if (!await start.listening()) {
+    throw new Error("start has ended before it could tell anyone of the server");
+  }
+  socket.keep();
+  return listening;
+}
+
+/** Ends the server by SIGTERM as soon as it can, and tells of its state by SIGUSR1, until it is disposed of. */
+function heedSignals(
+  server: ServerProcess,
+  shim: RunningShim,
+  task: ServedTask,
+  listening: ListeningServer,
+): Disposable {
   const { logger, reactor, events } = shim;
-  const askToEnd = endAfterSigterm(shim.reaper, server, () => shim.allTold(), () => {
-    logger.info("the shim ends, as SIGTERM asked for");
-    shim.end();
-  });
-  watchSignals(reactor, ({ signal, sender }) => {
-    if (signal === SIGTERM) return askToEnd();
+  const heeded = new DisposableStack();
+  const termination = heeded.use(
+    endAfterSigterm(shim.reaper, listening, () => shim.allTold(), () => {
+      logger.info("the shim ends, as SIGTERM asked for");
+      shim.end();
+      server.exit();
+    }),
+  );
+  heeded.use(watchSignals(reactor, ({ signal, sender }) => {
+    if (signal === SIGTERM) return termination.ask();
     if (signal !== SIGUSR1) return logger.warn("ignored a signal", { signal, sender });
     reportState(logger, {
       processes: task.describe?.() ?? [],
-      calls: server.calls,
+      calls: listening.calls,
       queuedEvents: events.queued,
     });
-  });
-}
-
-/** Makes Deno.exit throw: a Task service that ended the server would end the streams of all containers, and lose their exits. */
-function forbidExit(): void {
-  Deno.exit = (code) => {
-    throw new Error(`a Task service must not end the server, as by Deno.exit(${code ?? ""})`);
-  };
-}
-
-/** Logs uncaught errors, by which Deno would end the server: it holds running containers. */
-function outliveFaults(logger: Logger): void {
-  addEventListener("error", (event) => {
-    event.preventDefault();
-    logger.error("uncaught error", { error: event.error?.stack ?? event.message });
-  });
-  addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    logger.error("unhandled rejection", { error: event.reason?.stack ?? event.reason });
-  });
+  }));
+  return heeded;
 }

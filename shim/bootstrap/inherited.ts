@@ -1,0 +1,56 @@
+/** All that a server inherits of the `start` that spawns it, and `start` of containerd. */
+import { ioPriority, readBytes, readLink, readText, statFields } from "../libc/mod.ts";
+import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
+import { givenOpenFiles } from "../process/open_files.ts";
+
+const NAMESPACES = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+/** Lines of /proc/PID/status (proc(5)). Those of signals are not among them: they are set for each process that is spawned. */
+const STATUS =
+  /^(?:Umask|[UG]id|Groups|Cap\w+|NoNewPrivs|Seccomp\w*|Speculation\w+|Cpus_allowed|Mems_allowed):.*$/gm;
+// The numbers of the fields that statFields() returns, see proc(5).
+const NICE = 16, REALTIME_PRIORITY = 37, POLICY = 38;
+/** Those that the shell of the script form sets by itself, and those that `start` does not pass on. */
+const OWN_VARIABLES = new Set(["PWD", "OLDPWD", ...DENO_VARIABLES]);
+
+/**
+ * Describes this process. Where two have the same text, the servers that they start, or are, inherit the same: the executable's version,
+ * namespaces, root, cgroups, limits, credentials, scheduling, labels, and the environment as it was given, byte for byte.
+ */
+export function inherited(): string {
+  const self = (name: string) => orNone(() => readText(`/proc/self/${name}`));
+  const fields = statFields(Deno.pid) ?? [];
+  return [
+    ...[ownExecutable(), Deno.execPath()].map(versionOf),
+    ...NAMESPACES.map((name) => orNone(() => readLink(`/proc/self/ns/${name}`))),
+    orNone(() => readLink("/proc/self/root")),
+    self("cgroup"),
+    // A server raises its own soft limit.
+    self("limits").replace(/^(Max open files +)\S+ +/m, `$1${givenOpenFiles()} `),
+    ...self("status").match(STATUS) ?? [],
+    ...[NICE, REALTIME_PRIORITY, POLICY].map((index) => fields[index]),
+    ioPriority(),
+    ...["attr/current", "personality", "coredump_filter", "timerslack_ns"].map(self),
+    ...environment(),
+  ].join("\n");
+}
+
+/** Names the version of a file: an upgrade puts another file in its place, or changes this one. */
+function versionOf(path: string): string {
+  const { dev, ino, size, mtime } = Deno.statSync(path);
+  return `${path} ${dev} ${ino} ${size} ${mtime?.getTime()}`;
+}
+
+/** The variables that this process was executed with, sorted. Each byte is a character, as not all of it need be UTF-8. */
+function environment(): string[] {
+  const variables = new TextDecoder("latin1").decode(readBytes("/proc/self/environ")).split("\0");
+  return variables.filter((each) => !OWN_VARIABLES.has(each.split("=", 1)[0])).sort();
+}
+
+/** Some kernels don't have all of these files. */
+function orNone(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return "none";
+  }
+}

@@ -1,0 +1,81 @@
+/** The process of a server, which may run several shims one after the other: what there is once in it. */
+import { inherited } from "../bootstrap/mod.ts";
+import { becomeSubreaper, hasChildren, listDescriptors } from "../libc/mod.ts";
+import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
+import { ServerLog } from "./server_log.ts";
+
+/** How much V8's heap may have grown, in bytes. */
+const HEAP_BYTES = 24 << 20;
+/** How many descriptors more there may be than at first, for what Deno itself opens when it needs it. */
+const OWN_DESCRIPTORS = 4;
+
+/** Deno's own, which a Task service is kept from. */
+const { exit } = Deno;
+
+/** This process, as a server. */
+export class ServerProcess {
+  readonly log = new ServerLog();
+  readonly reaper = new Reaper(this.log);
+  readonly reactor = new Reactor(this.log);
+  readonly #inherited: string;
+  #descriptors = 0;
+  #hasFault = false;
+
+  /** Makes this process a server: the subreaper of its descendants, which outlives its faults. */
+  constructor() {
+    raiseOpenFiles();
+    this.#inherited = inherited();
+    this.#outliveFaults();
+    // By this variable runc would report to systemd, which waits for containerd, that the service is ready.
+    Deno.env.delete("NOTIFY_SOCKET");
+    becomeSubreaper();
+    this.reaper.start();
+  }
+
+  /** What it inherited from who has spawned it. */
+  get inherited(): string {
+    return this.#inherited;
+  }
+
+  /** To be called when it has its first shim, and no container yet. */
+  noteDescriptors(): void {
+    this.#descriptors ||= listDescriptors().length;
+  }
+
+  /** Whether it is as it was when it had its first shim, so that it can have another one. */
+  get isAsNew(): boolean {
+    return !this.#hasFault && !hasChildren() && inherited() === this.#inherited &&
+      listDescriptors().length <= this.#descriptors + OWN_DESCRIPTORS &&
+      Deno.memoryUsage().heapTotal <= HEAP_BYTES;
+  }
+
+  /** Ends it. */
+  exit(): never {
+    return exit(0);
+  }
+
+  /**
+   * Makes `Deno.exit` throw, until it is disposed of: a Task service that ended the server would end all its containers' streams, and
+   * lose their exits.
+   */
+  forbidExit(): Disposable {
+    Deno.exit = (code) => {
+      throw new Error(`a Task service must not end the server, as by Deno.exit(${code ?? ""})`);
+    };
+    return { [Symbol.dispose]: () => void (Deno.exit = exit) };
+  }
+
+  /** Logs uncaught errors, by which Deno would end the server: it holds running containers. */
+  #outliveFaults(): void {
+    addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#hasFault = true;
+      this.log.error("uncaught error", { error: event.error?.stack ?? event.message });
+    });
+    addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      this.#hasFault = true;
+      this.log.error("unhandled rejection", { error: event.reason?.stack ?? event.reason });
+    });
+  }
+}
