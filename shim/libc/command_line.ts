@@ -2,6 +2,9 @@
 import { cString, symbols } from "./library.ts";
 import { statFields } from "./process.ts";
 
+const PR_SET_MM = 35;
+const PR_SET_MM_ARG_END = 9n;
+
 // The numbers of the fields that statFields() returns, see proc(5): where the arguments begin and end in memory.
 const ARG_START = 45, ARG_END = 46;
 
@@ -23,4 +26,6 @@ export function setCommandLine(args: readonly string[]): void {
     offset += bytes.length;
   }
   symbols.memcpy(Deno.UnsafePointer.create(start), memory, BigInt(memory.length));
+  // Without CAP_SYS_RESOURCE that fails, and the rest of the place shows as empty arguments.
+  symbols.prctl(PR_SET_MM, PR_SET_MM_ARG_END, start + BigInt(offset), 0n, 0n);
 }

@@ -1,6 +1,7 @@
 /**
  * `deno task test [arguments of deno test]`: sees to what is needed, builds, and runs the tests in private
- * mounts. Where SHIM_BINARY or SHIM_RUNTIME names the shim under test, nothing is built.
+ * mounts. Where SHIM_BINARY or SHIM_RUNTIME names the shim under test, nothing is built. A test's containers have servers of their
+ * own, which must be gone with them; with SHIM_SPARE=on servers may stay as spares.
  *
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
  */
@@ -12,6 +13,7 @@ import { prepare } from "./prepare.ts";
 
 if (!inPrivateMounts()) await prepare();
 await enterPrivateMounts();
+if (!Deno.env.has("SHIM_SPARE")) Deno.env.set("SHIM_SPARE", "off");
 
 const before = takeTraces();
 const report = await Deno.makeTempFile({ prefix: "report-", suffix: ".xml" });

@@ -57,7 +57,7 @@ test(
     giveInput(input, Uint8Array.from({ length: 300_000 }, (_, index) => index % 251));
     assertEquals(waitUntilListening(output), true);
     sayAnswerGiven(input.write);
-    assertEquals(await told(child), "0 300000 true\ntrue\nalive null\n");
+    assertEquals(await told(child), `0 300000 true\n${Deno.ppid} true\nalive null\n`);
   },
 );
 
@@ -118,15 +118,12 @@ test(
   },
 );
 
-for (
-  const [kind, bytes] of [["no input", []], ["half a length", [0, 0]], ["half an input", [
-    0,
-    0,
-    0,
-    3,
-    1,
-  ]]] as const
-) {
+const CUT_SHORT = {
+  "no input": [],
+  "half a head": [0, 0, 0, 7, 0],
+  "half an input": [0, 0, 0, 7, 0, 0, 0, 3, 1],
+};
+for (const [kind, bytes] of Object.entries(CUT_SHORT)) {
   test(
     `${kind} of a start that has ended is an error`,
     "tellWhatIsWrongWithInput",

@@ -9,6 +9,7 @@ class Emitter {
   readonly #listeners: (() => void)[] = [];
   readonly #add = (listener: () => void) => void this.#listeners.push(listener);
   readonly onReaped = this.#add;
+  readonly offReaped = () => {};
   readonly onDisconnect = this.#add;
   readonly tell = () => this.#listeners.forEach((listener) => listener());
 }
@@ -19,7 +20,7 @@ function makeServer(isTold: Promise<unknown> = told) {
   const server = Object.assign(new Emitter(), { isConnected: false });
   const ended = Promise.withResolvers<void>();
   let ends = 0;
-  const ask = endAfterSigterm(reaper, server, () => isTold, () => {
+  const { ask } = endAfterSigterm(reaper, server, () => isTold, () => {
     ends++;
     ended.resolve();
   });

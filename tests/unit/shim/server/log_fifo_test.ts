@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { join } from "@std/path";
-import { fifoSink } from "../../../../shim/server/log_fifo.ts";
+import { LogFifo } from "../../../../shim/server/log_fifo.ts";
 import { makeFifos, withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const line = (text: string) => new TextEncoder().encode(text + "\n");
@@ -8,14 +8,14 @@ const line = (text: string) => new TextEncoder().encode(text + "\n");
 /** Reads what is in a FIFO now, up to a line that ends it. */
 async function readFifo(
   path: string,
-  sink: (line: Uint8Array<ArrayBuffer>) => void,
+  fifo: LogFifo,
 ): Promise<string[]> {
   using file = await Deno.open(path, { read: true });
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(65536);
   let text = "";
   do {
-    sink(line("END"));
+    fifo.write(line("END"));
     text += decoder.decode(buffer.subarray(0, (await file.read(buffer))!), { stream: true });
   } while (!text.endsWith("END\n"));
   return text.split("\n").filter((each) => each !== "END" && each !== "");
@@ -25,32 +25,34 @@ Deno.test("log FIFO: without a reader it takes lines, and a reader that comes la
   withFolder(async (folder) => {
     const path = join(folder, "log");
     makeFifos(path);
-    const sink = fifoSink(path);
-    sink(line("one"));
-    sink(line("two"));
-    assertEquals(await readFifo(path, sink), ["one", "two"]);
+    const fifo = new LogFifo(path);
+    fifo.write(line("one"));
+    fifo.write(line("two"));
+    assertEquals(await readFifo(path, fifo), ["one", "two"]);
     // The reader has gone: the next one goes on.
-    sink(line("three"));
-    assertEquals(await readFifo(path, sink), ["three"]);
+    fifo.write(line("three"));
+    assertEquals(await readFifo(path, fifo), ["three"]);
   }));
 
 Deno.test("log FIFO: a full one neither blocks nor fails, and takes lines again when it was read", () =>
   withFolder(async (folder) => {
     const path = join(folder, "log");
     makeFifos(path);
-    const sink = fifoSink(path);
+    const fifo = new LogFifo(path);
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`);
-    for (const each of lines) sink(line(each));
-    const read = await readFifo(path, sink);
+    for (const each of lines) fifo.write(line(each));
+    const read = await readFifo(path, fifo);
     assertEquals(read, lines.slice(0, read.length));
     assert(read.length > 1000);
     assertLess(read.length, lines.length);
-    sink(line("after"));
-    assertEquals(await readFifo(path, sink), ["after"]);
+    fifo.write(line("after"));
+    assertEquals(await readFifo(path, fifo), ["after"]);
   }));
 
 Deno.test("log FIFO: without one all is dropped", () =>
   withFolder(async (folder) => {
-    fifoSink(join(folder, "log"))(line("lost"));
+    const fifo = new LogFifo(join(folder, "log"));
+    fifo.write(line("lost"));
+    fifo.close();
     assertEquals(await Array.fromAsync(Deno.readDir(folder)), []);
   }));

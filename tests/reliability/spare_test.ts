@@ -1,0 +1,217 @@
+/** The spare: a server whose containers are gone, which the next `start` of the same containerd takes. */
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import {
+  expectSuccess,
+  PrivateContainerd,
+  runtimeUnderTest,
+} from "../harness/containerd/private_containerd.ts";
+import { eventually } from "../harness/expect/eventually.ts";
+import { within } from "../harness/expect/within.ts";
+import {
+  findProcess,
+  isAlive,
+  type Process,
+  processesOfThisRun,
+} from "../harness/machine/processes.ts";
+import { DirectShim } from "../harness/shim/direct_shim.ts";
+import { expectNoLeaks, takeTraces } from "../harness/suite/leaks.ts";
+
+const usual = Deno.env.get("SHIM_SPARE");
+const isOurs = runtimeUnderTest().name === "io.containerd.ts.v2";
+
+/** A test with a containerd of its own, whose shims may become spares; these must be gone when it is. */
+function test(
+  name: string,
+  body: (containerd: PrivateContainerd) => Promise<void>,
+  spare = "on",
+): void {
+  Deno.test({
+    name: `spare: ${name}`,
+    ignore: !isOurs,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      const before = takeTraces();
+      Deno.env.set("SHIM_SPARE", spare);
+      try {
+        await using containerd = await PrivateContainerd.start();
+        await within(60, "an end of the test", body(containerd));
+      } finally {
+        if (usual === undefined) Deno.env.delete("SHIM_SPARE");
+        else Deno.env.set("SHIM_SPARE", usual);
+      }
+      await expectNoLeaks(before);
+    },
+  });
+}
+
+/** The command line that a server has given to itself: without CAP_SYS_RESOURCE what is left of the place shows as empty arguments. */
+const commandOf = ({ command }: Process) => command.filter((arg) => arg !== "");
+
+/** The pids of the spares. */
+function spares(): number[] {
+  return processesOfThisRun().filter((each) => commandOf(each).at(-1) === "spare")
+    .map(({ pid }) => pid);
+}
+
+/** Runs a container to its end, and waits for the spare that its server becomes. */
+async function makeSpare(containerd: PrivateContainerd): Promise<number> {
+  const before = spares();
+  expectSuccess(await containerd.run(["--rm"], "first", "true"));
+  return await eventually("a spare", () => spares().find((pid) => !before.includes(pid)));
+}
+
+async function whenGone(pid: number): Promise<void> {
+  await eventually(`an end of ${pid}`, () => !isAlive(pid) || undefined);
+}
+
+test("the server of a life serves the next one, as one that was started for it", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  assertEquals(commandOf(findProcess(spare)!).slice(1), ["-address", containerd.address, "spare"]);
+  for (const id of ["second", "third"]) {
+    await containerd.runDetached(id, "sh", "-c", "read line; exit 4");
+    assertEquals(await containerd.shimPid(id), spare);
+    const command = commandOf(findProcess(spare)!);
+    assertEquals(findProcess(spare)!.parent, 1);
+    assertEquals(command.slice(1, 5), ["-namespace", containerd.namespace, "-id", id]);
+    assertEquals(command.slice(-1), ["serve"]);
+    const { stdout } = await containerd.exec(id, "echo", "here");
+    assertEquals(stdout, "here\n");
+    await containerd.remove(id);
+    await eventually("a spare", () => spares().includes(spare) || undefined);
+  }
+  const result = await containerd.run(
+    ["--rm"],
+    "last",
+    "sh",
+    "-c",
+    "echo out; echo err >&2; exit 3",
+  );
+  assertEquals(result, { code: 3, stdout: "out\n", stderr: "err\n" });
+});
+
+test("what it says goes to the log of the container that it serves", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  await containerd.runDetached("box", "sleep", "1000");
+  const from = containerd.log.length;
+  Deno.kill(spare, "SIGUSR1");
+  await containerd.untilLogged(/state of a process.*container=box/, from);
+  await containerd.remove("box");
+});
+
+test("only one waits, and starts at the same time have servers of their own", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  const ids = ["a", "b", "c", "d"];
+  await Promise.all(ids.map((id) => containerd.runDetached(id, "sleep", "1000")));
+  const pids = await Promise.all(ids.map((id) => containerd.shimPid(id)));
+  assertEquals(new Set(pids).size, ids.length);
+  assertEquals(pids.includes(spare), true);
+  await containerd.remove(...ids);
+  await eventually("one spare", () => spares().length === 1 || undefined);
+  await eventually("an end of the others", () => pids.filter(isAlive).length === 1 || undefined);
+});
+
+test("it ends with its containerd, however that ends", async (containerd) => {
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    const spare = await makeSpare(containerd);
+    await containerd.stop(signal);
+    await whenGone(spare);
+    await containerd.boot();
+  }
+});
+
+test("SIGTERM ends it", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  Deno.kill(spare, "SIGTERM");
+  await whenGone(spare);
+  expectSuccess(await containerd.run(["--rm"], "box", "true"));
+});
+
+test("one that was killed, or hangs, keeps nobody from starting a container", async (containerd) => {
+  Deno.kill(await makeSpare(containerd), "SIGKILL");
+  const spare = await makeSpare(containerd);
+  Deno.kill(spare, "SIGSTOP");
+  await containerd.runDetached("box", "sleep", "1000");
+  assertNotEquals(await containerd.shimPid("box"), spare);
+  Deno.kill(spare, "SIGCONT");
+  await containerd.remove("box");
+});
+
+test("a start with another environment has a server of its own", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  await containerd.stop();
+  Deno.env.set("SPARE_TEST", "other");
+  try {
+    await containerd.boot();
+  } finally {
+    Deno.env.delete("SPARE_TEST");
+  }
+  await containerd.runDetached("box", "sleep", "1000");
+  const shim = await containerd.shimPid("box");
+  assertNotEquals(shim, spare);
+  assertStringIncludes(Deno.readTextFileSync(`/proc/${shim}/environ`), "SPARE_TEST=other");
+  await containerd.remove("box");
+});
+
+test("a start with other limits has a server of its own", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  const limit = (soft: string) =>
+    new Deno.Command("prlimit", {
+      args: [`--core=${soft}:`, `--pid=${containerd.pid}`],
+    }).outputSync().success;
+  assertEquals(limit("4096"), true);
+  await containerd.runDetached("box", "sleep", "1000");
+  assertNotEquals(await containerd.shimPid("box"), spare);
+  await containerd.remove("box");
+});
+
+test("an upgrade of the executable ends it", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  const link = `${containerd.folder}/bin/containerd-shim-ts-v2`;
+  const upgraded = `${containerd.folder}/upgraded`;
+  await Deno.copyFile(await Deno.realPath(link), upgraded);
+  await Deno.remove(link);
+  await Deno.symlink(upgraded, link);
+  await containerd.runDetached("box", "sleep", "1000");
+  assertNotEquals(await containerd.shimPid("box"), spare);
+  await whenGone(spare);
+  await containerd.remove("box");
+});
+
+test("a server that still has a child does not become one", async (containerd) => {
+  const script = "sleep 4321 </dev/null >/dev/null 2>&1 &";
+  const hooks = { poststart: [{ path: "/bin/sh", args: ["sh", "-c", script] }] };
+  const shim = await DirectShim.run(containerd, "box", { hooks });
+  const child = await eventually(
+    "the child",
+    () =>
+      processesOfThisRun().find(({ command, parent }) =>
+        command[1] === "4321" && parent === shim.pid
+      ),
+  );
+  await shim.end();
+  Deno.kill(child.pid, "SIGKILL");
+});
+
+test("garbage at its socket does it no harm", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  const sockets = [...Deno.readDirSync("/run/containerd/s")].map(({ name }) => name);
+  const path = `/run/containerd/s/${sockets.find((name) => !name.endsWith(".lock"))}`;
+  const offers = [[], [0], [0, 0, 0, 2, 1, 2], [255, 255, 255, 255, 1], [0, 0, 0, 2, 0x7b, 0x7d]];
+  for (const bytes of offers) {
+    const connection = await Deno.connect({ transport: "unix", path });
+    await connection.write(Uint8Array.from(bytes));
+    connection.close();
+  }
+  await containerd.runDetached("box", "sleep", "1000");
+  assertEquals(await containerd.shimPid("box"), spare);
+  await containerd.remove("box");
+});
+
+test("SHIM_SPARE=off has none", async (containerd) => {
+  await containerd.runDetached("box", "sleep", "1000");
+  const shim = await containerd.shimPid("box");
+  await containerd.remove("box");
+  await whenGone(shim);
+  assertEquals(spares(), []);
+}, "off");
