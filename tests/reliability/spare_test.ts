@@ -10,6 +10,7 @@ import { within } from "../harness/expect/within.ts";
 import {
   findProcess,
   isAlive,
+  isSpare,
   type Process,
   processesOfThisRun,
 } from "../harness/machine/processes.ts";
@@ -40,18 +41,18 @@ function test(
         if (usual === undefined) Deno.env.delete("SHIM_SPARE");
         else Deno.env.set("SHIM_SPARE", usual);
       }
+      await eventually("an end of all spares", () => spares().length === 0 || undefined);
       await expectNoLeaks(before);
     },
   });
 }
 
-/** The command line that a server has given to itself: without CAP_SYS_RESOURCE what is left of the place shows as empty arguments. */
+/** See {@linkcode isSpare}. */
 const commandOf = ({ command }: Process) => command.filter((arg) => arg !== "");
 
 /** The pids of the spares. */
 function spares(): number[] {
-  return processesOfThisRun().filter((each) => commandOf(each).at(-1) === "spare")
-    .map(({ pid }) => pid);
+  return processesOfThisRun().filter(isSpare).map(({ pid }) => pid);
 }
 
 /** Runs a container to its end, and waits for the spare that its server becomes. */
@@ -190,6 +191,7 @@ test("a server that still has a child does not become one", async (containerd) =
       ),
   );
   await shim.end();
+  await whenGone(shim.pid);
   Deno.kill(child.pid, "SIGKILL");
 });
 

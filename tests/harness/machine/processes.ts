@@ -78,6 +78,13 @@ export function sendSignal(pid: number, signal: Deno.Signal): boolean {
     if (!isAlive(pid)) return false;
     throw error;
   }
+
+/**
+ * Whether a process is a server that waits for the next `start` of its containerd, which it tells by its command line. Without
+ * CAP_SYS_RESOURCE what is left of the place of that shows as empty arguments.
+ */
+export function isSpare({ command }: Process): boolean {
+  return command.findLast((arg) => arg !== "") === "spare";
 }
 
 /** How many descriptors a process has open. */

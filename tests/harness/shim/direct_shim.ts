@@ -4,7 +4,7 @@ import { Any, type CreateTaskRequest, type Mount } from "../../../proto/mod.ts";
 import { StatusCode } from "../../../shim/ttrpc/mod.ts";
 import type { PrivateContainerd } from "../containerd/private_containerd.ts";
 import { eventually } from "../expect/eventually.ts";
-import { descriptorsOf, isAlive, processesOfThisRun } from "../machine/processes.ts";
+import { descriptorsOf, findProcess, isSpare, processesOfThisRun } from "../machine/processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 
 /** What a shim is given of containerd, which need not run. */
@@ -250,7 +250,10 @@ export class DirectShim {
   /** Ends a shim without containers, removes the bundle, and answers what the shim has logged. */
   async shutDown(): Promise<string> {
     await shutDown(this.tasks, this.id);
-    await eventually("an end of the shim", () => !isAlive(this.pid) || undefined);
+    await eventually("an end of the shim", () => {
+      const process = findProcess(this.pid);
+      return process === undefined || process.state === "Z" || isSpare(process) || undefined;
+    });
     return await this.bundle.remove();
   }
 }

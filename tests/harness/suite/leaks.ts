@@ -3,7 +3,12 @@
 import { eventually } from "../expect/eventually.ts";
 import { cgroupFolders, thaw } from "../machine/cgroups.ts";
 import { runName } from "../machine/private_mounts.ts";
-import { describeProcess, type Process, processesOfThisRun } from "../machine/processes.ts";
+import {
+  describeProcess,
+  isSpare,
+  type Process,
+  processesOfThisRun,
+} from "../machine/processes.ts";
 
 /** Something that exists because of this run. */
 interface Trace {
@@ -17,6 +22,10 @@ export type Traces = ReadonlyMap<string, Trace>;
 /** Folders that are containerd's, docker's and their clients' to clean, or hold much: not looked into. */
 const foreignFolders =
   /^(rootfs|busybox|fifo|io\.containerd\.(snapshotter|content|metadata)\..*|diff|merged|netns|libnetwork)$/;
+
+/** With spares (SHIM_SPARE=on) one of these may be a spare's: it can't be told from a server's. */
+const spareSocket = /^\/run\/containerd\/s\/[0-9a-f]{64}$/;
+const sparesMayBe = Deno.env.get("SHIM_SPARE") === "on";
 
 /** Made with the first container, for all of them. */
 const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp)$/;
@@ -32,8 +41,9 @@ const containerdsFolders =
 export function takeTraces(): Traces {
   const traces = new Map<string, Trace>();
   // A zombie whose parent has died is PID 1's to reap, at its leisure.
-  const processes = processesOfThisRun().filter(({ state, parent }) =>
-    state !== "Z" || parent !== 1
+  // A spare ends with its containerd.
+  const processes = processesOfThisRun().filter((process) =>
+    (process.state !== "Z" || process.parent !== 1) && !isSpare(process)
   );
   for (const process of processes) {
     // A test may restart its daemon, whose configuration is its name.
@@ -65,7 +75,7 @@ export function takeTraces(): Traces {
     });
   }
   for (const path of filesIn("/run/containerd")) {
-    if (isShared(path)) continue;
+    if (isShared(path) || sparesMayBe && spareSocket.test(path)) continue;
     // Not into what may still be mounted there.
     traces.set(path, {
       description: path,
