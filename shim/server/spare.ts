@@ -50,11 +50,16 @@ export async function waitForStart(
     if (listener === undefined) return undefined;
     setCommandLine([ownExecutable(), "-address", last.args.address, "spare"]);
     const taken = Promise.withResolvers<Start | undefined>();
-    const end = () => taken.resolve(undefined);
+    let isTaken = false;
+    const take = (start: Start | undefined) => {
+      isTaken = true;
+      taken.resolve(start);
+    };
+    const end = () => take(undefined);
     using _signals = watchSignals(server.reactor, ({ signal }) => signal === SIGTERM && end());
     server.reactor.watch(containerd, EpollEvent.IN, end);
     const timers = [setTimeout(end, WAIT_MS), setTimeout(collectGarbage, QUIET_MS)];
-    listener.accept((connection) => takeOffer(connection, server, taken.resolve));
+    listener.accept((connection) => takeOffer(connection, server, take, () => isTaken));
     try {
       return await taken.promise;
     } finally {
@@ -108,26 +113,35 @@ async function listen(path: string): Promise<SpareListener | undefined> {
 
 /**
  * Hears what a `start` offers, and declines, or takes it.
- * @param take Called once with what is taken; or with nothing, for the spare to end as it is of an older version.
+ * @param take Takes a `start`, or nothing for the spare to end, as it is of an older version. It may be called once.
+ * @param isTaken Whether it has been.
  */
 async function takeOffer(
   connection: Deno.Conn,
   server: ServerProcess,
   take: (start: Start | undefined) => void,
+  isTaken: () => boolean,
 ): Promise<void> {
-  const timer = setTimeout(() => connection.close(), PATIENCE_MS);
+  const close = () => {
+    try {
+      connection.close();
+    } catch {
+      // It was closed, as the other side has said nothing for long.
+    }
+  };
+  const timer = setTimeout(close, PATIENCE_MS);
   try {
     const offer = await readOffer(connection);
-    if (offer === undefined) return connection.close();
-    clearTimeout(timer);
-    if (offer.inherited === server.inherited && server.isAsNew) {
-      return take(new Offered(connection, offer));
-    }
+    if (offer === undefined) return close();
+    const isSame = offer.inherited === server.inherited;
+    if (isSame && !isTaken() && server.isAsNew) return take(new Offered(connection, offer));
     await connection.write(new TextEncoder().encode(DECLINED));
-    connection.close();
-    if (versionIn(offer.inherited) !== versionIn(server.inherited)) take(undefined);
+    close();
+    const isOlder = versionIn(offer.inherited) !== versionIn(server.inherited);
+    if (isOlder && !isTaken()) take(undefined);
   } catch {
-    // It has gone, or has said nothing for long.
+    // It has gone, or has sent what is no offer.
+    close();
   } finally {
     clearTimeout(timer);
   }

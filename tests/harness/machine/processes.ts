@@ -78,6 +78,7 @@ export function sendSignal(pid: number, signal: Deno.Signal): boolean {
     if (!isAlive(pid)) return false;
     throw error;
   }
+}
 
 /**
  * Whether a process is a server that waits for the next `start` of its containerd, which it tells by its command line. Without
