@@ -99,7 +99,7 @@ export function hasChildren(): boolean {
 }
 
 /** ioprio_get(2), for which glibc has no function: its number, and IOPRIO_WHO_PROCESS. */
-const SYS_IOPRIO_GET = Deno.build.arch === "aarch64" ? 31n : 251n;
+const SYS_IOPRIO_GET = Deno.build.arch === "aarch64" ? 31n : 252n;
 const IOPRIO_WHO_PROCESS = 1;
 
 /** The IO priority of this process: its class and level as ioprio_get(2) packs them. */

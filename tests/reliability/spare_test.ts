@@ -154,17 +154,24 @@ test("a start with another environment has a server of its own", async (containe
   await containerd.remove("box");
 });
 
-test("a start with other limits has a server of its own", async (containerd) => {
-  const spare = await makeSpare(containerd);
-  const limit = (soft: string) =>
-    new Deno.Command("prlimit", {
-      args: [`--core=${soft}:`, `--pid=${containerd.pid}`],
-    }).outputSync().success;
-  assertEquals(limit("4096"), true);
-  await containerd.runDetached("box", "sleep", "1000");
-  assertNotEquals(await containerd.shimPid("box"), spare);
-  await containerd.remove("box");
-});
+const CHANGES = {
+  "limits": ["prlimit", "--core=4096:", "--pid"],
+  "an IO priority": ["ionice", "-c", "2", "-n", "6", "-p"],
+  "a nice value": ["renice", "-n", "3", "-p"],
+  "processors": ["taskset", "--all-tasks", "--cpu-list", "--pid", "0"],
+};
+
+for (const [what, [program, ...args]] of Object.entries(CHANGES)) {
+  test(`a start with ${what} of its own has a server of its own`, async (containerd) => {
+    const spare = await makeSpare(containerd);
+    // Each thread of containerd may be the one that executes the shim.
+    const tasks = [...Deno.readDirSync(`/proc/${containerd.pid}/task`)].map(({ name }) => name);
+    for (const task of tasks) new Deno.Command(program, { args: [...args, task] }).outputSync();
+    await containerd.runDetached("box", "sleep", "1000");
+    assertNotEquals(await containerd.shimPid("box"), spare);
+    await containerd.remove("box");
+  });
+}
 
 test("an upgrade of the executable ends it", async (containerd) => {
   const spare = await makeSpare(containerd);
