@@ -14,9 +14,7 @@
 
 // The Task service, and what the server offers to it.
 export type { Arguments, Bootstrap } from "./bootstrap/mod.ts";
-export type { Publisher } from "./server/events.ts";
-export type { CreateTask, Shim } from "./server/shim.ts";
-export type { ServedTask, Task } from "./server/task.ts";
+export type { CreateTask, Publisher, ServedTask, Shim, Task } from "./server/mod.ts";
 export { type Call, StatusCode, StatusError } from "./ttrpc/mod.ts";
 export type * from "../proto/mod.ts";
 export { TaskStatus } from "../proto/mod.ts";

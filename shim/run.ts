@@ -5,7 +5,7 @@
 import { type Arguments, parseArguments } from "./bootstrap/arguments.ts";
 import { encodeDeleteResponse, type Ended } from "./bootstrap/delete_response.ts";
 import type { Features } from "./bootstrap/runtime_info.ts";
-import type { CreateTask } from "./server/shim.ts";
+import type { CreateTask } from "./server/mod.ts";
 
 /** A shim: who it is, and what is its own in each action. What these functions need they import when they are called. */
 export interface Program {

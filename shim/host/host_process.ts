@@ -13,7 +13,7 @@ import {
   write,
 } from "../libc/mod.ts";
 import { type Exit, givenOpenFiles } from "../process/mod.ts";
-import type { Shim } from "../server/shim.ts";
+import type { Shim } from "../server/mod.ts";
 import { type Owner, Pipes, type StdioPaths } from "../stdio/mod.ts";
 import { StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { keepProcess } from "./kept_process.ts";
