@@ -9,6 +9,7 @@ import {
   OpenFlag,
   openInPool,
   orClose,
+  SystemError,
 } from "../libc/mod.ts";
 import { startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { Lane } from "./lane.ts";
@@ -59,12 +60,25 @@ export async function openFifo(name: StreamName, path: string): Promise<Fifo> {
 
 async function openEnds(path: string): Promise<Fifo> {
   const read = await openOrTell(path, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
+  return orClose(read, () => ({ read, write: openWriter(read) }));
+}
+
+/**
+ * Lets a client go on that waits in open(2) for a writer of a FIFO, though all is written and the writer has gone (fifo(7)).
+ * @param read Our own reading end.
+ */
+export function letReaderIn(read: number): void {
+  try {
+    close(openWriter(read));
+  } catch (error) {
+    // A lack of descriptors must not keep an exit from waiting for those clients that have opened theirs.
+    if (!(error instanceof SystemError)) throw error;
+  }
+}
+
+function openWriter(read: number): number {
   // By this name no path is looked up again.
-  const name = `/proc/self/fd/${read}`;
-  return orClose(
-    read,
-    () => ({ read, write: open(name, OpenFlag.WRONLY | OpenFlag.NONBLOCK) }),
-  );
+  return open(`/proc/self/fd/${read}`, OpenFlag.WRONLY | OpenFlag.NONBLOCK);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Reactor, Stream } from "../process/mod.ts";
 import { StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { LogFile } from "./log_file.ts";
 import { type LogContext, LogProgram } from "./log_program.ts";
-import { type Fifo, openFifo, openFile } from "./open_stream.ts";
+import { type Fifo, letReaderIn, openFifo, openFile } from "./open_stream.ts";
 import type { Relay } from "./relay.ts";
 import { DescriptorTarget, type Target } from "./target.ts";
 import { copying, type Transfer } from "./transfer.ts";
@@ -180,7 +180,8 @@ export abstract class Stdio {
 
   /**
    * Waits, once the process has ended, until its client has read all output, or pauses for too long: clients stop reading when they
-   * learn of the exit (ctr of containerd 1.6 to 2.3 closes its FIFOs then).
+   * learn of the exit (ctr of containerd 1.6 to 2.3 closes its FIFOs then). On a busy machine a client may come to open its FIFO only
+   * now, and must not wait for a writer until then.
    */
   async deliver(): Promise<void> {
     for (const output of this.outputs) output.move();
@@ -192,6 +193,7 @@ export abstract class Stdio {
     for (let unread = this.#unread(); unread > 0;) {
       // There is no event for a FIFO that gets empty. To look too often would take the processor from a client that is to read.
       await new Promise((resolve) => setTimeout(resolve, Math.max(1, (now - changed) / 10)));
+      for (const hold of this.#outputHolds) if (unreadBytes(hold) > 0) letReaderIn(hold);
       const before = unread;
       unread = this.#unread();
       now = performance.now();

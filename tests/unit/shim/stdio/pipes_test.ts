@@ -327,6 +327,17 @@ test("deliver waits for a client that a busy machine keeps from reading", async 
   pipes.close();
 });
 
+test("deliver lets a client in that opens its FIFO only when the process has gone", async ({ stdout }) => {
+  const { pipes, child } = await run({ stdout }, "echo x");
+  await child.status;
+  // By now all is written, and the shim has closed its writing end.
+  const delivering = pipes.deliver();
+  const client = new Deno.Command("timeout", { args: ["5", "cat", stdout] }).output();
+  await delivering;
+  pipes.close();
+  assertEquals(decoder.decode((await client).stdout), "x\n");
+});
+
 test("deliver waits only a moment for a client that reads nothing, and not for one that has read all", async ({ stdout }) => {
   const { pipes, child } = await run({ stdout }, "echo x");
   using reader = openReader(stdout);
