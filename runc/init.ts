@@ -309,8 +309,12 @@ export class Init extends Process {
   async abandon(signal: AbortSignal): Promise<boolean> {
     const { id, runc } = this.container;
     if (this.state !== "created") return false;
+    const remove = () => runc.within(signal).delete(id, true);
+    // containerd asks only once, and forgets the container: a runtime that somebody has killed is run once more.
+    const retry = (error: unknown) =>
+      wasKilled(error) && !signal.aborted ? remove() : Promise.reject(error);
     try {
-      await runc.within(signal).delete(id, true);
+      await remove().catch(retry);
     } catch (error) {
       this.#unfreeze(error);
       throw error;

@@ -24,14 +24,15 @@ export async function removeContainer(
   await removeFromRuntime(bundle, id, runtime);
 }
 
-/** @param log The folder for the runtime's log. */
 async function removeFromRuntime(
   bundle: string,
   id: string,
   runtime: KeptRuntime,
-  log = bundle,
 ): Promise<void> {
-  const runc = new Runc(spawner, { ...runtime, bundle: log });
+  // The runtime has its log and its current directory there. containerd may have removed the bundle: its own state is there as long as it
+  // knows the container.
+  const folder = exists(bundle) ? bundle : join(runtime.root, id);
+  const runc = new Runc(spawner, { ...runtime, bundle: folder });
   // containerd calls the action once for a container, so a runtime that somebody has killed is run once more.
   const remove = () => runc.knows(id) ? runc.delete(id, true) : undefined;
   const retry = (error: unknown) => wasKilled(error) ? remove() : Promise.reject(error);
@@ -64,7 +65,7 @@ export async function removeNotedContainers(
   const killed = killRuntimes(bundles);
   const removals = ids.flatMap((id, index) => {
     const own = bundles[index];
-    const remove = () => removeFromRuntime(own, id, runtime, exists(own) ? own : bundle);
+    const remove = () => removeFromRuntime(own, id, runtime);
     const removal = killed.then(remove, remove);
     return [removal, unmountAfter(removal, join(own, "rootfs"))];
   });

@@ -18,6 +18,7 @@ import {
 } from "../harness/machine/processes.ts";
 import {
   Bundle,
+  callShim,
   DirectShim,
   serverPid,
   shimArguments,
@@ -205,6 +206,20 @@ testBetterThanGo("delete waits for a start that is under way", async (containerd
   await cleaned;
   await expectEnd(server);
   await bundle.remove();
+});
+
+testBetterThanGo("a container is removed whose bundle is gone", async (containerd) => {
+  const shim = await DirectShim.run(containerd, "box");
+  const { pid } = await shim.tasks.call("State", { id: "box" });
+  Deno.kill(shim.pid, "SIGKILL");
+  await expectEnd(shim.pid);
+  // The mount is in the container's own namespace as well.
+  await new Deno.Command("umount", { args: ["--lazy", `${shim.bundle.path}/rootfs`] }).output();
+  await shim.bundle.remove();
+  const args = shimArguments(containerd, "box", "-bundle", shim.bundle.path, "delete");
+  const { code, stderr } = await callShim(containerd, "/", args);
+  assertEquals([code, stderr], [0, ""]);
+  await expectEnd(pid);
 });
 
 /** The processes that a server's runtime has left while it creates a container, the runtime the first. */

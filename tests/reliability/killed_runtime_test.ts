@@ -98,9 +98,6 @@ const CASES: Case[] = [
   { point: "begin delete", from: STOPPED, to: STOPPED },
   { point: "amid delete", from: STOPPED, to: STOPPED },
   { point: "end delete", from: STOPPED, to: STOPPED },
-  { point: "begin delete", from: CREATED, to: CREATED },
-  { point: "amid delete", from: CREATED, to: STOPPED, told: "exit" },
-  { point: "end delete", from: CREATED, to: STOPPED, told: "exit" },
 ];
 
 /** Both, each with what removes it. */
@@ -203,6 +200,32 @@ for (const [name, find] of Object.entries(RUNTIMES)) {
       async (containerd) => {
         await using runtime = await find(containerd);
         await play(containerd, runtime.path, each);
+      },
+    );
+  }
+}
+
+for (const [name, find] of Object.entries(RUNTIMES)) {
+  for (const point of ["begin delete", "amid delete", "end delete"]) {
+    // containerd asks once, and forgets the container.
+    testBetterThanGo(
+      `${name}: killed at the ${point} of a created container, it is run once more`,
+      async (containerd) => {
+        await using runtime = await find(containerd);
+        await using events = await containerd.recordEvents();
+        const shim = await DirectShim.start(containerd, id);
+        using runc = await SlowRunc.makeOf(runtime.path, shim.bundle.path, point);
+        const pid = await shim.create(containerd, { options: runc.options });
+        const answer = shim.tasks.call("Delete", { id });
+        await within(10, `a ${point}`, runc.untilHeld(point));
+        await runc.free();
+        await runc.kill();
+        const deletion = await within(10, "an answer", answer);
+        assertEquals([deletion.pid, deletion.exitStatus], [pid, 137]);
+        await expectStatus(StatusCode.NOT_FOUND, shim.tasks.call("State", { id }));
+        await shim.shutDown();
+        await events.catchUp();
+        assertEquals(topicsOf(events), ["create", "exit", "delete"]);
       },
     );
   }
