@@ -35,6 +35,8 @@ const chosen = options._.length === 0
       fail(`expected a scenario, not ${name}: ${scenarios.map(({ name }) => name).join(", ")}`)
   );
 
+// A server that stays as a spare can't be told from one that was left.
+if (!Deno.env.has("SHIM_SPARE")) Deno.env.set("SHIM_SPARE", "off");
 if (!inPrivateMounts()) {
   await prepare();
   if (options.containerd !== undefined) await choosePrograms(options.containerd);
