@@ -7,18 +7,15 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { runtimeUnderTest } from "../tests/harness/containerd/private_containerd.ts";
-import { searchPath, type Suite, unpack } from "../tests/harness/machine/packages.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
 import { readVersion } from "../tests/harness/machine/programs.ts";
 import { removeTraces, takeTraces } from "../tests/harness/suite/leaks.ts";
 import { fail } from "../tools/common/fail.ts";
+import { chooseContainerd } from "../tools/test/choose_containerd.ts";
 import { prepare } from "../tools/test/prepare.ts";
 import { KINDS } from "./round/findings.ts";
 import { type Outcome, Rounds } from "./rounds.ts";
 import { scenarios } from "./scenarios/mod.ts";
-
-/** The suites of Debian whose containerd and runc can be had beside those of the machine. */
-const SUITES: Record<string, Suite> = { "1.6": "bookworm", "1.7": "trixie", "2.1": "forky" };
 
 const options = parseArgs(Deno.args, {
   string: ["minutes", "rounds", "seed", "containerd"],
@@ -39,7 +36,7 @@ const chosen = options._.length === 0
 if (!Deno.env.has("SHIM_SPARE")) Deno.env.set("SHIM_SPARE", "off");
 if (!inPrivateMounts()) {
   await prepare();
-  if (options.containerd !== undefined) await choosePrograms(options.containerd);
+  if (options.containerd !== undefined) await chooseContainerd(options.containerd);
 }
 await enterPrivateMounts({ pidNamespace: true });
 
@@ -75,14 +72,6 @@ function readNumber(name: "minutes" | "rounds" | "seed", least: number): number 
   const value = Number(options[name]);
   if (value >= least && (name === "minutes" || Number.isInteger(value))) return value;
   fail(`expected a number from ${least} on as --${name}, not ${options[name]}`);
-}
-
-/** Puts containerd, and the runc of its time, before the machine's. */
-async function choosePrograms(version: string): Promise<void> {
-  const suite = SUITES[version] ??
-    fail(`expected one of ${Object.keys(SUITES).join(", ")} as --containerd, not ${version}`);
-  const folders = [await unpack(suite, ["containerd"]), await unpack(suite, ["runc"])];
-  Deno.env.set("PATH", searchPath(...folders));
 }
 
 function printTable(outcomes: readonly Outcome[]): void {

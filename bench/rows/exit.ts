@@ -1,0 +1,46 @@
+import { decodeKnown } from "../../tests/harness/shim/known_any.ts";
+import type { Family } from "../harness/bench.ts";
+import { Container } from "../harness/container.ts";
+import type { Row } from "../harness/results.ts";
+
+const FRESH = rows("a fresh server", 1);
+const WARM = rows("a warm server", 0.8);
+
+/**
+ * From a SIGKILL for init to what is told of it. A server that has been a spare is warm; where there is none, as with the Go shim, both
+ * are fresh ones.
+ */
+export const exit: Family = {
+  name: "exit",
+  async measure(bench) {
+    await bench.inRounds(bench.rounds, async (stage, round) => {
+      for (const [spare, rows] of [[false, FRESH], [true, WARM]] as const) {
+        const container = await Container.prepare(stage, `${round.id}-${spare}`, { spare });
+        await container.start();
+        await container.connect();
+        const init = await container.create();
+        await container.startProcess();
+        const told = stage.events.until(({ envelope: { topic, event } }) =>
+          topic === "/tasks/exit" && decodeKnown(event!).containerId === container.id
+        );
+        const waited = container.wait();
+        Deno.kill(init, "SIGKILL");
+        await Promise.all([
+          round.time(rows.event, async () => void await told),
+          round.time(rows.wait, () => waited),
+        ]);
+        await container.delete();
+        await container.remove();
+      }
+    });
+  },
+};
+
+function rows(where: string, ratioAtMost: number): { event: Row; wait: Row } {
+  const row = (what: string): Row => ({
+    name: `kill -9 of init to ${what}, ${where}`,
+    unit: "ms",
+    goal: { ratioAtMost },
+  });
+  return { event: row("exit event"), wait: row("Wait") };
+}
