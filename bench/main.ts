@@ -27,8 +27,11 @@ import { calls } from "./rows/calls.ts";
 import { exec } from "./rows/exec.ts";
 import { exit } from "./rows/exit.ts";
 import { life } from "./rows/life.ts";
+import { many } from "./rows/many.ts";
+import { memory } from "./rows/memory.ts";
+import { throughput } from "./rows/throughput.ts";
 
-const FAMILIES: readonly Family[] = [life, exec, exit, calls, byte];
+const FAMILIES: readonly Family[] = [life, exec, exit, calls, byte, throughput, many, memory];
 
 const options = parseArgs(Deno.args, {
   string: ["rounds", "json", "containerd", "idle", "execs", "_"],

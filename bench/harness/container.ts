@@ -129,6 +129,12 @@ export class Container {
     await this.#call("-bundle", this.bundle.path, "delete");
   }
 
+  /** Kills init, until it has ended. */
+  async kill(): Promise<void> {
+    await this.tasks.call("Kill", { id: this.id, signal: 9 });
+    await this.wait();
+  }
+
   /** Deletes the container and ends its server, as containerd does; init must have ended. */
   async delete(): Promise<void> {
     await this.deleteProcess();
@@ -143,8 +149,7 @@ export class Container {
 
   /** Kills init, and goes on until nothing is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.tasks.call("Kill", { id: this.id, signal: 9 });
-    await this.wait();
+    await this.kill();
     await this.delete();
     await this.remove();
   }
