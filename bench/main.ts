@@ -26,12 +26,25 @@ import { byte } from "./rows/byte.ts";
 import { calls } from "./rows/calls.ts";
 import { exec } from "./rows/exec.ts";
 import { exit } from "./rows/exit.ts";
+import { ctr } from "./rows/ctr.ts";
+import { idle } from "./rows/idle.ts";
 import { life } from "./rows/life.ts";
 import { many } from "./rows/many.ts";
 import { memory } from "./rows/memory.ts";
 import { throughput } from "./rows/throughput.ts";
 
-const FAMILIES: readonly Family[] = [life, exec, exit, calls, byte, throughput, many, memory];
+const FAMILIES: readonly Family[] = [
+  life,
+  exec,
+  exit,
+  calls,
+  byte,
+  throughput,
+  many,
+  memory,
+  idle,
+  ctr,
+];
 
 const options = parseArgs(Deno.args, {
   string: ["rounds", "json", "containerd", "idle", "execs", "_"],
