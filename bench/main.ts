@@ -26,6 +26,7 @@ import { byte } from "./rows/byte.ts";
 import { calls } from "./rows/calls.ts";
 import { exec } from "./rows/exec.ts";
 import { exit } from "./rows/exit.ts";
+import { cpu } from "./rows/cpu.ts";
 import { ctr } from "./rows/ctr.ts";
 import { idle } from "./rows/idle.ts";
 import { life } from "./rows/life.ts";
@@ -35,6 +36,7 @@ import { throughput } from "./rows/throughput.ts";
 
 const FAMILIES: readonly Family[] = [
   life,
+  cpu,
   exec,
   exit,
   calls,

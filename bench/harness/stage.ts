@@ -1,8 +1,10 @@
 /** Where a shim is measured: it is called as containerd calls it, and what it tells containerd is heard. */
 import { expectSuccess, outputOf } from "../../tests/harness/containerd/private_containerd.ts";
 import type { Runtime } from "../../tests/harness/containerd/private_containerd.ts";
+import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { makeBusyboxRootfs } from "../../tests/harness/machine/busybox.ts";
 import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
+import { isAlive, isSpare, processesOfThisRun } from "../../tests/harness/machine/processes.ts";
 import { runName } from "../../tests/harness/machine/private_mounts.ts";
 import type { Host } from "../../tests/harness/shim/direct_shim.ts";
 import { EventServer } from "../../tests/harness/shim/event_server.ts";
@@ -49,8 +51,15 @@ export class Stage implements Host, AsyncDisposable {
     return new Stage(column, runtime, folder, namespace, spec, events);
   }
 
-  /** Removes it. The containers must be gone; a spare ends with the benchmark. */
+  /** Ends the spare, and removes what is left. The containers must be gone. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const spares = processesOfThisRun().filter((process) =>
+      isSpare(process) && process.command.includes(this.address)
+    );
+    for (const { pid } of spares) {
+      Deno.kill(pid, "SIGTERM");
+      await eventually("an end of the spare", () => !isAlive(pid) || undefined);
+    }
     await this.events[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
     for (const folder of cgroupFolders(this.namespace)) await Deno.remove(folder);
