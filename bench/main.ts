@@ -19,7 +19,7 @@ import { runPrivately } from "../tools/common/private_run.ts";
 import { chooseContainerd } from "../tools/test/choose_containerd.ts";
 import { prepare } from "../tools/test/prepare.ts";
 import { Bench, type Family } from "./harness/bench.ts";
-import { describeMachine, describePrograms, versionOf } from "./harness/machine.ts";
+import { describeMachine, describePrograms, majorVersionOf } from "./harness/machine.ts";
 import { Results } from "./harness/results.ts";
 import { Stage } from "./harness/stage.ts";
 import { byte } from "./rows/byte.ts";
@@ -75,7 +75,7 @@ await enterPrivateMounts();
 await runPrivately(async () => {
   const go = expectProgram("containerd-shim-runc-v2");
   const ours = Deno.env.get("SHIM_BINARY")!;
-  const results = new Results(versionOf(go) >= 2);
+  const results = new Results(majorVersionOf(go) >= 2);
   const begin = new Date();
   {
     await using goStage = await Stage.make("Go", { name: "io.containerd.runc.v2", binary: go });

@@ -109,6 +109,11 @@ export class Container {
     await this.deleteProcess(execId);
   }
 
+  /** What the container uses of the machine. */
+  async stats(): Promise<void> {
+    await this.tasks.call("Stats", { id: this.id });
+  }
+
   /** Waits for the end of init, or of what was executed. */
   async wait(execId = ""): Promise<void> {
     await this.tasks.call("Wait", { id: this.id, execId });

@@ -17,9 +17,8 @@ export function describePrograms(goShim: string): string {
 }
 
 /** The major version of a Go shim. */
-export function versionOf(goShim: string): number {
-  const [, major] = told(goShim).match(/Version: +v?(\d+)/) ??
-    [];
+export function majorVersionOf(goShim: string): number {
+  const major = told(goShim).match(/Version: +v?(\d+)/)?.[1];
   if (major === undefined) throw new Error(`expected ${goShim} -v to tell its version`);
   return Number(major);
 }

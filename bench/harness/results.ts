@@ -36,27 +36,29 @@ export interface Line {
 
 /** All values that were measured, by row, in the order in which the rows came. */
 export class Results {
-  readonly #values = new Map<Row, Record<Column, number[]>>();
+  /** By the rows' names. */
+  readonly #rows = new Map<string, { row: Row; values: Record<Column, number[]> }>();
 
   /** @param isSince2 Whether the Go shim is one of containerd 2 or later. */
   constructor(private readonly isSince2: boolean) {}
 
   /** Gives a row its place, below those that have one. */
   place(row: Row): void {
-    if (!this.#values.has(row)) this.#values.set(row, { Go: [], ours: [] });
+    if (!this.#rows.has(row.name)) this.#rows.set(row.name, { row, values: { Go: [], ours: [] } });
   }
 
   /** Adds a value to a row. */
   add(row: Row, column: Column, value: number): void {
     this.place(row);
-    this.#values.get(row)![column].push(value);
+    this.#rows.get(row.name)!.values[column].push(value);
   }
 
   /** The rows. */
   lines(): Line[] {
-    return [...this.#values].map(([{ name, unit, goal }, values]) => {
+    return Array.from(this.#rows.values(), ({ row: { name, unit, goal }, values }) => {
       const [go, ours] = [median(values.Go), median(values.ours)];
-      const ratio = ours / go;
+      // Nothing is as much as nothing.
+      const ratio = ours === go ? 1 : ours / go;
       const judged = goal === undefined ? { goal: "" } : this.#judge(goal, ratio, ours, unit);
       return { name, unit, go, ours, ratio, ...judged, values: values.ours.length };
     });

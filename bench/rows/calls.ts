@@ -10,7 +10,7 @@ const SIGWINCH = 28;
 /** What is called, each with its row. */
 const CALLS: readonly [Row, (box: Container) => Promise<unknown>][] = [
   [row("State", 1), (box) => box.tasks.call("State", { id: box.id })],
-  [row("Stats", 1), (box) => box.tasks.call("Stats", { id: box.id })],
+  [row("Stats", 1), (box) => box.stats()],
   [row("Pause and Resume", 1), async (box) => {
     await box.tasks.call("Pause", { id: box.id });
     await box.tasks.call("Resume", { id: box.id });

@@ -9,13 +9,13 @@ const QUIET_MS = 3_000;
 const LOOK_MS = 1_000;
 
 const WAKE_UPS: Row = {
-  name: "idle: wake-ups in a minute",
-  unit: "",
+  name: "wake-ups of an idle server",
+  unit: "1/min",
   goal: { ratioAtMost: 1 },
 };
 const PROCESSOR: Row = {
-  name: "idle: CPU in a minute",
-  unit: "ms",
+  name: "CPU of an idle server",
+  unit: "ms/min",
   goal: { ratioAtMost: 1 },
 };
 

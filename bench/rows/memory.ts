@@ -6,14 +6,15 @@ import type { Stage } from "../harness/stage.ts";
 import { processorTime } from "../harness/usage.ts";
 
 const SOME = 300;
+const STATS = 1_000;
 /** What a server does when nobody asks for anything is done by then, in ms. */
 const QUIET_MS = 3_000;
 
 const FRESH = row("fresh", 9);
 const RUNNING = row("with a container");
 const AFTER_SOME = row(`after ${SOME} execs`, 10);
-const AFTER_MANY = row("after many execs", 12);
-const PROCESSOR: Row = { name: "- CPU of the server for one of these execs", unit: "ms" };
+const EXEC_PROCESSOR = processorRow("an exec");
+const STATS_PROCESSOR = processorRow("a Stats");
 
 /** What one server has to itself, when it is idle. It was no spare before. */
 export const memory: Family = {
@@ -35,18 +36,28 @@ async function measureOn(stage: Stage, { results, execs }: Bench): Promise<void>
   await container.create();
   await container.startProcess();
   await add(RUNNING);
-  const used = processorTime(container.pid);
-  await execute(container, 0, SOME);
+  const processor = async (row: Row, count: number, work: () => Promise<void>) => {
+    const used = processorTime(container.pid);
+    await work();
+    results.add(row, stage.column, (processorTime(container.pid) - used) / count);
+  };
+  await processor(EXEC_PROCESSOR, SOME, () => execute(container, 0, SOME));
   await add(AFTER_SOME);
-  results.add(PROCESSOR, stage.column, (processorTime(container.pid) - used) / SOME);
+  await processor(STATS_PROCESSOR, STATS, async () => {
+    for (let time = 0; time < STATS; time++) await container.stats();
+  });
   if (execs <= SOME) return;
   await execute(container, SOME, execs);
-  await add(AFTER_MANY);
+  await add(row(`after ${execs} execs`, 12));
 }
 
 /** Runs `true` in it, once after the other. */
 async function execute(container: Container, from: number, to: number): Promise<void> {
   for (let index = from; index < to; index++) await container.execTrue(`exec-${index}`);
+}
+
+function processorRow(call: string): Row {
+  return { name: `- CPU of the server for ${call}`, unit: "ms" };
 }
 
 function row(when: string, valueAtMost?: number): Row {

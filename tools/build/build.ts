@@ -7,7 +7,7 @@ import { scriptForm } from "./script_form.ts";
 
 const REPOSITORY = fromFileUrl(new URL("../..", import.meta.url));
 
-/** There are many servers, which do little: these make them small, at next to no cost (bench/memory.ts; --lite-mode doubles that of Stats). */
+/** There are many servers, which do little: these make them small, at next to no cost (`task bench memory`; --lite-mode doubles that of Stats). */
 const V8_FLAGS = [
   // Four threads instead of eight.
   "--single-threaded",
