@@ -82,8 +82,9 @@ await runPrivately(async () => {
     await using ourStage = await Stage.make("ours", { name: "io.containerd.ts.v2", binary: ours });
     const bench = new Bench([goStage, ourStage], results, rounds, idleSeconds, execs);
     for (const family of chosen) {
-      console.error(`${family.name} …`);
+      const begin = performance.now();
       await family.measure(bench);
+      console.error(`${family.name}: ${Math.round((performance.now() - begin) / 1000)} s`);
     }
   }
   const about = {

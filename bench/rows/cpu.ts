@@ -21,7 +21,7 @@ export const cpu: Family = {
     await using go = await CountedStage.of(bench.stages[0]);
     await using ours = await CountedStage.of(bench.stages[1]);
     const counted = new Map([go, ours].map(({ stage, cgroup }) => [stage, cgroup]));
-    await bench.inRounds(Math.ceil(bench.rounds / 2), async (stage, round) => {
+    await bench.inRounds(Math.ceil(bench.rounds / 3), async (stage, round) => {
       const cgroup = counted.get(stage)!;
       for (const [spare, row] of [[true, INSTALLED], [false, WITHOUT_SPARE]] as const) {
         const id = `${round.id}-${spare}`;

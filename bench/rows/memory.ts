@@ -57,7 +57,7 @@ async function execute(container: Container, from: number, to: number): Promise<
 }
 
 function processorRow(call: string): Row {
-  return { name: `- CPU of the server for ${call}`, unit: "ms" };
+  return { name: `CPU of the server for ${call}`, unit: "ms" };
 }
 
 function row(when: string, valueAtMost?: number): Row {

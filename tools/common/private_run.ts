@@ -26,11 +26,16 @@ export async function runPrivately(
     // What fails because everything is being ended is no news.
     if (interruption.aborted) await new Promise(() => {});
     onFailure();
-    console.log(`\n${red(bold("Failed:"))} ${(error as Error).message}`);
+    console.log(`\n${red(bold("Failed:"))} ${messageOf(error)}`);
     await endEverything();
     Deno.exit(1);
   }
   Deno.exit(0);
+}
+
+/** Where cleaning up has failed, too, of what failed first. */
+function messageOf(error: unknown): string {
+  return error instanceof SuppressedError ? messageOf(error.suppressed) : (error as Error).message;
 }
 
 /**
