@@ -7,7 +7,8 @@
  * - `--containerd`: `1.6`, `1.7` or `2.1`, whose Go shim and runc are measured; default: the machine's.
  * - `--idle`: for how many seconds idle servers are watched.
  * - `--execs`: the memory is measured once more after so many execs (10000 take some minutes).
- * - rows: the names of rows that are measured together, such as `life`; default: all.
+ * - rows: the names of rows that are measured together, such as `life`; default: all but `wasi` (examples/wasi beside the Go
+ *   shim and runc).
  *
  * SHIM_BINARY names another file to measure as ours.
  */
@@ -33,6 +34,7 @@ import { life } from "./rows/life.ts";
 import { many } from "./rows/many.ts";
 import { memory } from "./rows/memory.ts";
 import { throughput } from "./rows/throughput.ts";
+import { wasi } from "./rows/wasi.ts";
 
 const FAMILIES: readonly Family[] = [
   life,
@@ -48,6 +50,9 @@ const FAMILIES: readonly Family[] = [
   ctr,
 ];
 
+/** Those of an example's shim: measured only where they are chosen. */
+const EXTRA: readonly Family[] = [wasi];
+
 const options = parseArgs(Deno.args, {
   string: ["rounds", "json", "containerd", "idle", "execs", "_"],
   default: { rounds: "10", idle: "60", execs: "0" },
@@ -56,11 +61,12 @@ const options = parseArgs(Deno.args, {
 const rounds = readNumber("rounds", 1);
 const idleSeconds = readNumber("idle", 1);
 const execs = readNumber("execs", 0);
-const names = FAMILIES.map(({ name }) => name);
+const all = [...FAMILIES, ...EXTRA];
+const names = all.map(({ name }) => name);
 const chosen: readonly Family[] = options._.length === 0
   ? FAMILIES
   : options._.map((name: string | number) =>
-    FAMILIES.find((family) => family.name === name) ??
+    all.find((family) => family.name === name) ??
       fail(`expected rows, not ${name}: ${names.join(", ")}`)
   );
 

@@ -1,6 +1,6 @@
 /** A container of a stage, called by a client that keeps its connection. */
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
-import type { Mount } from "../../proto/mod.ts";
+import type { CreateTaskRequest } from "../../proto/mod.ts";
 import {
   Bundle,
   callShim,
@@ -31,7 +31,7 @@ export class Container {
   private constructor(
     private readonly stage: Stage,
     private readonly bundle: Bundle,
-    private readonly rootfs: Mount.Properties,
+    private readonly request: CreateTaskRequest.Properties,
     private readonly env: Record<string, string>,
   ) {}
 
@@ -47,7 +47,7 @@ export class Container {
     spec.linux.cgroupsPath = `/${stage.namespace}/${id}`;
     await Deno.writeTextFile(`${bundle.path}/config.json`, JSON.stringify(spec));
     const env = { SHIM_SPARE: spare ? "on" : "off" };
-    return new Container(stage, bundle, await bundle.rootfs(stage), env);
+    return new Container(stage, bundle, await bundle.createRequest(stage), env);
   }
 
   /** {@linkcode prepare}, and all up to a running init. */
@@ -86,8 +86,7 @@ export class Container {
 
   /** Creates the container, and answers init's process id. */
   async create(): Promise<number> {
-    const request = { id: this.id, bundle: this.bundle.path, rootfs: [this.rootfs] };
-    return (await this.tasks.call("Create", request)).pid;
+    return (await this.tasks.call("Create", this.request)).pid;
   }
 
   /** Starts init, or what was executed. */

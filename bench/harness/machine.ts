@@ -1,4 +1,5 @@
 /** What is measured on, and with. */
+import { readVersion } from "../../tests/harness/machine/programs.ts";
 
 /** The processors, the memory and the kernel. */
 export function describeMachine(): string {
@@ -9,21 +10,20 @@ export function describeMachine(): string {
   return `${named}, ${gibibytes} GiB, Linux ${Deno.osRelease()}`;
 }
 
-/** The versions of the Go shim and of runc. */
+/** The versions of a Go shim and of runc. */
 export function describePrograms(goShim: string): string {
-  const shim = told(goShim).match(/Version: +(\S+)/)?.[1];
-  const runc = told("runc").match(/version (\S+)/)?.[1];
-  return `Go shim of containerd ${shim}, runc ${runc}`;
+  return `Go shim of containerd ${shimVersion(goShim)}, runc ${readVersion("runc")}`;
 }
 
 /** The major version of a Go shim. */
 export function majorVersionOf(goShim: string): number {
-  const major = told(goShim).match(/Version: +v?(\d+)/)?.[1];
-  if (major === undefined) throw new Error(`expected ${goShim} -v to tell its version`);
-  return Number(major);
+  return Number(shimVersion(goShim).split(".")[0]);
 }
 
-function told(program: string): string {
-  const { stdout } = new Deno.Command(program, { args: ["-v"] }).outputSync();
-  return new TextDecoder().decode(stdout);
+/** As in `1.6.20`. */
+function shimVersion(goShim: string): string {
+  const { stdout } = new Deno.Command(goShim, { args: ["-v"] }).outputSync();
+  const version = new TextDecoder().decode(stdout).match(/Version: +v?(\d+\.[\d.]*\d)/)?.[1];
+  if (version === undefined) throw new Error(`expected ${goShim} -v to tell its version`);
+  return version;
 }
