@@ -31,7 +31,7 @@ export const throughput: Family = {
   name: "throughput",
   async measure(bench) {
     await using boxes = await bench.boxes();
-    await bench.inRounds(Math.ceil(bench.rounds / 4), async (stage, round) => {
+    await bench.inRounds(Math.ceil(bench.rounds / 5), async (stage, round) => {
       const box = boxes.on(stage);
       const { pid } = box;
       for (const [index, direction] of DIRECTIONS.entries()) {
