@@ -51,7 +51,7 @@ function parentOf(pid: number): number | undefined {
 /**
  * Our children in the mount namespace of a process that are not older than so many ms: what a runtime has made of an exec whose pid it
  * has not written. In a container without a PID namespace of its own a new daemon looks the same, as we are its parent, too.
- * @param age In ms; exact to a clock tick.
+ * @param age In ms; exact to two clock ticks.
  */
 export function youngChildrenBeside(pid: number, age: number): number[] {
   const namespace = mountNamespaceOf(pid);
