@@ -18,21 +18,29 @@ export async function listen(
   services: ReadonlyMap<string, Service>,
   logger: Logger,
 ): Promise<ListeningServer> {
-  const umask = Deno.umask(0o177);
   try {
     if (chosenProtocol() === "grpc") {
       const grpc = await import("../grpc/mod.ts");
       const server = new grpc.Server(services);
-      await server.listen(path);
+      await privately(() => server.listen(path));
       return server;
     }
     const server = new Server(services, logger);
-    server.serve(Deno.listen({ transport: "unix", path })).catch((error) => {
+    const listener = await privately(() => Deno.listen({ transport: "unix", path }));
+    server.serve(listener).catch((error) => {
       logger.error("can't accept connections any more", { error });
     });
     return server;
   } catch (error) {
     throw new Error(`can't listen on ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** Makes a socket to which only root, or whose this process is, may connect from its first moment on. */
+export async function privately<Made>(make: () => Made | Promise<Made>): Promise<Made> {
+  const umask = Deno.umask(0o177);
+  try {
+    return await make();
   } finally {
     Deno.umask(umask);
   }

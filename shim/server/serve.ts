@@ -41,10 +41,10 @@ export async function serve(
   try {
     if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
     checkSocketPath(args.socket);
-    const server = new ServerProcess();
+    const server = new ServerProcess(isReusable);
     start = new Spawned(args);
     let hasServed = await serveFor(start, server, createTask);
-    while (isReusable && hasServed) {
+    while (hasServed && server.inherited !== undefined) {
       const { waitForStart } = await import("./spare.ts");
       const next = await waitForStart(server, start);
       if (next === undefined) break;

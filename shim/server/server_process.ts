@@ -1,5 +1,5 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
-import { inherited } from "../bootstrap/mod.ts";
+import { inherited, usesSpare } from "../bootstrap/mod.ts";
 import { becomeSubreaper, hasChildren, listDescriptors } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
 import { ServerLog } from "./server_log.ts";
@@ -17,14 +17,18 @@ export class ServerProcess {
   readonly log = new ServerLog();
   readonly reaper = new Reaper(this.log);
   readonly reactor = new Reactor(this.log);
-  readonly #inherited: string;
+  readonly #inherited: string | undefined;
   #descriptors = 0;
   #hasFault = false;
 
-  /** Makes this process a server: the subreaper of its descendants, which outlives its faults. */
-  constructor() {
+  /**
+   * Makes this process a server: the subreaper of its descendants, which outlives its faults.
+   * @param isReusable Whether it may have another shim after its first.
+   */
+  constructor(isReusable: boolean) {
     raiseOpenFiles();
-    this.#inherited = inherited();
+    // It takes a moment, while containerd waits: only where it will be asked for.
+    this.#inherited = isReusable && usesSpare() ? inherited() : undefined;
     this.#outliveFaults();
     // By this variable runc would report to systemd, which waits for containerd, that the service is ready.
     Deno.env.delete("NOTIFY_SOCKET");
@@ -32,8 +36,8 @@ export class ServerProcess {
     this.reaper.start();
   }
 
-  /** What it inherited from who has spawned it. */
-  get inherited(): string {
+  /** What it inherited from who has spawned it; undefined if it has one shim only. */
+  get inherited(): string | undefined {
     return this.#inherited;
   }
 
@@ -44,7 +48,8 @@ export class ServerProcess {
 
   /** Whether it is as it was when it had its first shim, so that it can have another one. */
   get isAsNew(): boolean {
-    return !this.#hasFault && !hasChildren() && inherited() === this.#inherited &&
+    return this.#inherited !== undefined && !this.#hasFault && !hasChildren() &&
+      inherited() === this.#inherited &&
       listDescriptors().length <= this.#descriptors + OWN_DESCRIPTORS &&
       Deno.memoryUsage().heapTotal <= HEAP_BYTES;
   }

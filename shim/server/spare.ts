@@ -12,12 +12,12 @@ import {
   type Offer,
   sparePath,
   type Start,
-  usesSpare,
 } from "../bootstrap/mod.ts";
 import { removeIfThere } from "../common/mod.ts";
 import { close, EpollEvent, openPidfd, setCommandLine, SIGTERM } from "../libc/mod.ts";
 import { ownExecutable, watchSignals } from "../process/mod.ts";
 import { collectGarbage } from "./garbage.ts";
+import { privately } from "./listen.ts";
 import type { ServerProcess } from "./server_process.ts";
 import { SocketFile } from "./socket_file.ts";
 
@@ -40,7 +40,7 @@ export async function waitForStart(
   server: ServerProcess,
   last: Start,
 ): Promise<Start | undefined> {
-  if (!usesSpare() || !server.isAsNew) return undefined;
+  if (!server.isAsNew) return undefined;
   // The process, and not its address: after a restart containerd's own environment is another one.
   const containerd = openPidfd(last.containerd);
   if (containerd === undefined) return undefined;
@@ -76,14 +76,8 @@ class SpareListener implements Disposable {
   readonly #socket: SocketFile;
   readonly #listener: Deno.Listener;
 
-  constructor(path: string) {
-    // Only root, or whose the shim is, may connect.
-    const umask = Deno.umask(0o177);
-    try {
-      this.#listener = Deno.listen({ transport: "unix", path });
-    } finally {
-      Deno.umask(umask);
-    }
+  constructor(path: string, listener: Deno.Listener) {
+    this.#listener = listener;
     this.#socket = new SocketFile(path);
     this.#socket.made();
   }
@@ -108,7 +102,7 @@ async function listen(path: string): Promise<SpareListener | undefined> {
   using _lock = await lockFile(lockPath(path));
   if (await isAnswered(path)) return undefined;
   removeIfThere(path);
-  return new SpareListener(path);
+  return new SpareListener(path, await privately(() => Deno.listen({ transport: "unix", path })));
 }
 
 /**
@@ -137,7 +131,7 @@ async function takeOffer(
     if (isSame && !isTaken() && server.isAsNew) return take(new Offered(connection, offer));
     await connection.write(new TextEncoder().encode(DECLINED));
     close();
-    const isOlder = versionIn(offer.inherited) !== versionIn(server.inherited);
+    const isOlder = versionIn(offer.inherited) !== versionIn(server.inherited!);
     if (isOlder && !isTaken()) take(undefined);
   } catch {
     // It has gone, or has sent what is no offer.
