@@ -5,6 +5,7 @@ import type { CheckpointOptions } from "../proto/mod.ts";
 import { exists, removeIfThere } from "../shim/common/files.ts";
 import { Errno, killIfThere, SIGKILL, SystemError, unmountAll } from "../shim/libc/mod.ts";
 import { orWarn } from "../shim/common/logger.ts";
+import { DescriptorReserve } from "../shim/process/descriptor_reserve.ts";
 import type { Child, ChildStatus, Spawner } from "../shim/process/spawn.ts";
 import { StandardError } from "../shim/process/standard_error.ts";
 import type { Stdio } from "../shim/stdio/stdio.ts";
@@ -36,6 +37,9 @@ export function wasKilled(error: unknown): boolean {
 
 /** The commands that leave a process behind: one of the container, or one that a hook has started. See shim/process/spawn.ts. */
 const LEAVE_PROCESSES: readonly string[] = ["create", "restore", "start", "exec", "delete"];
+
+/** To take over the process that a command has made, or to remove it by another command. */
+const DESCRIPTORS_TO_REMOVE = 12;
 
 /** The longest message of an error. */
 const TOLD_CHARACTERS = 8192;
@@ -197,6 +201,8 @@ export class Runc {
     const hasOwnStreams = stdio !== undefined && stdio.consoleSocket === undefined;
     using errors = hasOwnStreams ? undefined : new StandardError();
     const streams = errors === undefined ? stdio?.streams : { stderr: errors.descriptor };
+    // What the command makes must be found, and be removed where the rest fails, though others take the last descriptors meanwhile.
+    using _reserve = stdio && new DescriptorReserve(DESCRIPTORS_TO_REMOVE);
     const name = command[0];
     let child: Child;
     try {

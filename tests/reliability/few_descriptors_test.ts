@@ -5,8 +5,14 @@ import { exists } from "../../shim/common/files.ts";
 import { StatusError } from "../../shim/ttrpc/mod.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { within } from "../harness/expect/within.ts";
-import { descendantsOf, descriptorsOf, limitDescriptors } from "../harness/machine/processes.ts";
-import { DirectShim } from "../harness/shim/direct_shim.ts";
+import {
+  descendantsOf,
+  descriptorsOf,
+  isAlive,
+  limitDescriptors,
+} from "../harness/machine/processes.ts";
+import { Bundle, DirectShim } from "../harness/shim/direct_shim.ts";
+import { SlowRunc } from "../harness/shim/slow_runc.ts";
 import { processSpec } from "../harness/shim/task_client.ts";
 import { ClientFifo } from "../harness/streams/client_fifo.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
@@ -128,6 +134,53 @@ testBetterThanGo(
       await shim.end();
     }
     assertEquals(failures > 1, true);
+  },
+);
+
+testBetterThanGo(
+  "a Create and an exec whose descriptors go while the runtime works succeed",
+  async (containerd) => {
+    const bundle = await Bundle.make(containerd, id);
+    using runc = await SlowRunc.make(bundle.path, "end create", "end exec");
+    const shim = await DirectShim.startIn(containerd, bundle, runc.options);
+    const { pid, tasks } = shim;
+    const withoutDescriptors = async <Result>(point: string, call: Promise<Result>) => {
+      await runc.untilHeld(point);
+      await limitDescriptors(pid, lowestFree(pid));
+      await runc.release();
+      const result = await within(10, "an answer", call);
+      await limitDescriptors(pid, 1000);
+      return result;
+    };
+    const create = shim.create(containerd, { options: runc.options });
+    await withoutDescriptors("end create", create);
+    await tasks.call("Start", { id });
+    const visitor = await withoutDescriptors("end exec", shim.exec("visitor", ["sleep", "1000"]));
+    assertEquals(isAlive(visitor), true);
+    await shim.end();
+  },
+);
+
+testBetterThanGo(
+  "a Create whose descriptors go, and whose runtime is killed then, leaves nothing",
+  async (containerd) => {
+    const bundle = await Bundle.make(containerd, id);
+    using runc = await SlowRunc.make(bundle.path, "end create");
+    const shim = await DirectShim.startIn(containerd, bundle, runc.options);
+    const { pid, tasks } = shim;
+    const create = shim.create(containerd, { options: runc.options });
+    await runc.untilHeld("end create");
+    const init = Number(await Deno.readTextFile(`${bundle.path}/init.pid`));
+    await limitDescriptors(pid, lowestFree(pid));
+    await runc.kill();
+    await assertRejects(() => within(10, "an answer", create), StatusError);
+    assertEquals(isAlive(init), false);
+
+    await limitDescriptors(pid, 1000);
+    await runc.free();
+    await shim.create(containerd, { options: runc.options });
+    await tasks.call("Start", { id });
+    await shim.end();
   },
 );
 
