@@ -4,6 +4,9 @@ import type { Method, Service } from "../ttrpc/mod.ts";
 /** After so many calls there are some 2 MiB of garbage, and collecting it takes some 15 ms. */
 const CALLS = 1_000;
 
+/** How many there were so far, of all shims of this process. */
+let calls = 0;
+
 /**
  * Wraps services so that all garbage is collected after every {@linkcode CALLS} calls. Left alone, V8's heap grows by what is promoted
  * too early, and does not shrink; and V8 would abort the server at a limit of the heap.
@@ -11,7 +14,6 @@ const CALLS = 1_000;
 export function collectingGarbage(
   services: ReadonlyMap<string, Service>,
 ): ReadonlyMap<string, Service> {
-  let calls = 0;
   const counted = (method: Method): Method => async (payload, call) => {
     try {
       return await method(payload, call);

@@ -22,11 +22,11 @@ export async function listen(
     if (chosenProtocol() === "grpc") {
       const grpc = await import("../grpc/mod.ts");
       const server = new grpc.Server(services);
-      await privately(() => server.listen(path));
+      await privatelyInTime(() => server.listen(path));
       return server;
     }
     const server = new Server(services, logger);
-    const listener = await privately(() => Deno.listen({ transport: "unix", path }));
+    const listener = privately(() => Deno.listen({ transport: "unix", path }));
     server.serve(listener).catch((error) => {
       logger.error("can't accept connections any more", { error });
     });
@@ -37,10 +37,20 @@ export async function listen(
 }
 
 /** Makes a socket to which only root, or whose this process is, may connect from its first moment on. */
-export async function privately<Made>(make: () => Made | Promise<Made>): Promise<Made> {
+export function privately<Made>(make: () => Made): Made {
   const umask = Deno.umask(0o177);
   try {
-    return await make();
+    return make();
+  } finally {
+    Deno.umask(umask);
+  }
+}
+
+/** {@linkcode privately}, for a process that makes nothing else meanwhile: it would all be private. */
+async function privatelyInTime(make: () => Promise<void>): Promise<void> {
+  const umask = Deno.umask(0o177);
+  try {
+    await make();
   } finally {
     Deno.umask(umask);
   }

@@ -34,9 +34,10 @@ export class RunningShim implements Shim {
   readonly #unfinished = new Set<Promise<unknown>>();
 
   constructor(
-    { log: logger, reaper, reactor }: ServerProcess,
+    { reaper, reactor }: ServerProcess,
     { namespace, bundle, socket }: Arguments,
     eventsAddress: EventsAddress | undefined,
+    logger: Logger,
   ) {
     this.namespace = namespace;
     this.bundle = bundle;

@@ -23,8 +23,8 @@ import type { ListeningServer } from "./listen.ts";
 import { RunningShim } from "./running_shim.ts";
 import { ServerProcess } from "./server_process.ts";
 import type { CreateTask } from "./shim.ts";
-import { reportState } from "./state_report.ts";
-import { type ServedTask, taskServices, TaskUse } from "./task.ts";
+import { Shims } from "./shims.ts";
+import { taskServices, TaskUse } from "./task.ts";
 
 /**
  * Does the action: serves until the Task service calls {@linkcode Shim.shutdown}, and then, as a spare (spare.ts), for the next `start`. If
@@ -43,7 +43,7 @@ export async function serve(
     checkSocketPath(args.socket);
     const server = new ServerProcess(isReusable);
     start = new Spawned(args);
-    let hasServed = await serveFor(start, server, createTask);
+    let hasServed = await serveAll(start, server, createTask);
     while (hasServed && server.inherited !== undefined) {
       const { waitForStart } = await import("./spare.ts");
       const next = await waitForStart(server, start);
@@ -51,7 +51,7 @@ export async function serve(
       start = next;
       setCommandLine([ownExecutable(), ...serverArguments(start.args)]);
       adjustOomScore(Deno.pid, start.containerd);
-      hasServed = await serveFor(start, server, createTask);
+      hasServed = await serveAll(start, server, createTask);
     }
     return server.exit();
   } catch (error) {
@@ -63,26 +63,47 @@ export async function serve(
 }
 
 /**
- * Serves one shim, to its end.
+ * Serves a shim, to its end.
  * @returns Whether this process has served, and not another one.
  */
-async function serveFor(
+async function serveAll(
   start: Start,
   server: ServerProcess,
   createTask: CreateTask,
 ): Promise<boolean> {
+  using _forbidden = server.forbidExit();
+  using heeded = new DisposableStack();
+  const shims = new Shims();
+  return await serveOne(start, server, shims, createTask, () => {
+    server.noteDescriptors();
+    heeded.use(heedSignals(server, shims));
+  });
+}
+
+/**
+ * Serves one shim, to its end.
+ * @param shims Has it among them while it listens.
+ * @param onListening Called when it listens.
+ * @returns Whether this process has served, and not another one.
+ */
+async function serveOne(
+  start: Start,
+  server: ServerProcess,
+  shims: Shims,
+  createTask: CreateTask,
+  onListening: () => void,
+): Promise<boolean> {
   const { args } = start;
   const bootstrap = readBootstrap(start.input, args);
   using log = server.log.open(args, bootstrap.debug);
-  const shim = new RunningShim(server, args, bootstrap.eventsAddress);
+  const shim = new RunningShim(server, args, bootstrap.eventsAddress, log);
   const task = await createTask(shim, bootstrap);
   const use = new TaskUse();
   const services = collectingGarbage(taskServices(task, log, use));
   const listening = await listenFor(start, shim, services);
   if (listening === undefined) return false;
-  server.noteDescriptors();
-  using _forbidden = server.forbidExit();
-  using _signals = heedSignals(server, shim, task, listening);
+  using _listed = shims.add({ shim, task, listening });
+  onListening();
   endWhenForgotten(listening, task, use, args.bundle);
   await shim.ended;
   return true;
@@ -117,29 +138,19 @@ async function listenFor(
 }
 
 /** Ends the server by SIGTERM as soon as it can, and tells of its state by SIGUSR1, until it is disposed of. */
-function heedSignals(
-  server: ServerProcess,
-  shim: RunningShim,
-  task: ServedTask,
-  listening: ListeningServer,
-): Disposable {
-  const { logger, reactor, events } = shim;
+function heedSignals(server: ServerProcess, shims: Shims): Disposable {
+  const { log, reaper, reactor } = server;
   const heeded = new DisposableStack();
   const termination = heeded.use(
-    endAfterSigterm(shim.reaper, listening, () => shim.allTold(), () => {
-      logger.info("the shim ends, as SIGTERM asked for");
-      shim.end();
+    endAfterSigterm(reaper, shims, () => shims.allTold(), () => {
+      shims.end();
       server.exit();
     }),
   );
   heeded.use(watchSignals(reactor, ({ signal, sender }) => {
     if (signal === SIGTERM) return termination.ask();
-    if (signal !== SIGUSR1) return logger.warn("ignored a signal", { signal, sender });
-    reportState(logger, {
-      processes: task.describe?.() ?? [],
-      calls: listening.calls,
-      queuedEvents: events.queued,
-    });
+    if (signal !== SIGUSR1) return log.warn("ignored a signal", { signal, sender });
+    shims.report();
   }));
   return heeded;
 }

@@ -1,4 +1,4 @@
-/** The log of a server: that of the shim which it runs. */
+/** The log of a server: each shim that it runs has one of its own. */
 import { join } from "@std/path/posix";
 import type { Arguments } from "../bootstrap/mod.ts";
 import { createLogger, type Fields, type Logger } from "../common/mod.ts";
@@ -7,46 +7,61 @@ import { LogFifo } from "./log_fifo.ts";
 
 const STDERR = 2;
 
-/** A logger that writes into the FIFO `log` of a bundle, and nowhere before it is opened and after it is closed. */
-export class ServerLog implements Logger, Disposable {
-  #fifo: LogFifo | undefined;
-  #logger: Logger | undefined;
+/** The log of one shim, in the FIFO `log` of its bundle. */
+interface ShimLog {
+  readonly logger: Logger;
+  readonly path: string;
+}
+
+/**
+ * A logger for what is no shim's own. It writes to the log that has been open for longest, and so does who writes to standard error;
+ * while none is open it is lost.
+ */
+export class ServerLog implements Logger {
+  /** In the order in which they were opened. */
+  readonly #logs: ShimLog[] = [];
 
   /**
-   * Writes into a bundle's FIFO from now on, and so does who writes to standard error; until it is disposed of.
+   * Opens the log of a shim, until it is disposed of.
    * @param debug Whether to write messages of the level debug, too.
    */
   open({ bundle, namespace, id }: Arguments, debug: boolean): Logger & Disposable {
-    const fifo = this.#fifo = new LogFifo(join(bundle, "log"));
-    this.#logger = createLogger((line) => fifo.write(line), debug, {
-      pid: Deno.pid,
-      namespace,
-      id,
-    });
-    redirectErrors(join(bundle, "log"));
-    return this;
+    const path = join(bundle, "log");
+    const fifo = new LogFifo(path);
+    const fields = { pid: Deno.pid, namespace, id };
+    const logger = createLogger((line) => fifo.write(line), debug, fields);
+    const log = { logger, path };
+    this.#logs.push(log);
+    if (this.#first === log) redirectErrors(path);
+    return {
+      ...logger,
+      [Symbol.dispose]: () => {
+        const wasFirst = this.#first === log;
+        this.#logs.splice(this.#logs.indexOf(log), 1);
+        if (wasFirst) redirectErrors(this.#first?.path ?? "/dev/null");
+        fifo.close();
+      },
+    };
   }
 
-  [Symbol.dispose](): void {
-    redirectErrors("/dev/null");
-    this.#fifo?.close();
-    this.#fifo = this.#logger = undefined;
+  get #first(): ShimLog | undefined {
+    return this.#logs[0];
   }
 
   debug(message: string, fields?: Fields): void {
-    this.#logger?.debug(message, fields);
+    this.#first?.logger.debug(message, fields);
   }
 
   info(message: string, fields?: Fields): void {
-    this.#logger?.info(message, fields);
+    this.#first?.logger.info(message, fields);
   }
 
   warn(message: string, fields?: Fields): void {
-    this.#logger?.warn(message, fields);
+    this.#first?.logger.warn(message, fields);
   }
 
   error(message: string, fields?: Fields): void {
-    this.#logger?.error(message, fields);
+    this.#first?.logger.error(message, fields);
   }
 }
 

@@ -102,7 +102,7 @@ async function listen(path: string): Promise<SpareListener | undefined> {
   using _lock = await lockFile(lockPath(path));
   if (await isAnswered(path)) return undefined;
   removeIfThere(path);
-  return new SpareListener(path, await privately(() => Deno.listen({ transport: "unix", path })));
+  return new SpareListener(path, privately(() => Deno.listen({ transport: "unix", path })));
 }
 
 /**
