@@ -149,9 +149,9 @@ export abstract class Process {
   protected async openStdio(): Promise<Stdio> {
     const { shim, owner } = this.container;
     const stdio = this.paths.terminal
-      ? new Terminal(shim.reactor, this.paths, shim.newSocketPath())
-      : new Pipes(shim.reactor, this.paths, owner);
-    await stdio.open(shim, this.id);
+      ? new Terminal(shim, this.paths, shim.newSocketPath())
+      : new Pipes(shim, this.paths, owner);
+    await stdio.open(this.id);
     this.stdio = stdio;
     this.#stdioOpened.resolve(stdio);
     return stdio;

@@ -6,6 +6,7 @@ import { type Arguments, parseArguments } from "./bootstrap/arguments.ts";
 import { encodeDeleteResponse, type Ended } from "./bootstrap/delete_response.ts";
 import type { Features } from "./bootstrap/runtime_info.ts";
 import type { CreateTask } from "./server/mod.ts";
+import { readSettings } from "./settings/settings.ts";
 
 /** A shim: who it is, and what is its own in each action. What these functions need they import when they are called. */
 export interface Program {
@@ -58,14 +59,14 @@ async function act(program: Program, args: Arguments): Promise<void> {
   switch (args.action) {
     case "start": {
       const { start } = await import("./bootstrap/start.ts");
-      await start(args, write);
+      await start(args, await readSettings(name), write);
       return Deno.exit(0);
     }
     case "delete":
       return answer(encodeDeleteResponse(await (program.cleanUp ?? removeLostProcess)(args)));
     case "serve": {
       const { serve } = await import("./server/serve.ts");
-      return serve(args, program.createTask, program.isReusable ?? false);
+      return serve(args, program);
     }
   }
   if (Object.hasOwn(actions, args.action)) return await actions[args.action](args);

@@ -1,7 +1,7 @@
 /** The path of a shim's socket: one for each group of containers that share a shim. */
 import { basename, dirname, isAbsolute, join } from "@std/path/posix";
 import { exists } from "../common/files.ts";
-import type { Protocol } from "./protocol.ts";
+import type { Protocol } from "../settings/settings.ts";
 
 /** The folder of all shims' sockets, unless containerd names another one. */
 const SOCKET_FOLDER = "/run/containerd/s";
@@ -140,11 +140,6 @@ export async function isAnswered(path: string): Promise<boolean> {
 export function isServerLeft(bundle: string): boolean {
   const path = readAddress(bundle)?.path;
   return path === undefined || exists(path) || exists(lockPath(path));
-}
-
-/** Whether servers may become spares (spare.ts): unless the variable `SHIM_SPARE` is `off`. */
-export function usesSpare(): boolean {
-  return Deno.env.get("SHIM_SPARE") !== "off";
 }
 
 /**

@@ -1,7 +1,8 @@
-/** All that a server inherits of the `start` that spawns it, and `start` of containerd. */
+/** All that a server inherits of the `start` that spawns it, and `start` of containerd; and what both read when they begin. */
 import { ioPriority, readBytes, readLink, readText, statFields } from "../libc/mod.ts";
 import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
+import type { Settings } from "../settings/settings.ts";
 
 const NAMESPACES = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 /** Lines of /proc/PID/status (proc(5)). Those of signals are not among them: they are set for each process that is spawned. */
@@ -14,13 +15,14 @@ const OWN_VARIABLES = new Set(["PWD", "OLDPWD", ...DENO_VARIABLES]);
 
 /**
  * Describes this process. Where two have the same text, the servers that they start, or are, inherit the same: the executable's version,
- * namespaces, root, cgroups, limits, credentials, scheduling, labels, and the environment as it was given, byte for byte.
+ * settings, namespaces, root, cgroups, limits, credentials, scheduling, labels, and the environment as it was given, byte for byte.
  */
-export function inherited(): string {
+export function inherited(settings: Settings): string {
   const self = (name: string) => orNone(() => readText(`/proc/self/${name}`));
   const fields = statFields(Deno.pid) ?? [];
   return [
     ...[ownExecutable(), Deno.execPath()].map(versionOf),
+    JSON.stringify(settings),
     ...NAMESPACES.map((name) => orNone(() => readLink(`/proc/self/ns/${name}`))),
     orNone(() => readLink("/proc/self/root")),
     self("cgroup"),

@@ -2,6 +2,7 @@
 import { dirname, join } from "@std/path/posix";
 import { endsWithin } from "../common/ends_within.ts";
 import { exists, removeIfThere } from "../common/files.ts";
+import type { Protocol } from "../settings/settings.ts";
 import {
   type Address,
   ADDRESS_FILE,
@@ -17,7 +18,6 @@ import {
 import type { Arguments } from "./arguments.ts";
 import { lockFile } from "./lock_file.ts";
 import { otherBundles } from "./other_bundles.ts";
-import { chosenProtocol } from "./protocol.ts";
 
 /** The file in which containerd, from 1.7 on, keeps the address itself: the only one in a bundle for which no `start` was executed. */
 const BOOTSTRAP_FILE = "bootstrap.json";
@@ -63,19 +63,25 @@ async function serverOf(args: Arguments): Promise<Address> {
   return readAddress(args.bundle) ?? await expectedAddress(args);
 }
 
-/** The server that `start` would find or start for a bundle, which may be gone; in the default folder for sockets. */
+/**
+ * The server that `start` would find or start for a bundle, which may be gone; in the default folder for sockets. Whatever the settings
+ * are now, that may be one by the other protocol.
+ */
 async function expectedAddress(
   { address, namespace, bundle, id }: Arguments,
 ): Promise<Address> {
-  const protocol = chosenProtocol();
   let group = id;
   try {
     group = readGroupId(bundle, id);
   } catch {
     // Without a spec `start` has failed, and so the container has joined no group.
   }
-  const name = serverName(group, protocol);
-  return { path: await socketPath(toSocketPath(address), namespace, name), protocol };
+  const reached = async (protocol: Protocol) => {
+    const name = serverName(group, protocol);
+    return { path: await socketPath(toSocketPath(address), namespace, name), protocol };
+  };
+  const byGrpc = await reached("grpc");
+  return exists(byGrpc.path) ? byGrpc : await reached("ttrpc");
 }
 
 /** Whether another bundle names the same server, which then holds that container, or is about to create it. */

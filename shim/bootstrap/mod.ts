@@ -4,14 +4,7 @@
  * The actions for which containerd waits (`start.ts`, and `lost_server.ts` for `delete`) import file by file, and are imported so: a page
  * of the program loads all that a face names.
  */
-export {
-  checkSocketPath,
-  isAnswered,
-  lockPath,
-  sidePath,
-  sparePath,
-  usesSpare,
-} from "./address.ts";
+export { checkSocketPath, isAnswered, lockPath, sidePath, sparePath } from "./address.ts";
 export type { Arguments } from "./arguments.ts";
 export {
   ANSWERED,
@@ -24,7 +17,6 @@ export {
 } from "./handshake.ts";
 export { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 export { type Bootstrap, type EventsAddress, readBootstrap } from "./params.ts";
-export { chosenProtocol, type Protocol } from "./protocol.ts";
 export { adjustOomScore } from "./oom_score.ts";
 export { inherited } from "./inherited.ts";
 export { DECLINED, LENGTH_BYTES, type Offer } from "./spare.ts";

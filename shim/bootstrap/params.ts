@@ -3,9 +3,9 @@
  * environment, and by the runtime options on standard input.
  */
 import { Any, BootstrapLogLevel, BootstrapParams } from "../../proto/mod.ts";
+import type { Protocol } from "../settings/settings.ts";
 import { toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
-import type { Protocol } from "./protocol.ts";
 
 /** Where containerd serves its Events service. */
 export interface EventsAddress {

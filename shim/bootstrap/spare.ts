@@ -3,6 +3,7 @@
  * not be booted, and is warm. `start` sends an {@linkcode Offer}; what follows is as with a server that it has spawned, by lines and a
  * byte (handshake.ts), or the line {@linkcode DECLINED}.
  */
+import type { Settings } from "../settings/settings.ts";
 import type { Arguments } from "./arguments.ts";
 import { ANSWERED, FOUND, LISTENING, type Listening } from "./handshake.ts";
 import { inherited } from "./inherited.ts";
@@ -35,6 +36,7 @@ export async function takeSpare(
   path: string,
   args: Arguments,
   input: Uint8Array<ArrayBuffer>,
+  settings: Settings,
 ): Promise<Listening | undefined> {
   try {
     const connection = await Deno.connect({ transport: "unix", path });
@@ -45,7 +47,7 @@ export async function takeSpare(
         args,
         input: input.toBase64(),
         containerd: Deno.ppid,
-        inherited: inherited(),
+        inherited: inherited(settings),
       }),
     );
     const said = await readLine(connection);

@@ -16,6 +16,7 @@ import {
 } from "../libc/mod.ts";
 import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
+import type { Protocol, Settings } from "../settings/settings.ts";
 import {
   ADDRESS_FILE,
   checkSocketPath,
@@ -26,7 +27,6 @@ import {
   socketPath,
   sparePath,
   toSocketPath,
-  usesSpare,
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import {
@@ -39,7 +39,6 @@ import {
 } from "./handshake.ts";
 import { lockFile } from "./lock_file.ts";
 import { adjustOomScore } from "./oom_score.ts";
-import { chosenProtocol, type Protocol } from "./protocol.ts";
 
 /** The newest version of the Task service that we serve, and the oldest one for which the answer is JSON. */
 const NEWEST_VERSION = 3;
@@ -52,16 +51,17 @@ const OLDEST_VERSION_IN_JSON = 2;
  */
 export async function start(
   args: Arguments,
+  settings: Settings,
   giveAnswer: (answer: Uint8Array) => void,
 ): Promise<void> {
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
   const input = takeInput();
   const params = await readParams(input, args);
-  const protocol = chosenProtocol();
+  const { protocol } = settings;
   const version = params ? NEWEST_VERSION : answerVersion(Deno.env.get("MAX_SHIM_VERSION"));
   if (protocol === "grpc" && (params || version === undefined)) {
     // containerd up to 1.6 calls no shim by gRPC; from 2.0 on it takes a new gRPC connection for a lost one, and cleans up.
-    throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc in SHIM_PROTOCOL");
+    throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc as the protocol");
   }
   const path = await findSocketPath(args, params, protocol);
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -80,7 +80,7 @@ export async function start(
   const serving = { ...args, socket: path };
   let server: Listening;
   try {
-    server = await takeSpare(serving, input, protocol) ?? startServer(serving, input);
+    server = await takeSpare(serving, input, settings) ?? startServer(serving, input);
   } catch (error) {
     await removeLeft(path);
     throw error;
@@ -101,14 +101,15 @@ async function isFound(socket: string): Promise<boolean> {
 async function takeSpare(
   args: Arguments,
   input: Uint8Array<ArrayBuffer>,
-  protocol: Protocol,
+  settings: Settings,
 ): Promise<Listening | undefined> {
   // A server with a core scheduling cookie has one of its own.
-  if (!usesSpare() || protocol !== "ttrpc" || Deno.env.get("SCHED_CORE")) return undefined;
+  const { spare: usesSpare, protocol } = settings;
+  if (!usesSpare || protocol !== "ttrpc" || Deno.env.get("SCHED_CORE")) return undefined;
   const path = await sparePath(args);
   if (!exists(path)) return undefined;
   const spare = await import("./spare.ts");
-  return await spare.takeSpare(path, args, input);
+  return await spare.takeSpare(path, args, input, settings);
 }
 
 /** Removes the socket that a killed server has left. */

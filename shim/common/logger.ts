@@ -6,6 +6,12 @@
 /** Further facts of a message, which are written as `key=value`; of an Error its message is written. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** The levels, from the one with most messages to the one with least. */
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** The least level of which messages are logged. */
+export type LogLevel = typeof LEVELS[number];
+
 /** Takes messages of four levels. */
 export interface Logger {
   debug(message: string, fields?: Fields): void;
@@ -13,8 +19,6 @@ export interface Logger {
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
 }
-
-type Level = "debug" | "info" | "warning" | "error";
 
 const encoder = new TextEncoder();
 
@@ -25,7 +29,7 @@ function quote(value: unknown): string {
 }
 
 /** A line of the log, with its newline. */
-function formatLine(time: Date, level: Level, message: string, fields: Fields): string {
+function formatLine(time: Date, level: string, message: string, fields: Fields): string {
   let line = `time=${JSON.stringify(time.toISOString())} level=${level} msg=${quote(message)}`;
   for (const [key, value] of Object.entries(fields)) line += ` ${key}=${quote(value)}`;
   return line + "\n";
@@ -34,20 +38,23 @@ function formatLine(time: Date, level: Level, message: string, fields: Fields): 
 /**
  * Makes a logger.
  * @param sink Gets the lines.
- * @param debug Whether messages of the level debug are logged.
+ * @param least The least level of which messages are logged.
  * @param fields Are written with each message; a message's own field of the same name takes precedence.
  */
 export function createLogger(
   sink: (line: Uint8Array<ArrayBuffer>) => void,
-  debug: boolean,
+  least: LogLevel,
   fields: Fields,
 ): Logger {
-  const log = (level: Level) => (message: string, more?: Fields) =>
-    sink(encoder.encode(formatLine(new Date(), level, message, { ...fields, ...more })));
+  const log = (level: LogLevel, word: string = level) => {
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return () => {};
+    return (message: string, more?: Fields) =>
+      sink(encoder.encode(formatLine(new Date(), word, message, { ...fields, ...more })));
+  };
   return {
-    debug: debug ? log("debug") : () => {},
+    debug: log("debug"),
     info: log("info"),
-    warn: log("warning"),
+    warn: log("warn", "warning"),
     error: log("error"),
   };
 }

@@ -85,8 +85,8 @@ export class HostProcess {
       const message = `the container ${id} can't have a terminal: this shim has none`;
       throw new StatusError(StatusCode.UNIMPLEMENTED, message);
     }
-    const stdio = new Pipes(shim.reactor, paths, given.owner ?? { uid: 0, gid: 0 });
-    await stdio.open(shim, id);
+    const stdio = new Pipes(shim, paths, given.owner ?? { uid: 0, gid: 0 });
+    await stdio.open(id);
     const gate = pipe();
     let made: HostProcess | undefined;
     try {

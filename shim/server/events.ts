@@ -13,8 +13,9 @@ import {
   TaskResumed,
   TaskStart,
 } from "../../proto/mod.ts";
-import type { EventsAddress, Protocol } from "../bootstrap/mod.ts";
+import type { EventsAddress } from "../bootstrap/mod.ts";
 import { type Logger, toTimestamp } from "../common/mod.ts";
+import type { Protocol } from "../settings/settings.ts";
 import { Client, startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
 
 /** The name of the service for each protocol; its messages are the same. */

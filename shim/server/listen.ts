@@ -1,6 +1,6 @@
 /** How a server comes to listen. */
-import { chosenProtocol } from "../bootstrap/mod.ts";
 import type { Logger } from "../common/mod.ts";
+import type { Protocol } from "../settings/settings.ts";
 import { Server, type Service } from "../ttrpc/mod.ts";
 
 /** A server that listens, by either protocol. */
@@ -10,16 +10,17 @@ export type ListeningServer = Pick<
 >;
 
 /**
- * Serves by the chosen protocol, on a socket that only root may connect to from its first moment on.
+ * Serves on a socket that only root may connect to from its first moment on.
  * @throws {Error} where there can be no such socket.
  */
 export async function listen(
   path: string,
+  protocol: Protocol,
   services: ReadonlyMap<string, Service>,
   logger: Logger,
 ): Promise<ListeningServer> {
   try {
-    if (chosenProtocol() === "grpc") {
+    if (protocol === "grpc") {
       const grpc = await import("../grpc/mod.ts");
       const server = new grpc.Server(services);
       await privatelyInTime(() => server.listen(path));

@@ -8,6 +8,7 @@ import {
 } from "../bootstrap/mod.ts";
 import { type Logger, orWarn } from "../common/mod.ts";
 import type { Reactor, Reaper } from "../process/mod.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Service } from "../ttrpc/mod.ts";
 import { Publisher } from "./events.ts";
 import { listen, type ListeningServer } from "./listen.ts";
@@ -22,6 +23,7 @@ const CLOSE_MS = 5_000;
 export class RunningShim implements Shim {
   readonly namespace: string;
   readonly bundle: string;
+  readonly settings: Settings;
   readonly logger: Logger;
   readonly reaper: Reaper;
   readonly reactor: Reactor;
@@ -34,13 +36,14 @@ export class RunningShim implements Shim {
   readonly #unfinished = new Set<Promise<unknown>>();
 
   constructor(
-    { reaper, reactor }: ServerProcess,
+    { settings, reaper, reactor }: ServerProcess,
     { namespace, bundle, socket }: Arguments,
     eventsAddress: EventsAddress | undefined,
     logger: Logger,
   ) {
     this.namespace = namespace;
     this.bundle = bundle;
+    this.settings = settings;
     this.logger = logger;
     this.reaper = reaper;
     this.reactor = reactor;
@@ -61,7 +64,8 @@ export class RunningShim implements Shim {
 
   /** Makes the socket, and serves on it from now on. */
   async listen(services: ReadonlyMap<string, Service>): Promise<ListeningServer> {
-    const server = this.#server = await listen(this.socket.path, services, this.logger);
+    const { socket: { path }, settings: { protocol }, logger } = this;
+    const server = this.#server = await listen(path, protocol, services, logger);
     this.socket.made();
     return server;
   }

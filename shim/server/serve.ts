@@ -15,6 +15,7 @@ import {
 import { removeIfThere } from "../common/mod.ts";
 import { setCommandLine, SIGTERM, SIGUSR1 } from "../libc/mod.ts";
 import { ownExecutable, watchSignals } from "../process/mod.ts";
+import { readSettings } from "../settings/settings.ts";
 import type { Service } from "../ttrpc/mod.ts";
 import { endAfterSigterm } from "./end_after_sigterm.ts";
 import { endWhenForgotten } from "./forgotten.ts";
@@ -26,22 +27,28 @@ import type { CreateTask } from "./shim.ts";
 import { Shims } from "./shims.ts";
 import { taskServices, TaskUse } from "./task.ts";
 
+/** What is served: of a program, see run.ts, what a server needs of it. */
+export interface ServedProgram {
+  readonly name: string;
+  readonly createTask: CreateTask;
+  /** Whether `createTask` may be called again, for another shim in this process. */
+  readonly isReusable?: boolean;
+}
+
 /**
  * Does the action: serves until the Task service calls {@linkcode Shim.shutdown}, and then, as a spare (spare.ts), for the next `start`. If
  * another server listens already, this process ends.
- * @param isReusable Whether `createTask` may be called again, for another shim in this process.
  * @throws {Error} If it can't serve, which it tells `start`, or if `start` has given no answer. Its socket is gone then.
  */
 export async function serve(
   args: Arguments,
-  createTask: CreateTask,
-  isReusable: boolean,
+  { name, createTask, isReusable = false }: ServedProgram,
 ): Promise<never> {
   let start: Start | undefined;
   try {
     if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
     checkSocketPath(args.socket);
-    const server = new ServerProcess(isReusable);
+    const server = new ServerProcess(await readSettings(name), isReusable);
     start = new Spawned(args);
     let hasServed = await serveAll(start, server, createTask);
     while (hasServed && server.inherited !== undefined) {
@@ -95,7 +102,8 @@ async function serveOne(
 ): Promise<boolean> {
   const { args } = start;
   const bootstrap = readBootstrap(start.input, args);
-  using log = server.log.open(args, bootstrap.debug);
+  const asked = bootstrap.debug ? "debug" : "info";
+  using log = server.log.open(args, server.settings.logLevel ?? asked);
   const shim = new RunningShim(server, args, bootstrap.eventsAddress, log);
   const task = await createTask(shim, bootstrap);
   const use = new TaskUse();

@@ -1,7 +1,7 @@
 /** The log of a server: each shim that it runs has one of its own. */
 import { join } from "@std/path/posix";
 import type { Arguments } from "../bootstrap/mod.ts";
-import { createLogger, type Fields, type Logger } from "../common/mod.ts";
+import { createLogger, type Fields, type Logger, type LogLevel } from "../common/mod.ts";
 import { close, open, OpenFlag, redirect } from "../libc/mod.ts";
 import { LogFifo } from "./log_fifo.ts";
 
@@ -23,13 +23,13 @@ export class ServerLog implements Logger {
 
   /**
    * Opens the log of a shim, until it is disposed of.
-   * @param debug Whether to write messages of the level debug, too.
+   * @param level The least that is written.
    */
-  open({ bundle, namespace, id }: Arguments, debug: boolean): Logger & Disposable {
+  open({ bundle, namespace, id }: Arguments, level: LogLevel): Logger & Disposable {
     const path = join(bundle, "log");
     const fifo = new LogFifo(path);
     const fields = { pid: Deno.pid, namespace, id };
-    const logger = createLogger((line) => fifo.write(line), debug, fields);
+    const logger = createLogger((line) => fifo.write(line), level, fields);
     const log = { logger, path };
     this.#logs.push(log);
     if (this.#first === log) redirectErrors(path);

@@ -1,7 +1,8 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
-import { inherited, usesSpare } from "../bootstrap/mod.ts";
+import { inherited } from "../bootstrap/mod.ts";
 import { becomeSubreaper, hasChildren, listDescriptors } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
+import type { Settings } from "../settings/settings.ts";
 import { ServerLog } from "./server_log.ts";
 
 /** How much V8's heap may have grown, in bytes. */
@@ -25,10 +26,10 @@ export class ServerProcess {
    * Makes this process a server: the subreaper of its descendants, which outlives its faults.
    * @param isReusable Whether it may have another shim after its first.
    */
-  constructor(isReusable: boolean) {
+  constructor(readonly settings: Settings, isReusable: boolean) {
     raiseOpenFiles();
     // It takes a moment, while containerd waits: only where it will be asked for.
-    this.#inherited = isReusable && usesSpare() ? inherited() : undefined;
+    this.#inherited = isReusable && settings.spare ? inherited(settings) : undefined;
     this.#outliveFaults();
     // By this variable runc would report to systemd, which waits for containerd, that the service is ready.
     Deno.env.delete("NOTIFY_SOCKET");
@@ -49,7 +50,7 @@ export class ServerProcess {
   /** Whether it is as it was when it had its first shim, so that it can have another one. */
   get isAsNew(): boolean {
     return this.#inherited !== undefined && !this.#hasFault && !hasChildren() &&
-      inherited() === this.#inherited &&
+      inherited(this.settings) === this.#inherited &&
       listDescriptors().length <= this.#descriptors + OWN_DESCRIPTORS &&
       Deno.memoryUsage().heapTotal <= HEAP_BYTES;
   }

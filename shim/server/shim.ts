@@ -2,6 +2,7 @@
 import type { Bootstrap } from "../bootstrap/mod.ts";
 import type { Logger } from "../common/mod.ts";
 import type { Reactor, Reaper } from "../process/mod.ts";
+import type { Settings } from "../settings/settings.ts";
 import type { Publisher } from "./events.ts";
 import type { ServedTask } from "./task.ts";
 
@@ -10,6 +11,8 @@ export interface Shim {
   readonly namespace: string;
   /** The bundle of the container that the server was started for. It may be gone before those of containers that have joined it. */
   readonly bundle: string;
+  /** What the operator of the host has chosen. */
+  readonly settings: Settings;
   readonly logger: Logger;
   readonly reaper: Reaper;
   readonly reactor: Reactor;

@@ -107,7 +107,7 @@ async function listen(path: string): Promise<SpareListener | undefined> {
 
 /**
  * Hears what a `start` offers, and declines, or takes it.
- * @param take Takes a `start`, or nothing for the spare to end, as it is of an older version. It may be called once.
+ * @param take Takes a `start`, or nothing for the spare to end, as it is of an older version or has older settings or has older settings. It may be called once.
  * @param isTaken Whether it has been.
  */
 async function takeOffer(
@@ -141,9 +141,9 @@ async function takeOffer(
   }
 }
 
-/** The versions of the executables, which inherited() tells first. */
+/** The versions of the executables, and the settings, which inherited() tells first. */
 function versionIn(inherited: string): string {
-  return inherited.split("\n", 2).join("\n");
+  return inherited.split("\n", 3).join("\n");
 }
 
 /** Undefined where somebody has only looked whether there is a spare. */

@@ -1,8 +1,8 @@
 /** Standard streams that are pipes. */
 import { changeOwner, close, orClose, pipe, setNonblocking } from "../libc/mod.ts";
-import type { Reactor, Stream } from "../process/mod.ts";
+import type { Stream } from "../process/mod.ts";
 import { Relay, type RelayOptions } from "./relay.ts";
-import { type Owner, Stdio, type StdioPaths } from "./stdio.ts";
+import { type Owner, Stdio, type StdioContext, type StdioPaths } from "./stdio.ts";
 import { DescriptorTarget, type Target } from "./target.ts";
 import { splicing, type Transfer } from "./transfer.ts";
 import type { StreamName } from "./uri.ts";
@@ -21,8 +21,8 @@ export class Pipes extends Stdio {
   /** The input, which is carried only once there is a process: if the command fails, the input is left for the next one. */
   #waitingInput: RelayOptions | undefined;
 
-  constructor(reactor: Reactor, paths: StdioPaths, private readonly owner: Owner) {
-    super(reactor, paths);
+  constructor(context: StdioContext, paths: StdioPaths, private readonly owner: Owner) {
+    super(context, paths);
   }
 
   protected override async openStreams(

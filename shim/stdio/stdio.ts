@@ -2,6 +2,7 @@
 import { endsWithin, orWarn } from "../common/mod.ts";
 import { close, closeInPool, unreadBytes } from "../libc/mod.ts";
 import type { Reactor, Stream } from "../process/mod.ts";
+import type { Drain } from "../settings/settings.ts";
 import { StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { LogFile } from "./log_file.ts";
 import { type LogContext, LogProgram } from "./log_program.ts";
@@ -35,20 +36,16 @@ export interface Streams {
   readonly stderr: Stream;
 }
 
+/** What the streams of a process need of its shim. */
+export interface StdioContext extends LogContext {
+  readonly settings: { readonly drain: Drain };
+}
+
 /**
- * How long a Delete waits for the end of the streams in all, in ms, once the process is gone. Go's shim gives a logging program as
- * long, so that it has ten seconds for what it does at its end.
+ * How long, in ms, a Delete waits for logging programs and files beyond the time in which output is to be carried. With the 8 seconds
+ * that this is by default these are the 12 that Go's shim gives a logging program, so that it has ten for what it does at its end.
  */
-const END_MS = 12_000;
-/**
- * How much of that, in ms, it may take to carry what the process has written. containerd's CRI, which has no logging programs, gives up
- * a Delete after 10 seconds, and handles no other exit meanwhile.
- */
-const DRAIN_MS = 8_000;
-/** How long a client, or a file system, that takes nothing is waited for, in ms. */
-const READER_MS = 5_000;
-/** How long another process, a grandchild perhaps, that holds an output open and writes nothing is waited for, in ms. */
-const WRITER_MS = 2_000;
+const CLOSE_MS = 4_000;
 /** The interval, in ms, at which it is checked whether bytes are still carried. */
 const STEP_MS = 500;
 
@@ -57,8 +54,6 @@ const STEP_MS = 500;
  * clients on two processors one had to wait for 170 ms before it could read at all.
  */
 const PATIENCE_MS = 1_000;
-/** How long the exit may be delayed by that in all, in ms. */
-const DELIVERY_MS = 2_000;
 
 /**
  * The streams of one process. They are opened before anything runs, so that a FIFO that is not there is an early error. The process's
@@ -80,7 +75,11 @@ export abstract class Stdio {
   readonly #logPrograms = new Map<string, LogProgram>();
   readonly #logFiles = new Map<string, LogFile>();
 
-  constructor(protected readonly reactor: Reactor, protected readonly paths: StdioPaths) {}
+  constructor(private readonly context: StdioContext, protected readonly paths: StdioPaths) {}
+
+  protected get reactor(): Reactor {
+    return this.context.reactor;
+  }
 
   /**
    * Opens what the streams lead to, and starts the logging programs, if there are any; resolves when these are ready. Must be called
@@ -89,7 +88,8 @@ export abstract class Stdio {
    * @throws {StatusError} If something can't be opened (INVALID_ARGUMENT, UNAVAILABLE), or a logging program fails. Everything is
    * closed then.
    */
-  async open(context: LogContext, id: string): Promise<void> {
+  async open(id: string): Promise<void> {
+    const { context } = this;
     try {
       const warn = (message: string) => context.logger.warn(message, { id });
       await this.openStreams((name, uri, transfer) => this.#openOutput(name, uri, transfer, warn));
@@ -187,6 +187,7 @@ export abstract class Stdio {
     for (const output of this.outputs) output.move();
     // A logging program does not learn of the exit, and is waited for when the process is deleted.
     if (this.#logPrograms.size > 0) return;
+    const { exitSeconds } = this.context.settings.drain;
     const start = performance.now();
     let changed = start;
     let now = start;
@@ -199,7 +200,7 @@ export abstract class Stdio {
       now = performance.now();
       // On a busy machine the timer may have taken long, so that what was read meanwhile is looked at before the time.
       if (unread !== before) changed = now;
-      if (now - changed > PATIENCE_MS || now - start > DELIVERY_MS) return;
+      if (now - changed > PATIENCE_MS || now - start > exitSeconds * 1000) return;
     }
   }
 
@@ -211,11 +212,11 @@ export abstract class Stdio {
 
   /**
    * Waits, once the process has ended, until all its output has been carried, and closes everything. The wait is bounded by
-   * {@linkcode END_MS}: a client may read nothing, another process may hold an output open, a logging program may not end.
+   * {@linkcode Drain}, and {@linkcode CLOSE_MS}: a client may read nothing, another process may hold an output open, a logging program may not end.
    * @returns Whether the outputs have ended.
    */
   async end(): Promise<boolean> {
-    const limit = performance.now() + END_MS;
+    const limit = this.#limit();
     const drained = await this.#drain();
     await this.#close(limit);
     return drained;
@@ -225,6 +226,7 @@ export abstract class Stdio {
   async #drain(): Promise<boolean> {
     // Nearly always the outputs have ended with the process, and no timer is needed, the first of which costs 5 ms.
     if (this.outputs.every((output) => output.hasEnded)) return true;
+    const { readerSeconds, writerSeconds, totalSeconds } = this.context.settings.drain;
     const ended = Promise.all(this.outputs.map((output) => output.ended));
     const moves = () => this.outputs.reduce((sum, output) => sum + output.moves, 0);
     const start = performance.now();
@@ -235,17 +237,23 @@ export abstract class Stdio {
       const after = moves();
       if (after !== before) moved = now;
       before = after;
-      const patience = this.outputs.some((output) => output.blocked) ? READER_MS : WRITER_MS;
-      if (now - moved >= patience || now - start >= DRAIN_MS) return false;
+      const isBlocked = this.outputs.some((output) => output.blocked);
+      const patience = isBlocked ? readerSeconds : writerSeconds;
+      if (now - moved >= patience * 1000 || now - start >= totalSeconds * 1000) return false;
     }
   }
 
   /**
    * Closes everything at once, whatever was not carried yet.
-   * @returns Resolves when the logging programs have ended and the files are closed, or after {@linkcode END_MS}.
+   * @returns Resolves when the logging programs have ended and the files are closed, or when they had as long as {@linkcode end} has.
    */
   close(): Promise<void> {
-    return this.#close(performance.now() + END_MS);
+    return this.#close(this.#limit());
+  }
+
+  /** Until when, on performance.now()'s clock, an end that begins now may take. */
+  #limit(): number {
+    return performance.now() + this.context.settings.drain.totalSeconds * 1000 + CLOSE_MS;
   }
 
   /** Closes what streams of this kind have open beside their relays. */

@@ -12,9 +12,8 @@ import {
   setNonblocking,
   setTerminalSize,
 } from "../libc/mod.ts";
-import type { Reactor } from "../process/mod.ts";
 import { Relay } from "./relay.ts";
-import { Stdio, type StdioPaths, type Streams } from "./stdio.ts";
+import { Stdio, type StdioContext, type StdioPaths, type Streams } from "./stdio.ts";
 import { DescriptorTarget, type Target } from "./target.ts";
 import { copying, type Transfer } from "./transfer.ts";
 
@@ -31,8 +30,8 @@ export class Terminal extends Stdio {
   #master: number | undefined;
 
   /** @param consoleSocket An unused path for the socket. */
-  constructor(reactor: Reactor, paths: StdioPaths, consoleSocket: string) {
-    super(reactor, paths);
+  constructor(context: StdioContext, paths: StdioPaths, consoleSocket: string) {
+    super(context, paths);
     this.consoleSocket = consoleSocket;
   }
 

@@ -186,6 +186,29 @@ test("an upgrade of the executable ends it", async (containerd) => {
   await containerd.remove("box");
 });
 
+/** Has containerd, from its next start on, and its shims read settings from a file. */
+async function bootWithSettings(containerd: PrivateContainerd, path: string): Promise<void> {
+  await containerd.stop();
+  Deno.env.set("SHIM_CONFIG", path);
+  try {
+    await containerd.boot();
+  } finally {
+    Deno.env.delete("SHIM_CONFIG");
+  }
+}
+
+test("a change of the settings ends it", async (containerd) => {
+  const path = `${containerd.folder}/settings.json`;
+  await Deno.writeTextFile(path, "{}");
+  await bootWithSettings(containerd, path);
+  const spare = await makeSpare(containerd);
+  await Deno.writeTextFile(path, '{"logLevel": "warn"}');
+  await containerd.runDetached("box", "sleep", "1000");
+  assertNotEquals(await containerd.shimPid("box"), spare);
+  await whenGone(spare);
+  await containerd.remove("box");
+});
+
 test("a server that still has a child does not become one", async (containerd) => {
   const script = "sleep 4321 </dev/null >/dev/null 2>&1 &";
   const hooks = { poststart: [{ path: "/bin/sh", args: ["sh", "-c", script] }] };
@@ -224,3 +247,14 @@ test("SHIM_SPARE=off has none", async (containerd) => {
   await whenGone(shim);
   assertEquals(spares(), []);
 }, "off");
+
+test("the settings can say that there is none", async (containerd) => {
+  const path = `${containerd.folder}/settings.json`;
+  await Deno.writeTextFile(path, '{"spare": false}');
+  await bootWithSettings(containerd, path);
+  await containerd.runDetached("box", "sleep", "1000");
+  const shim = await containerd.shimPid("box");
+  await containerd.remove("box");
+  await whenGone(shim);
+  assertEquals(spares(), []);
+}, "");

@@ -196,6 +196,16 @@ testBetterThanGo("delete ends a server by gRPC that got no Create", async (conta
   await bundle.remove();
 });
 
+testBetterThanGo("delete finds a server by gRPC whose bundle was lost", async (containerd) => {
+  using shim = await startByGrpc(containerd);
+  const { bundle, pid } = shim;
+  await Deno.remove(`${bundle.path}/address`);
+  const args = shimArguments(containerd, "box", "-bundle", bundle.path, "delete");
+  assertEquals((await callShim(containerd, bundle.path, args)).stderr, "");
+  await untilEnded(pid);
+  await bundle.remove();
+});
+
 testBetterThanGo(
   "a protocol that is not known, or not to containerd, is an error",
   async (containerd) => {
@@ -210,7 +220,7 @@ testBetterThanGo(
       await refusal(none, { SHIM_PROTOCOL: "http" }),
       "expected ttrpc or grpc in SHIM_PROTOCOL, not http",
     );
-    const only = "only containerd 1.7 can use a shim by gRPC; choose ttrpc in SHIM_PROTOCOL";
+    const only = "only containerd 1.7 can use a shim by gRPC; choose ttrpc as the protocol";
     const older = { MAX_SHIM_VERSION: "", SHIM_PROTOCOL: "grpc" };
     assertStringIncludes(await refusal(none, older), only);
     const later = bootstrapParams(containerd, "box");

@@ -5,7 +5,9 @@ import { CheckpointOptions } from "../../../proto/mod.ts";
 import { Runc, RuncError, wasKilled } from "../../../runc/runc.ts";
 import { close, pipe, readAll, write } from "../../../shim/libc/mod.ts";
 import { Reactor } from "../../../shim/process/reactor.ts";
+import { Reaper } from "../../../shim/process/reaper.ts";
 import { spawner } from "../../../shim/process/spawn.ts";
+import { DEFAULTS } from "../../../shim/settings/settings.ts";
 import { Stdio, type Streams } from "../../../shim/stdio/stdio.ts";
 import { withFolder } from "../../harness/unit/temporary_folder.ts";
 
@@ -17,7 +19,11 @@ class FakeStdio extends Stdio {
     override readonly streams: Streams,
     override readonly consoleSocket: string | undefined = undefined,
   ) {
-    super(new Reactor(console), { stdin: "", stdout: "", stderr: "", terminal: false });
+    const [reactor, reaper] = [new Reactor(console), new Reaper(console)];
+    super(
+      { namespace: "test", logger: console, reactor, reaper, settings: DEFAULTS },
+      { stdin: "", stdout: "", stderr: "", terminal: false },
+    );
   }
 
   protected override async openStreams(): Promise<void> {}

@@ -1,10 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { createLogger, type Fields } from "../../../../shim/common/logger.ts";
+import { createLogger, type Fields, type LogLevel } from "../../../../shim/common/logger.ts";
 
 /** What a logger writes for one message. */
 function line(level: "info" | "warn" | "error", message: string, fields: Fields): string {
   let text = "";
-  createLogger((line) => text += new TextDecoder().decode(line), false, {})[level](message, fields);
+  createLogger((line) => text += new TextDecoder().decode(line), "info", {})[level](
+    message,
+    fields,
+  );
   return text;
 }
 
@@ -50,29 +53,36 @@ Deno.test("logger: whatever a text holds, it is one line", () => {
 
 /** What a logger writes, without the times. */
 function logged(
-  debug: boolean,
+  least: LogLevel,
   fields: Fields,
   log: (logger: ReturnType<typeof createLogger>) => void,
 ) {
   let text = "";
-  log(createLogger((line) => text += new TextDecoder().decode(line), debug, fields));
+  log(createLogger((line) => text += new TextDecoder().decode(line), least, fields));
   return text.replaceAll(/^time="[^"]+" /gm, "").trimEnd().split("\n");
 }
 
-Deno.test("logger: the levels, debug only where it is asked for", () => {
+Deno.test("logger: the levels from the least on", () => {
   const all = (logger: ReturnType<typeof createLogger>) => {
     logger.debug("a");
     logger.info("b");
     logger.warn("c");
     logger.error("d");
   };
-  const most = ["level=info msg=b", "level=warning msg=c", "level=error msg=d"];
-  assertEquals(logged(false, {}, all), most);
-  assertEquals(logged(true, {}, all), ["level=debug msg=a", ...most]);
+  const lines = [
+    "level=debug msg=a",
+    "level=info msg=b",
+    "level=warning msg=c",
+    "level=error msg=d",
+  ];
+  assertEquals(logged("debug", {}, all), lines);
+  assertEquals(logged("info", {}, all), lines.slice(1));
+  assertEquals(logged("warn", {}, all), lines.slice(2));
+  assertEquals(logged("error", {}, all), lines.slice(3));
 });
 
 Deno.test("logger: a message has the logger's fields and its own, its own before the logger's", () => {
-  const [line] = logged(false, { pid: 1, namespace: "n" }, (logger) => {
+  const [line] = logged("info", { pid: 1, namespace: "n" }, (logger) => {
     logger.info("reaped", { pid: 2, status: 0 });
   });
   assertEquals(line.split(" ").toSorted(), [

@@ -4,6 +4,7 @@ import { close, open, OpenFlag, read } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
 import { Reaper } from "../../../../shim/process/reaper.ts";
 import { spawner } from "../../../../shim/process/spawn.ts";
+import { DEFAULTS, type Drain } from "../../../../shim/settings/settings.ts";
 import { Pipes } from "../../../../shim/stdio/pipes.ts";
 import type { StdioPaths } from "../../../../shim/stdio/stdio.ts";
 import { StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
@@ -22,7 +23,13 @@ import { makeFifos, withFolder } from "../../../harness/unit/temporary_folder.ts
 
 const logger = new LogRecorder();
 const reactor = new Reactor(logger);
-const context = { namespace: "test", logger, reactor, reaper: new Reaper(logger) };
+const context = {
+  namespace: "test",
+  logger,
+  reactor,
+  reaper: new Reaper(logger),
+  settings: DEFAULTS,
+};
 const OWNER = { uid: 0, gid: 0 };
 const NONE: StdioPaths = { stdin: "", stdout: "", stderr: "", terminal: false };
 const encoder = new TextEncoder();
@@ -54,9 +61,13 @@ function test(name: string, run: (fifos: Fixture) => Promise<void>): void {
 }
 
 /** Open streams. */
-async function openPipes(paths: Partial<StdioPaths>, owner = OWNER): Promise<Pipes> {
-  const pipes = new Pipes(reactor, { ...NONE, ...paths }, owner);
-  await pipes.open(context, "box");
+async function openPipes(
+  paths: Partial<StdioPaths>,
+  owner = OWNER,
+  drain = DEFAULTS.drain,
+): Promise<Pipes> {
+  const pipes = new Pipes({ ...context, settings: { drain } }, { ...NONE, ...paths }, owner);
+  await pipes.open("box");
   return pipes;
 }
 
@@ -64,8 +75,9 @@ async function openPipes(paths: Partial<StdioPaths>, owner = OWNER): Promise<Pip
 async function run(
   paths: Partial<StdioPaths>,
   script: string,
+  drain: Partial<Drain> = {},
 ): Promise<{ pipes: Pipes; child: Deno.ChildProcess }> {
-  const pipes = await openPipes(paths);
+  const pipes = await openPipes(paths, OWNER, { ...DEFAULTS.drain, ...drain });
   const child = spawner.spawn("sh", { args: ["-c", script], ...pipes.streams });
   pipes.releaseProcessSide();
   pipes.start();
@@ -277,6 +289,35 @@ test("the end is bounded: 2 seconds for a silent writer, longer for a reader", a
   await Promise.all([heldOpen(), slowReader(), steadyReader(), stoppedReader()]);
 });
 
+test("the settings say how long a writer, a reader and the end are waited for", async ({ folder, stdout }) => {
+  const bytes = join(folder, "bytes");
+  await Deno.writeFile(bytes, countedBytes(3 << 19));
+  const took = async (script: string, drain: Partial<Drain>) => {
+    const { pipes, child } = await run({ stdout }, script, drain);
+    using reader = openReader(stdout);
+    await child.status;
+    const [drained, milliseconds] = await timed(pipes.end());
+    assertEquals(drained, false);
+    await readToEnd(reader);
+    return milliseconds;
+  };
+  assertLess(
+    await took("sleep 30 & pid=$!; (sleep 3; kill $pid) >&-&", { writerSeconds: 0 }),
+    1900,
+  );
+  assertLess(await took(`exec cat ${bytes}`, { readerSeconds: 0 }), 4000);
+  assertLess(await took(`exec cat ${bytes}`, { totalSeconds: 0.5 }), 4000);
+});
+
+test("the settings say how long an exit waits for a client that reads nothing", async ({ stdout }) => {
+  const { pipes, child } = await run({ stdout }, "echo x", { exitSeconds: 0 });
+  using _reader = openReader(stdout);
+  await child.status;
+  const [, took] = await timed(pipes.deliver());
+  assertLess(took, 900);
+  await pipes.end();
+});
+
 test("the end comes as soon as the last writer has gone", async ({ folder, stdout }) => {
   makeFifos(join(folder, "go"));
   const { pipes, child } = await run(
@@ -393,9 +434,13 @@ for (const reactor of smallReactors) {
   const made = smallReactors.indexOf(reactor);
   test(`streams of which ${made} of 3 relays can be made leave nothing open or watched`, async (fifos) => {
     const { stdin, stdout, stderr } = fifos;
-    const pipes = new Pipes(reactor, { stdin, stdout, stderr, terminal: false }, OWNER);
+    const pipes = new Pipes(
+      { ...context, reactor },
+      { stdin, stdout, stderr, terminal: false },
+      OWNER,
+    );
     const begin = async () => {
-      await pipes.open(context, "box");
+      await pipes.open("box");
       pipes.start();
     };
     await assertRejects(begin, Error, "no room");
