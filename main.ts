@@ -7,10 +7,14 @@
 import configuration from "./deno.json" with { type: "json" };
 import { run } from "./shim/run.ts";
 
+/** The build puts the commit in its place (tools/build/commit.ts). */
+const REVISION = "unknown revision";
+
 await run({
   name: "containerd-shim-ts-v2",
   runtime: "io.containerd.ts.v2",
   version: configuration.version,
+  revision: REVISION,
   isReusable: true,
   createTask: async (...given) => (await import("./runc/mod.ts")).createTask(...given),
   cleanUp: async (args) => (await import("./runc/delete/clean_up.ts")).cleanUp(args),

@@ -15,6 +15,8 @@ export interface Program {
   /** The name by which clients ask for it: `io.containerd.NAME.VERSION`, or any other that ends in these two. */
   readonly runtime: string;
   readonly version: string;
+  /** The commit that it was built from. */
+  readonly revision?: string;
   /** Makes the Task service of a server, for the action `serve`. */
   readonly createTask: CreateTask;
   /**
@@ -45,16 +47,20 @@ export async function run(program: Program): Promise<void> {
 }
 
 async function act(program: Program, args: Arguments): Promise<void> {
-  const { name, runtime, version, actions = {} } = program;
+  const { name, runtime, version, revision, actions = {} } = program;
   if (args.version) {
-    return console.log(`${name}:\n  Version:  ${version}\n  Deno version: ${Deno.version.deno}\n`);
+    const facts = { Version: version, Revision: revision, "Deno version": Deno.version.deno };
+    const lines = Object.entries(facts).filter(([, fact]) => fact !== undefined)
+      .map(([word, fact]) => `  ${`${word}:`.padEnd(9)} ${fact}\n`);
+    return console.log(`${name}:\n${lines.join("")}`);
   }
   if (args.info) {
     const [{ takeInput }, { runtimeInfo }] = await Promise.all([
       import("./bootstrap/handshake.ts"),
       import("./bootstrap/runtime_info.ts"),
     ]);
-    return answer(await runtimeInfo(runtime, version, takeInput(), program.features));
+    const versions = { version, revision };
+    return answer(await runtimeInfo(runtime, versions, takeInput(), program.features));
   }
   switch (args.action) {
     case "start": {

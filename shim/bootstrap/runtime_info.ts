@@ -1,5 +1,5 @@
 /** The answer to `-info`: by it containerd 2.x learns what a runtime is and can do. */
-import { Any, RuntimeInfo } from "../../proto/mod.ts";
+import { Any, RuntimeInfo, type RuntimeVersion } from "../../proto/mod.ts";
 
 /**
  * Finds out what a runtime can do.
@@ -16,14 +16,14 @@ export type Features = (options: Any) => Promise<Any.Properties | undefined>;
  */
 export async function runtimeInfo(
   name: string,
-  version: string,
+  version: RuntimeVersion.Properties,
   input: Uint8Array,
   features?: Features,
 ): Promise<Uint8Array> {
   const options = Any.decode(input);
   return RuntimeInfo.encode({
     name,
-    version: { version },
+    version,
     options: options.typeUrl === "" ? undefined : options,
     features: await features?.(options),
   }).finish();

@@ -1,7 +1,8 @@
 /** The shim's program, called as containerd calls it and as it does not. */
 
 import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { DeleteResponse } from "../../proto/mod.ts";
+import configuration from "../../deno.json" with { type: "json" };
+import { DeleteResponse, RuntimeInfo } from "../../proto/mod.ts";
 import { shimName } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { findProcess, isAlive } from "../harness/machine/processes.ts";
@@ -27,7 +28,19 @@ test("-v prints name and version", async (containerd) => {
   const { code, stdout } = await callShim(containerd, "/", ["-v"]);
   assertEquals(code, 0);
   assertStringIncludes(text(stdout), `${shimName(containerd.runtime.name)}:\n`);
-  assertMatch(text(stdout), /Version: +\d+\.\d+/);
+  assertMatch(text(stdout), /^ +Version: +\d+\.\d+/m);
+});
+
+testBetterThanGo("-v and -info tell the version and the commit", async (containerd) => {
+  const [said, { stdout }] = await Promise.all([
+    callShim(containerd, "/", ["-v"]),
+    callShim(containerd, "/", ["-info"]),
+  ]);
+  const { version, revision } = RuntimeInfo.decode(stdout).version!;
+  assertEquals(version, configuration.version);
+  assertMatch(revision, /^([0-9a-f]{40}(\.m)?|unknown)$/);
+  assertMatch(text(said.stdout), new RegExp(`^ +Version: +${RegExp.escape(version)}$`, "m"));
+  assertMatch(text(said.stdout), new RegExp(`^ +Revision: +${RegExp.escape(revision)}$`, "m"));
 });
 
 const mistakes: [name: string, args: string[], message: RegExp][] = [

@@ -2,6 +2,8 @@
 import { dirname, fromFileUrl, join, resolve } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
 import { fail } from "../common/fail.ts";
+import { revision, withRevision } from "./commit.ts";
+import { portable } from "./portable.ts";
 import { replace } from "./replace.ts";
 import { scriptForm } from "./script_form.ts";
 
@@ -106,10 +108,11 @@ export async function bundleModules(
   for await (const { name } of Deno.readDir(folder)) {
     bundled.set(`./${name}`, await Deno.readTextFile(join(folder, name)));
   }
-  const modules = redirectLibrary(bundled);
-  for (const [name, text] of modules) await Deno.writeTextFile(join(folder, name), text);
+  const redirected = redirectLibrary(bundled);
   await bundleLibrary(join(folder, LIBRARY_MODULE));
-  modules.set(LIBRARY_MODULE, await Deno.readTextFile(join(folder, LIBRARY_MODULE)));
+  redirected.set(LIBRARY_MODULE, await Deno.readTextFile(join(folder, LIBRARY_MODULE)));
+  const modules = withRevision(portable(redirected), await revision());
+  for (const [name, text] of modules) await Deno.writeTextFile(join(folder, name), text);
   return modules;
 }
 
