@@ -26,8 +26,8 @@ export interface Program {
    */
   readonly cleanUp?: (args: Arguments) => Promise<Ended>;
   /**
-   * Whether `createTask` may be called again in the same process when all containers of a server are gone: then that may be kept for the
-   * next container, which need not wait for a new one.
+   * Whether `createTask` may be called again in the same process, also while what it has made before is in use: then a server may be
+   * kept for the next container, which need not wait for a new one, or have several at a time.
    */
   readonly isReusable?: boolean;
   /** What `-info` tells of the runtime beside its name and its version. */
@@ -65,7 +65,7 @@ async function act(program: Program, args: Arguments): Promise<void> {
   switch (args.action) {
     case "start": {
       const { start } = await import("./bootstrap/start.ts");
-      await start(args, await readSettings(name), write);
+      await start(args, await readSettings(name), program.isReusable ?? false, write);
       return Deno.exit(0);
     }
     case "delete":

@@ -15,10 +15,10 @@ const MAX_PATH_BYTES = 107;
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
 /**
- * The id of the group that a container belongs to: the pod's, which an annotation in config.json names, or the container's own.
+ * The id of the group that a container belongs to: the pod's, which an annotation in config.json names; undefined without one.
  * @throws {Error} If config.json can't be read or is no OCI spec.
  */
-export function readGroupId(bundle: string, id: string): string {
+export function readGroupId(bundle: string): string | undefined {
   const path = join(bundle, "config.json");
   let spec: { annotations?: Record<string, string> } | null;
   try {
@@ -30,10 +30,13 @@ export function readGroupId(bundle: string, id: string): string {
     throw new Error(`expected an object in the OCI spec ${path}, not ${JSON.stringify(spec)}`);
   }
   const annotation = GROUP_ANNOTATIONS.find((name) => spec.annotations?.[name] !== undefined);
-  return annotation === undefined ? id : spec.annotations![annotation];
+  return annotation === undefined ? undefined : spec.annotations![annotation];
 }
 
-/** The name by which the server of a group is found. It depends on the protocol: a server goes on with the one it was started for. */
+/**
+ * The name by which the server of a group, or else of a container, is found. It depends on the protocol: a server goes on with the one it
+ * was started for.
+ */
 export function serverName(groupId: string, protocol: Protocol): string {
   return protocol === "ttrpc" ? groupId : join(groupId, protocol);
 }

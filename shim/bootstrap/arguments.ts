@@ -13,6 +13,8 @@ export interface Arguments {
   readonly address: string;
   /** The path of the server's socket. */
   readonly socket: string;
+  /** The folder of the server's door (shared.ts); empty if no other container may join it. */
+  readonly doors: string;
   /** The bundle's folder; by default the current one. */
   readonly bundle: string;
   readonly debug: boolean;
@@ -28,6 +30,7 @@ const STRINGS = [
   "address",
   "socket",
   "bundle",
+  "doors",
   // containerd passes these, or used to; nothing here needs them.
   "publish-binary",
   "debug-socket",
@@ -57,6 +60,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     id: flags.id ?? "",
     address: flags.address ?? "",
     socket: flags.socket ?? "",
+    doors: flags.doors ?? "",
     bundle: flags.bundle || Deno.cwd(),
     debug: flags.debug,
     version,

@@ -49,6 +49,7 @@ export function serverArguments(args: Arguments): string[] {
   return [
     ...["-namespace", args.namespace, "-id", args.id, "-address", args.address],
     ...["-socket", args.socket, "-bundle", args.bundle],
+    ...(args.doors === "" ? [] : ["-doors", args.doors]),
     ...(args.debug ? ["-debug"] : []),
     "serve",
   ];

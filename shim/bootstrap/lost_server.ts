@@ -18,6 +18,7 @@ import {
 import type { Arguments } from "./arguments.ts";
 import { lockFile } from "./lock_file.ts";
 import { otherBundles } from "./other_bundles.ts";
+import { removeAbandonedDoors } from "./shared.ts";
 
 /** The file in which containerd, from 1.7 on, keeps the address itself: the only one in a bundle for which no `start` was executed. */
 const BOOTSTRAP_FILE = "bootstrap.json";
@@ -49,7 +50,7 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
     throw new Error(`a start at ${path} has not ended in ${LOCK_TIMEOUT_MS} ms`);
   }
   using _lock = await locked;
-  if (!await isAnswered(path)) return removeSockets(path);
+  if (!await isAnswered(path)) return await removeSockets(path);
   await tell(server, args.id, { forget, shutDown: !isShared(args.bundle, path) });
 }
 
@@ -72,7 +73,7 @@ async function expectedAddress(
 ): Promise<Address> {
   let group = id;
   try {
-    group = readGroupId(bundle, id);
+    group = readGroupId(bundle) ?? id;
   } catch {
     // Without a spec `start` has failed, and so the container has joined no group.
   }
@@ -101,8 +102,9 @@ function namesServer(bundle: string, path: string): boolean {
 }
 
 /** Removes the sockets that a killed server has left. */
-function removeSockets(path: string): void {
+async function removeSockets(path: string): Promise<void> {
   removeIfThere(path);
+  await removeAbandonedDoors(dirname(path));
   // A server that was killed while it waited for a terminal has left the console socket, too; see Shim.newSocketPath.
   for (const { name } of Deno.readDirSync(dirname(path))) {
     const beside = join(dirname(path), name);

@@ -19,4 +19,5 @@ export { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 export { type Bootstrap, type EventsAddress, readBootstrap } from "./params.ts";
 export { adjustOomScore } from "./oom_score.ts";
 export { inherited } from "./inherited.ts";
-export { DECLINED, LENGTH_BYTES, type Offer } from "./spare.ts";
+export { DECLINED, LENGTH_BYTES, type Offer } from "./door.ts";
+export { newDoor, removeIfEmpty } from "./shared.ts";

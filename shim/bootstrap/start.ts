@@ -16,7 +16,7 @@ import {
 } from "../libc/mod.ts";
 import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
-import type { Protocol, Settings } from "../settings/settings.ts";
+import type { Settings } from "../settings/settings.ts";
 import {
   ADDRESS_FILE,
   checkSocketPath,
@@ -46,12 +46,14 @@ const OLDEST_VERSION_IN_JSON = 2;
 
 /**
  * Does the action.
+ * @param isReusable Whether the shim's servers can have several containers, one after the other or at a time.
  * @param giveAnswer Writes the answer to standard output. Nothing else may be written there, nor to standard error.
  * @throws {Error} If no server listens, or the answer can't be given; nothing is left of a server that was begun.
  */
 export async function start(
   args: Arguments,
   settings: Settings,
+  isReusable: boolean,
   giveAnswer: (answer: Uint8Array) => void,
 ): Promise<void> {
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
@@ -63,7 +65,8 @@ export async function start(
     // containerd up to 1.6 calls no shim by gRPC; from 2.0 on it takes a new gRPC connection for a lost one, and cleans up.
     throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc as the protocol");
   }
-  const path = await findSocketPath(args, params, protocol);
+  const group = readGroupId(args.bundle);
+  const path = await findSocketPath(args, params, serverName(group ?? args.id, protocol));
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
 
   // containerd takes an address of gRPC for a plain path.
@@ -78,9 +81,18 @@ export async function start(
 
   if (await isFound(path)) return giveAnswer(answer);
   const serving = { ...args, socket: path };
+  const begin = async (args: Arguments) =>
+    await takeSpare(args, input, settings) ?? startServer(args, input);
+  // A server with a core scheduling cookie has one of its own.
+  const isPlain = isReusable && protocol === "ttrpc" && !Deno.env.get("SCHED_CORE");
   let server: Listening;
   try {
-    server = await takeSpare(serving, input, settings) ?? startServer(serving, input);
+    if (isPlain && group === undefined && settings.share > 1) {
+      const { joinOrBegin } = await import("./shared.ts");
+      server = await joinOrBegin(serving, input, await optionsIn(input, params), settings, begin);
+    } else {
+      server = isPlain ? await begin(serving) : startServer(serving, input);
+    }
   } catch (error) {
     await removeLeft(path);
     throw error;
@@ -103,13 +115,16 @@ async function takeSpare(
   input: Uint8Array<ArrayBuffer>,
   settings: Settings,
 ): Promise<Listening | undefined> {
-  // A server with a core scheduling cookie has one of its own.
-  const { spare: usesSpare, protocol } = settings;
-  if (!usesSpare || protocol !== "ttrpc" || Deno.env.get("SCHED_CORE")) return undefined;
+  if (!settings.spare) return undefined;
   const path = await sparePath(args);
   if (!exists(path)) return undefined;
-  const spare = await import("./spare.ts");
-  return await spare.takeSpare(path, args, input, settings);
+  const { makeOffer, offerAt } = await import("./door.ts");
+  try {
+    return await offerAt(path, makeOffer(args, input, settings));
+  } catch {
+    // It was killed, hangs, or another `start` has taken it before.
+    return undefined;
+  }
 }
 
 /** Removes the socket that a killed server has left. */
@@ -126,6 +141,16 @@ async function readParams(
   if (!new TextDecoder().decode(input).includes(args.id)) return undefined;
   const { decodeBootstrapParams } = await import("./params.ts");
   return decodeBootstrapParams(input, args);
+}
+
+/** What containerd has given on standard input, without the container's name. */
+async function optionsIn(
+  input: Uint8Array,
+  params: BootstrapParams | undefined,
+): Promise<Uint8Array> {
+  if (params === undefined) return input;
+  const { BootstrapParams } = await import("../../proto/mod.ts");
+  return BootstrapParams.encode({ ...params, instanceId: "" }).finish();
 }
 
 async function encodeResult(result: BootstrapResult.Properties): Promise<Uint8Array> {
@@ -145,16 +170,15 @@ function answerVersion(newest: string | undefined): number | undefined {
 }
 
 async function findSocketPath(
-  { address, namespace, bundle, id }: Arguments,
+  { address, namespace }: Arguments,
   params: BootstrapParams | undefined,
-  protocol: Protocol,
+  name: string,
 ): Promise<string> {
   const folder = params?.socketDir || undefined;
   if (folder !== undefined && !isAbsolute(folder)) {
     throw new Error(`expected an absolute path as socket_dir, not ${folder}`);
   }
   const containerd = toSocketPath(params?.containerdGrpcAddress || address);
-  const name = serverName(readGroupId(bundle, id), protocol);
   const path = await socketPath(containerd, namespace, name, folder);
   checkSocketPath(path);
   return path;

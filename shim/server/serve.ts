@@ -24,6 +24,7 @@ import type { ListeningServer } from "./listen.ts";
 import { RunningShim } from "./running_shim.ts";
 import { ServerProcess } from "./server_process.ts";
 import type { CreateTask } from "./shim.ts";
+import { Room } from "./room.ts";
 import { Shims } from "./shims.ts";
 import { taskServices, TaskUse } from "./task.ts";
 
@@ -50,47 +51,77 @@ export async function serve(
     checkSocketPath(args.socket);
     const server = new ServerProcess(await readSettings(name), isReusable);
     start = new Spawned(args);
-    let hasServed = await serveAll(start, server, createTask);
-    while (hasServed && server.inherited !== undefined) {
+    let last = await serveAll(start, server, createTask);
+    while (last !== undefined && server.mayBeSpare) {
       const { waitForStart } = await import("./spare.ts");
-      const next = await waitForStart(server, start);
+      const next = await waitForStart(server, last);
       if (next === undefined) break;
-      start = next;
-      setCommandLine([ownExecutable(), ...serverArguments(start.args)]);
-      adjustOomScore(Deno.pid, start.containerd);
-      hasServed = await serveAll(start, server, createTask);
+      adjustOomScore(Deno.pid, next.containerd);
+      nameProcess(next.args);
+      last = await serveAll(next, server, createTask);
     }
     return server.exit();
   } catch (error) {
-    const { message } = error as Error;
-    if (start === undefined) say(message);
-    else start.refuse(message);
+    if (start === undefined) say((error as Error).message);
     throw error;
   }
 }
 
+/** Shows by the command line which container this process is for, as if it had been spawned for it. */
+function nameProcess(args: Arguments): void {
+  setCommandLine([ownExecutable(), ...serverArguments(args)]);
+}
+
 /**
- * Serves a shim, to its end.
- * @returns Whether this process has served, and not another one.
+ * Serves a shim, and those that join it while there is any.
+ * @returns The last `start` that this process has served for; undefined if another one serves.
  */
 async function serveAll(
-  start: Start,
+  first: Start,
   server: ServerProcess,
   createTask: CreateTask,
-): Promise<boolean> {
+): Promise<Start | undefined> {
   using _forbidden = server.forbidExit();
   using heeded = new DisposableStack();
+  const ended = Promise.withResolvers<void>();
   const shims = new Shims();
-  return await serveOne(start, server, shims, createTask, () => {
+  let last = first;
+
+  const serve = async (start: Start, onListening = () => {}) => {
+    room.enter();
+    try {
+      return await serveOne(start, server, shims, createTask, onListening);
+    } catch (error) {
+      start.refuse((error as Error).message);
+      throw error;
+    } finally {
+      room.leave();
+      if (room.isEmpty) ended.resolve();
+      else if (shims.oldest !== undefined) nameProcess(shims.oldest.args);
+    }
+  };
+  using room = new Room(server, first.args.doors, (start) => {
+    last = start;
+    // It may be of a containerd that was restarted meanwhile.
+    adjustOomScore(Deno.pid, start.containerd);
+    serve(start).catch((error) => {
+      server.log.warn("a container could not join", { id: start.args.id, error });
+    });
+  });
+
+  const served = serve(first, () => {
     server.noteDescriptors();
     heeded.use(heedSignals(server, shims));
+    room.open();
   });
+  await Promise.allSettled([served, ended.promise]);
+  return await served ? last : undefined;
 }
 
 /**
  * Serves one shim, to its end.
  * @param shims Has it among them while it listens.
- * @param onListening Called when it listens.
+ * @param onListening Called when it listens, before `start` is told.
  * @returns Whether this process has served, and not another one.
  */
 async function serveOne(
@@ -108,10 +139,9 @@ async function serveOne(
   const task = await createTask(shim, bootstrap);
   const use = new TaskUse();
   const services = collectingGarbage(taskServices(task, log, use));
-  const listening = await listenFor(start, shim, services);
+  const listening = await listenFor(start, shim, services, onListening);
   if (listening === undefined) return false;
-  using _listed = shims.add({ shim, task, listening });
-  onListening();
+  using _listed = shims.add({ args, shim, task, listening });
   endWhenForgotten(listening, task, use, args.bundle);
   await shim.ended;
   return true;
@@ -126,6 +156,7 @@ async function listenFor(
   start: Start,
   shim: RunningShim,
   services: ReadonlyMap<string, Service>,
+  onListening: () => void,
 ): Promise<ListeningServer | undefined> {
   const { path } = shim.socket;
   using _lock = await lockFile(lockPath(path));
@@ -138,6 +169,7 @@ async function listenFor(
   using socket = shim.socket;
   const listening = await shim.listen(services);
   shim.logger.debug("the shim listens", { socket: path });
+  onListening();
   if (!await start.listening()) {
     throw new Error("start has ended before it could tell anyone of the server");
   }

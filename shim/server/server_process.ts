@@ -18,23 +18,31 @@ export class ServerProcess {
   readonly log = new ServerLog();
   readonly reaper = new Reaper(this.log);
   readonly reactor = new Reactor(this.log);
+  readonly #isReusable: boolean;
   readonly #inherited: string | undefined;
   #descriptors = 0;
   #hasFault = false;
 
   /**
    * Makes this process a server: the subreaper of its descendants, which outlives its faults.
-   * @param isReusable Whether it may have another shim after its first.
+   * @param isReusable Whether it may have another shim after its first, or beside it.
    */
   constructor(readonly settings: Settings, isReusable: boolean) {
     raiseOpenFiles();
+    this.#isReusable = isReusable;
     // It takes a moment, while containerd waits: only where it will be asked for.
-    this.#inherited = isReusable && settings.spare ? inherited(settings) : undefined;
+    const isAsked = isReusable && (settings.spare || settings.share > 1);
+    this.#inherited = isAsked ? inherited(settings) : undefined;
     this.#outliveFaults();
     // By this variable runc would report to systemd, which waits for containerd, that the service is ready.
     Deno.env.delete("NOTIFY_SOCKET");
     becomeSubreaper();
     this.reaper.start();
+  }
+
+  /** Whether it may become a spare. */
+  get mayBeSpare(): boolean {
+    return this.#isReusable && this.settings.spare;
   }
 
   /** What it inherited from who has spawned it; undefined if it has one shim only. */
@@ -47,10 +55,15 @@ export class ServerProcess {
     this.#descriptors ||= listDescriptors().length;
   }
 
-  /** Whether it is as it was when it had its first shim, so that it can have another one. */
+  /** Whether it is still what it inherited, and has no fault, so that it can have another shim beside those that it has. */
+  get isUnchanged(): boolean {
+    return this.#inherited !== undefined && !this.#hasFault &&
+      inherited(this.settings) === this.#inherited;
+  }
+
+  /** Whether it is as it was when it had its first shim, so that it can have another one in its place. */
   get isAsNew(): boolean {
-    return this.#inherited !== undefined && !this.#hasFault && !hasChildren() &&
-      inherited(this.settings) === this.#inherited &&
+    return this.isUnchanged && !hasChildren() &&
       listDescriptors().length <= this.#descriptors + OWN_DESCRIPTORS &&
       Deno.memoryUsage().heapTotal <= HEAP_BYTES;
   }

@@ -1,4 +1,5 @@
 /** The shims that a server runs at the same time, taken together. */
+import type { Arguments } from "../bootstrap/mod.ts";
 import type { ListeningServer } from "./listen.ts";
 import type { RunningShim } from "./running_shim.ts";
 import { reportState } from "./state_report.ts";
@@ -6,6 +7,7 @@ import type { ServedTask } from "./task.ts";
 
 /** A shim that listens. */
 export interface ListeningShim {
+  readonly args: Arguments;
   readonly shim: RunningShim;
   readonly task: ServedTask;
   readonly listening: ListeningServer;
@@ -23,6 +25,11 @@ export class Shims {
       for (const listener of this.#disconnectListeners) listener();
     });
     return { [Symbol.dispose]: () => void this.#shims.delete(added) };
+  }
+
+  /** The one that was added first. */
+  get oldest(): ListeningShim | undefined {
+    return this.#shims.values().next().value;
   }
 
   /** Whether any client is connected to any of them. */

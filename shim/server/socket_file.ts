@@ -20,9 +20,14 @@ export class SocketFile implements Disposable {
     this.#isKept = true;
   }
 
+  /** Whether it is there, and this server's. */
+  get isThere(): boolean {
+    return this.#inode !== undefined && this.#inode === this.#inodeNow();
+  }
+
   /** Removes the file, if it is there and this server's. */
   remove(): void {
-    if (this.#inode !== undefined && this.#inode === this.#inodeNow()) removeIfThere(this.path);
+    if (this.isThere) removeIfThere(this.path);
   }
 
   [Symbol.dispose](): void {

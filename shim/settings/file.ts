@@ -1,6 +1,6 @@
 /** The file of the settings: JSON with comments. It is loaded only where there is such a file. */
 import { type Located, parseJsonc } from "./jsonc.ts";
-import type { Settings } from "./settings.ts";
+import { isShare, type Settings, SHARE_EXPECTED } from "./settings.ts";
 
 /** What a file says: any of the settings. */
 export type FileSettings = Partial<Omit<Settings, "drain">> & {
@@ -26,6 +26,7 @@ const KEYS = {
   logLevel: oneOf("debug", "info", "warn", "error"),
   protocol: oneOf("ttrpc", "grpc"),
   spare: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
+  share: { expected: SHARE_EXPECTED, accepts: isShare },
   drain: {
     exitSeconds: SECONDS,
     readerSeconds: SECONDS,

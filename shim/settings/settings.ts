@@ -32,15 +32,26 @@ export interface Settings {
   readonly logLevel?: LogLevel;
   /** The protocol of a server that is started. */
   readonly protocol: Protocol;
-  /** Whether a server whose containers are gone waits for the next `start`, see bootstrap/spare.ts. */
+  /** Whether a server whose containers are gone waits for the next `start`, see bootstrap/door.ts. */
   readonly spare: boolean;
+  /** How many containers may share a server, see bootstrap/shared.ts. */
+  readonly share: number;
   readonly drain: Drain;
+}
+
+/** What `share` may be, in words. */
+export const SHARE_EXPECTED = "a whole number from 1 to 1000";
+
+/** Whether a value can be `share`. */
+export function isShare(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1000;
 }
 
 /** What holds where nobody has chosen anything. */
 export const DEFAULTS: Settings = {
   protocol: "ttrpc",
   spare: true,
+  share: 1,
   drain: { exitSeconds: 2, readerSeconds: 5, writerSeconds: 2, totalSeconds: 8 },
 };
 
@@ -78,11 +89,23 @@ function readText(path: string, orNone: boolean): string | undefined {
   }
 }
 
-/** What the variables `SHIM_PROTOCOL` and `SHIM_SPARE` say; an empty one says nothing. */
+/** What the variables `SHIM_PROTOCOL`, `SHIM_SPARE` and `SHIM_SHARE` say; an empty one says nothing. */
 function fromEnvironment(): Partial<Settings> {
   const protocol = variable("SHIM_PROTOCOL", ["ttrpc", "grpc"]);
   const spare = variable("SHIM_SPARE", ["on", "off"]);
-  return { ...protocol && { protocol }, ...spare && { spare: spare === "on" } };
+  const share = shareVariable();
+  return {
+    ...protocol && { protocol },
+    ...spare && { spare: spare === "on" },
+    ...share && { share },
+  };
+}
+
+function shareVariable(): number | undefined {
+  const value = Deno.env.get("SHIM_SHARE");
+  if (!value) return undefined;
+  if (/^\d+$/.test(value) && isShare(Number(value))) return Number(value);
+  throw new Error(`expected ${SHARE_EXPECTED} in SHIM_SHARE, not ${value}`);
 }
 
 function variable<Word extends string>(name: string, words: readonly Word[]): Word | undefined {

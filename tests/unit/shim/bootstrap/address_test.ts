@@ -16,20 +16,20 @@ import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 const GROUP = "io.containerd.runc.v2.group";
 const SANDBOX = "io.kubernetes.cri.sandbox-id";
 
-/** The group id of a container `c1` whose config.json is this. */
-async function groupIdOf(config: string | undefined): Promise<string> {
-  let id = "";
+/** The group id of a container whose config.json is this. */
+async function groupIdOf(config: string | undefined): Promise<string | undefined> {
+  let id: string | undefined;
   await withFolder(async (bundle) => {
     if (config !== undefined) await Deno.writeTextFile(join(bundle, "config.json"), config);
-    id = readGroupId(bundle, "c1");
+    id = readGroupId(bundle);
   });
   return id;
 }
 
-Deno.test("address: a container alone is a group of its id", async () => {
-  assertEquals(await groupIdOf("{}"), "c1");
-  assertEquals(await groupIdOf('{"annotations":null}'), "c1");
-  assertEquals(await groupIdOf('{"annotations":{"a":"b"}}'), "c1");
+Deno.test("address: a container alone has no group", async () => {
+  assertEquals(await groupIdOf("{}"), undefined);
+  assertEquals(await groupIdOf('{"annotations":null}'), undefined);
+  assertEquals(await groupIdOf('{"annotations":{"a":"b"}}'), undefined);
 });
 
 Deno.test("address: each of two annotations names the group, runc's before Kubernetes's", async () => {

@@ -7,6 +7,7 @@ const DEFAULTS: Arguments = {
   id: "",
   address: "",
   socket: "",
+  doors: "",
   bundle: Deno.cwd(),
   debug: false,
   version: false,
@@ -96,7 +97,7 @@ Deno.test("arguments: an unknown flag is named, with those that are known", () =
     const error = assertThrows(() => parseArguments(["-namespace", "n", flag, "start"]), Error);
     assertEquals(
       error.message,
-      `unknown flag -${name}; known are -namespace, -id, -address, -socket, -bundle, ` +
+      `unknown flag -${name}; known are -namespace, -id, -address, -socket, -bundle, -doors, ` +
         "-publish-binary, -debug-socket, -debug, -version, -v, -info",
     );
   }

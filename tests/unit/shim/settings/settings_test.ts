@@ -3,7 +3,7 @@ import { DEFAULTS, readSettings, type Settings } from "../../../../shim/settings
 import { REPOSITORY } from "../../../harness/machine/repository.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
-const VARIABLES = ["SHIM_CONFIG", "SHIM_PROTOCOL", "SHIM_SPARE"];
+const VARIABLES = ["SHIM_CONFIG", "SHIM_PROTOCOL", "SHIM_SPARE", "SHIM_SHARE"];
 
 /** Reads settings with an environment that has these variables and no others of the shim's. */
 async function readWith(variables: Record<string, string>): Promise<Settings> {
@@ -46,18 +46,21 @@ Deno.test("settings: a file changes what it names, and nothing else", async () =
 });
 
 Deno.test("settings: variables win", async () => {
-  const text = '{"protocol": "grpc", "spare": false}';
-  const { protocol, spare } = await readFile(text);
-  assertEquals([protocol, spare], ["grpc", false]);
-  const won = await readFile(text, { SHIM_PROTOCOL: "ttrpc", SHIM_SPARE: "on" });
-  assertEquals([won.protocol, won.spare], ["ttrpc", true]);
+  const text = '{"protocol": "grpc", "spare": false, "share": 3}';
+  const { protocol, spare, share } = await readFile(text);
+  assertEquals([protocol, spare, share], ["grpc", false, 3]);
+  const variables = { SHIM_PROTOCOL: "ttrpc", SHIM_SPARE: "on", SHIM_SHARE: "1000" };
+  const won = await readFile(text, variables);
+  assertEquals([won.protocol, won.spare, won.share], ["ttrpc", true, 1000]);
 });
 
 const MISTAKES: [text: string, message: string][] = [
-  ['{\n"spair": true}', ":2: unknown key spair; known are logLevel, protocol, spare, drain"],
+  ['{\n"spair": true}', ":2: unknown key spair; known are logLevel, protocol, spare, share, drain"],
   ['{"__proto__": true}', ":1: unknown key __proto__; known are logLevel, "],
   ['{"drain": {\n"reader": 1}}', ":2: unknown key drain.reader; known are drain.exitSeconds, "],
   ['{\n\n"spare": "off"}', ':3: expected true or false as spare, not "off"'],
+  ['{"share": 0}', ":1: expected a whole number from 1 to 1000 as share, not 0"],
+  ['{"share": "8"}', ':1: expected a whole number from 1 to 1000 as share, not "8"'],
   ['{"logLevel": 1}', ':1: expected "debug", "info", "warn" or "error" as logLevel, not 1'],
   ['{"protocol": {}}', ':1: expected "ttrpc" or "grpc" as protocol, not an object'],
   ['{"drain": 3}', ":1: expected an object as drain, not 3"],
@@ -80,6 +83,8 @@ const WRONG: [variables: Record<string, string>, message: string][] = [
   [{ SHIM_CONFIG: "/no/such" }, "can't read the settings in /no/such: No such file"],
   [{ SHIM_CONFIG: "/etc" }, "can't read the settings in /etc: Is a directory"],
   [{ SHIM_SPARE: "no" }, "expected on or off in SHIM_SPARE, not no"],
+  [{ SHIM_SHARE: "1.5" }, "expected a whole number from 1 to 1000 in SHIM_SHARE, not 1.5"],
+  [{ SHIM_SHARE: "1001" }, "expected a whole number from 1 to 1000 in SHIM_SHARE, not 1001"],
   [{ SHIM_PROTOCOL: "http" }, "expected ttrpc or grpc in SHIM_PROTOCOL, not http"],
 ];
 for (const [variables, message] of WRONG) {

@@ -1,0 +1,108 @@
+/**
+ * Servers that containers share, where the operator wants it (`share` in the settings): those of one namespace of one containerd which
+ * would have the same server, as they inherit the same and have the same options. Each of these servers has a door (door.ts) as long as
+ * it has room, and all their doors are in one folder.
+ */
+import { dirname, join } from "@std/path/posix";
+import { endsWithin } from "../common/ends_within.ts";
+import { removeIfThere } from "../common/files.ts";
+import type { Settings } from "../settings/settings.ts";
+import { isAnswered, lockPath, socketPath, toSocketPath } from "./address.ts";
+import type { Arguments } from "./arguments.ts";
+import { makeOffer, type Offer, offerAt, PATIENCE_MS } from "./door.ts";
+import type { Listening } from "./handshake.ts";
+import { lockFile } from "./lock_file.ts";
+
+/** How the name of a folder of doors ends. */
+const SUFFIX = ".shared";
+
+/**
+ * Called by `start`: finds a shared server with room, or begins one. One is begun at a time, so that those who want one meanwhile find
+ * it.
+ * @param args With the socket to serve on.
+ * @param input What containerd has given on standard input.
+ * @param options The part of it that does not name the container.
+ * @param begin Begins a server for these arguments, and waits until it listens.
+ */
+export async function joinOrBegin(
+  args: Arguments,
+  input: Uint8Array<ArrayBuffer>,
+  options: Uint8Array,
+  settings: Settings,
+  begin: (args: Arguments) => Promise<Listening>,
+): Promise<Listening> {
+  const made = makeOffer(args, input, settings);
+  const kind = `${made.inherited}\n${options.toBase64()}`;
+  const path = await kindPath(args, kind);
+  const sharing = { ...args, doors: doorsFolder(path) };
+  const offer = { ...made, args: sharing };
+  const joined = await joinAny(sharing.doors, offer);
+  if (joined !== undefined) return joined;
+  using lock = new DisposableStack();
+  // Who holds it may hang: then there is one server more.
+  const locked = lockFile(lockPath(path)).then((held) => {
+    if (lock.disposed) held[Symbol.dispose]();
+    else lock.use(held);
+  });
+  await endsWithin(locked, PATIENCE_MS);
+  return await joinAny(sharing.doors, offer) ?? await begin(sharing);
+}
+
+/** The path, in the folder of the sockets, by which the servers of one kind are known. */
+async function kindPath({ address, namespace, socket }: Arguments, kind: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(kind));
+  const name = join("shared", new Uint8Array(digest).toHex());
+  return await socketPath(toSocketPath(address), namespace, name, dirname(socket));
+}
+
+/** The folder of the doors. A door has no longer a path than a server's own socket. */
+function doorsFolder(path: string): string {
+  return path.slice(0, -16) + SUFFIX;
+}
+
+/** A path for a new door in a folder of doors. */
+export function newDoor(folder: string): string {
+  return join(folder, crypto.randomUUID().slice(0, 8));
+}
+
+/** Makes the offer at one door after the other, in an order that is the same for all, so that those behind may get empty. */
+async function joinAny(folder: string, offer: Offer): Promise<Listening | undefined> {
+  for (const door of doorsIn(folder)) {
+    try {
+      const joined = await offerAt(door, offer);
+      if (joined !== undefined) return joined;
+    } catch {
+      // The server was killed, hangs, or has just closed it. Nobody else shall wait here.
+      removeIfThere(door);
+    }
+  }
+  return undefined;
+}
+
+function doorsIn(folder: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(folder), ({ name }) => join(folder, name)).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** Removes the doors that killed servers have left. */
+export async function removeAbandonedDoors(sockets: string): Promise<void> {
+  for (const { name } of Deno.readDirSync(sockets)) {
+    if (!name.endsWith(SUFFIX)) continue;
+    const folder = join(sockets, name);
+    for (const door of doorsIn(folder)) if (!await isAnswered(door)) removeIfThere(door);
+    removeIfEmpty(folder);
+  }
+}
+
+/** Removes a folder of doors, unless there is a door in it. */
+export function removeIfEmpty(folder: string): void {
+  try {
+    Deno.removeSync(folder);
+  } catch {
+    // Another server has a door there, or has removed it.
+  }
+}

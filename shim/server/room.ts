@@ -1,0 +1,86 @@
+/** The room that a server has for the shims of several containers, see bootstrap/shared.ts. */
+import { newDoor, type Offer, removeIfEmpty, type Start } from "../bootstrap/mod.ts";
+import { Door } from "./door.ts";
+import type { ServerProcess } from "./server_process.ts";
+
+/** Counts the shims that a server runs, and lets further ones in. */
+export class Room implements Disposable {
+  readonly #limit: number;
+  #taken = 0;
+  #isOpen = false;
+  #door: Door | undefined;
+
+  /**
+   * @param folder The folder of the doors; empty if the server is for one shim at a time.
+   * @param take Is given a `start` that comes in by the door.
+   */
+  constructor(
+    private readonly server: ServerProcess,
+    private readonly folder: string,
+    private readonly take: (start: Start) => void,
+  ) {
+    this.#limit = folder === "" ? 1 : server.settings.share;
+  }
+
+  /** Whether it has none. */
+  get isEmpty(): boolean {
+    return this.#taken === 0;
+  }
+
+  /** To be called when a shim begins. */
+  enter(): void {
+    this.#taken++;
+    this.#changed();
+  }
+
+  /** To be called when one has ended. */
+  leave(): void {
+    this.#taken--;
+    this.#changed();
+  }
+
+  /** Lets further shims in from now on, as long as there is room and a shim. */
+  open(): void {
+    this.#isOpen = true;
+    this.#changed();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOpen = false;
+    this.#changed();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#isOpen && this.#taken > 0 && this.#taken < this.#limit;
+  }
+
+  #changed(): void {
+    // A `start` that was not answered in time has removed it.
+    if (this.#door !== undefined && !(this.#hasRoom && this.#door.isThere)) this.#closeDoor();
+    if (this.#door === undefined && this.#hasRoom) this.#openDoor();
+  }
+
+  #openDoor(): void {
+    try {
+      Deno.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      this.#door = new Door(newDoor(this.folder), {
+        accepts: (offer) => this.#hasRoom && this.#isOfKind(offer),
+        take: this.take,
+      });
+    } catch (error) {
+      // Another server may just have removed the folder.
+      this.server.log.warn("the server can't be shared for now", { error });
+    }
+  }
+
+  /** A server that has joined a cgroup, as its options asked for, is not what `start` would spawn. */
+  #isOfKind({ inherited }: Offer): boolean {
+    return inherited === this.server.inherited && this.server.isUnchanged;
+  }
+
+  #closeDoor(): void {
+    this.#door?.[Symbol.dispose]();
+    this.#door = undefined;
+    removeIfEmpty(this.folder);
+  }
+}
