@@ -18,5 +18,6 @@ await run({
   isReusable: true,
   createTask: async (...given) => (await import("./runc/mod.ts")).createTask(...given),
   cleanUp: async (args) => (await import("./runc/delete/clean_up.ts")).cleanUp(args),
+  command: async (words) => (await import("./commands/mod.ts")).runCommand(words),
   features: async (options) => (await import("./runc/features.ts")).readFeatures(options),
 });

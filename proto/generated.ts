@@ -303,6 +303,43 @@ export const ForwardRequest = /* @__PURE__ */ messageType<
   },
 );
 
+export interface SubscribeRequest {
+  filters: string[];
+}
+export declare namespace SubscribeRequest {
+  interface Properties {
+    filters?: readonly string[];
+  }
+}
+export const SubscribeRequest = /* @__PURE__ */ messageType<
+  SubscribeRequest,
+  SubscribeRequest.Properties
+>(
+  () => ({ filters: [] }),
+  (message, tag, reader) => {
+    if (tag === 10) message.filters.push(reader.stringVerify());
+  },
+  (message, writer) => {
+    for (const item of message.filters ?? []) writer.uint32(10).string(item);
+  },
+);
+
+export interface NamedEvent {
+  name: string;
+}
+export declare namespace NamedEvent {
+  type Properties = Partial<NamedEvent>;
+}
+export const NamedEvent = /* @__PURE__ */ messageType<NamedEvent, NamedEvent.Properties>(
+  () => ({ name: "" }),
+  (message, tag, reader) => {
+    if (tag === 10) message.name = reader.stringVerify();
+  },
+  (message, writer) => {
+    if (message.name) writer.uint32(10).string(message.name);
+  },
+);
+
 export enum TaskStatus {
   UNKNOWN = 0,
   CREATED = 1,

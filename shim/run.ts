@@ -34,16 +34,32 @@ export interface Program {
   readonly features?: Features;
   /** Further actions, by their names: programs that the shim starts itself, in the same executable. */
   readonly actions?: Readonly<Record<string, (args: Arguments) => Promise<void>>>;
+  /**
+   * Commands for people: called with a command line whose first word is neither a flag of containerd's nor an action, or is `--help`.
+   * @returns The exit code.
+   */
+  readonly command?: (words: readonly string[]) => Promise<number>;
 }
+
+const ACTIONS = ["start", "delete", "serve"];
 
 /** Does what the command line asks for; an error goes to standard error, and the exit code is 1 then. */
 export async function run(program: Program): Promise<void> {
   try {
+    if (isCommand(program)) Deno.exit(await program.command!(Deno.args));
     await act(program, parseArguments(Deno.args));
   } catch (error) {
     console.error(`${program.name}: ${(error as Error).message}`);
     Deno.exit(1);
   }
+}
+
+/** containerd's command lines begin with a flag; a lone action is told what it lacks. */
+function isCommand({ command, actions = {} }: Program): boolean {
+  const [word] = Deno.args;
+  if (command === undefined || word === undefined) return false;
+  if (word.startsWith("-")) return ["--help", "-h"].includes(word);
+  return !ACTIONS.includes(word) && !Object.hasOwn(actions, word);
 }
 
 async function act(program: Program, args: Arguments): Promise<void> {
@@ -76,7 +92,7 @@ async function act(program: Program, args: Arguments): Promise<void> {
     }
   }
   if (Object.hasOwn(actions, args.action)) return await actions[args.action](args);
-  const known = ["start", "delete", "serve", ...Object.keys(actions)];
+  const known = [...ACTIONS, ...Object.keys(actions)];
   throw new Error(`unknown action ${args.action}; known are ${known.join(", ")}`);
 }
 

@@ -1,4 +1,4 @@
-/** The client side of gRPC: unary calls, without TLS, on a unix socket. */
+/** The client side of gRPC: without TLS, on a unix socket. */
 import type { Client as GrpcClient, Metadata, ServiceError } from "@grpc/grpc-js";
 import { type CallOptions, StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { type Codec, loadGrpc } from "./library.ts";
@@ -57,6 +57,34 @@ export class Client {
         },
       );
     });
+  }
+
+  /**
+   * Calls a method that answers any number of times.
+   * @throws {StatusError} As {@linkcode Client.call}, when its last answer has come.
+   */
+  async *stream(
+    service: string,
+    method: string,
+    payload: Uint8Array,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const { serialize, deserialize } = this.#codec;
+    const path = `/${service}/${method}`;
+    const metadata = this.#metadata;
+    const call = this.#client.makeServerStreamRequest(
+      path,
+      serialize,
+      deserialize,
+      payload,
+      metadata,
+    );
+    try {
+      for await (const answer of call) yield answer;
+    } catch (error) {
+      throw toStatusError(error as ServiceError);
+    } finally {
+      call.cancel();
+    }
   }
 
   /** Closes the connection as soon as the calls under way have ended. */

@@ -50,6 +50,7 @@ export function writeText(path: string, text: string): void {
 
 const AT_FDCWD = -100;
 const STATX_BYTES = 256;
+const STATX_BASIC_STATS = 0x7ff;
 
 /**
  * Whether there is a file or a folder with this path. It needs no descriptor, of which there may be none left.
@@ -61,6 +62,37 @@ export function isThere(path: string): boolean {
   const errno = lastErrno();
   if (errno === Errno.ENOENT) return false;
   throw new SystemError(`look at ${path}`, errno);
+}
+
+// struct statx (statx(2)): stx_ino is the 8 bytes at 32, stx_mtime's seconds are those at 112, stx_dev_major and stx_dev_minor the two of 4
+// at 136.
+const STX_INO = 32;
+const STX_MTIME = 112;
+const STX_DEV_MAJOR = 136;
+const STX_DEV_MINOR = 140;
+
+/** What a path leads to. */
+export interface Identity {
+  /** Two paths have it in common if they lead to the same file, and only then. */
+  readonly id: string;
+  /** When it was changed, a folder by what is in it, in seconds since 1970. */
+  readonly modified: number;
+}
+
+/**
+ * Looks at what a path leads to; undefined where it leads nowhere. A symbolic link is followed, and one of /proc/PID to what the process
+ * sees.
+ */
+export function identify(path: string): Identity | undefined {
+  const statx = new DataView(new ArrayBuffer(STATX_BYTES));
+  if (symbols.statx(AT_FDCWD, cString(path), 0, STATX_BASIC_STATS, statx.buffer) !== 0) {
+    return undefined;
+  }
+  const device = [STX_DEV_MAJOR, STX_DEV_MINOR].map((at) => statx.getUint32(at, true));
+  return {
+    id: `${device.join(":")} ${statx.getBigUint64(STX_INO, true)}`,
+    modified: Number(statx.getBigInt64(STX_MTIME, true)),
+  };
 }
 
 /** PATH_MAX (limits.h). */
@@ -95,14 +127,22 @@ export function listFolders(path: string): string[] {
   return list(path, DT_DIR).filter((name) => name !== "." && name !== "..");
 }
 
-function list(path: string, type: number): string[] {
+/**
+ * The names of all that is in a folder.
+ * @throws {SystemError} If the folder can't be opened.
+ */
+export function listNames(path: string): string[] {
+  return list(path).filter((name) => name !== "." && name !== "..");
+}
+
+function list(path: string, type?: number): string[] {
   const directory = symbols.opendir(cString(path));
   if (directory === null) throw new SystemError(`open the folder ${path}`, lastErrno());
   const names: string[] = [];
   for (let entry; (entry = symbols.readdir(directory)) !== null;) {
     const view = new Deno.UnsafePointerView(entry);
     const name = view.getCString(D_NAME);
-    if (view.getUint8(D_TYPE) === type) names.push(name);
+    if (type === undefined || view.getUint8(D_TYPE) === type) names.push(name);
   }
   symbols.closedir(directory);
   return names;

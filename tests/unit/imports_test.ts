@@ -4,7 +4,17 @@ import { REPOSITORY } from "../harness/machine/repository.ts";
 import { withFolder } from "../harness/unit/temporary_folder.ts";
 
 /** The folders of sources; the last one may not be there. */
-const SOURCES = ["shim", "runc", "proto", "tests", "tools", "bench", "soak", "examples"];
+const SOURCES = [
+  "shim",
+  "runc",
+  "commands",
+  "proto",
+  "tests",
+  "tools",
+  "bench",
+  "soak",
+  "examples",
+];
 
 /** For each of some files or folders those that it imports. */
 type Imports = ReadonlyMap<string, ReadonlySet<string>>;
@@ -107,7 +117,7 @@ Deno.test("imports: they go one way, from folder to folder", () => {
 Deno.test("imports: they go one way between the product, the harness, tests, tools, bench and soak", () => {
   const rooms = group(files, roomOf);
   assertEquals(findCircle(rooms), undefined);
-  const product = new Set(["main.ts", "runc", "shim", "proto", "examples"]);
+  const product = new Set(["main.ts", "commands", "runc", "shim", "proto", "examples"]);
   const others = (room: string) => [...rooms.get(room)!].filter((name) => !product.has(name));
   assertEquals([...product].flatMap((room) => rooms.has(room) ? others(room) : []), []);
   assertEquals(others("tests/harness"), []);

@@ -51,6 +51,13 @@ const LIBRARY_MODULE = "./grpc.cjs";
 const LIBRARY_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'`]@grpc\/grpc-js["'`/]/;
 const NOT_NEEDED = "@grpc/proto-loader";
 
+/**
+ * The commands for people (commands/), bundled by themselves: what they share with the shim would else be cut into more pages, and grow by
+ * what only they need.
+ */
+const COMMANDS = "./commands/mod.ts";
+const COMMANDS_MODULE = "./commands.js";
+
 /** Where Deno gets its compile runtime from. */
 const DOWNLOADS = "https://dl.deno.land/";
 const PROBE_MS = 3_000;
@@ -103,17 +110,36 @@ export async function bundleModules(
   folder: string,
   main = "main.ts",
 ): Promise<ReadonlyMap<string, string>> {
-  await bundle(["--code-splitting", "--external", LIBRARY, "--outdir", folder, main]);
+  const external = ["--external", LIBRARY, "--external", COMMANDS];
+  await bundle(["--code-splitting", ...external, "--outdir", folder, main]);
   const bundled = new Map<string, string>();
   for await (const { name } of Deno.readDir(folder)) {
     bundled.set(`./${name}`, await Deno.readTextFile(join(folder, name)));
   }
+  await addCommands(bundled, folder, main);
   const redirected = redirectLibrary(bundled);
   await bundleLibrary(join(folder, LIBRARY_MODULE));
   redirected.set(LIBRARY_MODULE, await Deno.readTextFile(join(folder, LIBRARY_MODULE)));
   const modules = withRevision(portable(redirected), await revision());
   for (const [name, text] of modules) await Deno.writeTextFile(join(folder, name), text);
   return modules;
+}
+
+/** Lets the modules of a bundle import the commands, if they do, from one module that has all that these need. */
+async function addCommands(
+  modules: Map<string, string>,
+  folder: string,
+  main: string,
+): Promise<void> {
+  const words = `import("${COMMANDS}")`;
+  const importing = [...modules].filter(([, text]) => text.includes(words));
+  if (importing.length === 0) return;
+  for (const [name, text] of importing) {
+    modules.set(name, text.replaceAll(words, `import("${COMMANDS_MODULE}")`));
+  }
+  const file = join(folder, COMMANDS_MODULE);
+  await bundle(["--external", LIBRARY, "--output", file, join(dirname(main), COMMANDS)]);
+  modules.set(COMMANDS_MODULE, await Deno.readTextFile(file));
 }
 
 /**
