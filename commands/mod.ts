@@ -6,6 +6,7 @@ import configuration from "../deno.json" with { type: "json" };
 import { PROGRAM } from "./command_line/description.ts";
 import { commandHelp, programHelp } from "./command_line/help.ts";
 import { commandNamed, parse, type Parsed } from "./command_line/parse.ts";
+import { doctor } from "./doctor/mod.ts";
 import { events } from "./events.ts";
 import { ExitCode, Failure } from "./output/failure.ts";
 import type { Scope } from "./find/survey.ts";
@@ -47,6 +48,7 @@ const ACTIONS: Readonly<Record<string, (parsed: Parsed) => Promise<number>>> = {
       follow: parsed.isSet("follow"),
     });
   },
+  doctor: (parsed) => doctor({ ...common(parsed), fix: parsed.isSet("fix") }),
   stats: (parsed) => stats({ ...common(parsed), id: parsed.argument, once: parsed.isSet("once") }),
 };
 

@@ -129,6 +129,119 @@ export enum BootstrapCapability {
   CAPABILITY_UNSPECIFIED = 0,
 }
 
+export interface GetRequest {
+  id: string;
+}
+export declare namespace GetRequest {
+  type Properties = Partial<GetRequest>;
+}
+export const GetRequest = /* @__PURE__ */ messageType<GetRequest, GetRequest.Properties>(
+  () => ({ id: "" }),
+  (message, tag, reader) => {
+    if (tag === 10) message.id = reader.stringVerify();
+  },
+  (message, writer) => {
+    if (message.id) writer.uint32(10).string(message.id);
+  },
+);
+
+export interface NamespaceList {
+  namespaces: NamedNamespace[];
+}
+export declare namespace NamespaceList {
+  interface Properties {
+    namespaces?: readonly NamedNamespace.Properties[];
+  }
+}
+export const NamespaceList = /* @__PURE__ */ messageType<NamespaceList, NamespaceList.Properties>(
+  () => ({ namespaces: [] }),
+  (message, tag, reader) => {
+    if (tag === 10) message.namespaces.push(NamedNamespace.decode(reader.bytes()));
+  },
+  (message, writer) => {
+    for (const item of message.namespaces ?? []) {
+      NamedNamespace.encode(item, writer.uint32(10).fork()).ldelim();
+    }
+  },
+);
+
+export interface NamedNamespace {
+  name: string;
+}
+export declare namespace NamedNamespace {
+  type Properties = Partial<NamedNamespace>;
+}
+export const NamedNamespace = /* @__PURE__ */ messageType<
+  NamedNamespace,
+  NamedNamespace.Properties
+>(
+  () => ({ name: "" }),
+  (message, tag, reader) => {
+    if (tag === 10) message.name = reader.stringVerify();
+  },
+  (message, writer) => {
+    if (message.name) writer.uint32(10).string(message.name);
+  },
+);
+
+export interface ForwardRequest {
+  envelope: Envelope | null;
+}
+export declare namespace ForwardRequest {
+  interface Properties {
+    envelope?: Envelope.Properties | null;
+  }
+}
+export const ForwardRequest = /* @__PURE__ */ messageType<
+  ForwardRequest,
+  ForwardRequest.Properties
+>(
+  () => ({ envelope: null }),
+  (message, tag, reader) => {
+    if (tag === 10) message.envelope = Envelope.decode(reader.bytes(), message.envelope);
+  },
+  (message, writer) => {
+    if (message.envelope) Envelope.encode(message.envelope, writer.uint32(10).fork()).ldelim();
+  },
+);
+
+export interface SubscribeRequest {
+  filters: string[];
+}
+export declare namespace SubscribeRequest {
+  interface Properties {
+    filters?: readonly string[];
+  }
+}
+export const SubscribeRequest = /* @__PURE__ */ messageType<
+  SubscribeRequest,
+  SubscribeRequest.Properties
+>(
+  () => ({ filters: [] }),
+  (message, tag, reader) => {
+    if (tag === 10) message.filters.push(reader.stringVerify());
+  },
+  (message, writer) => {
+    for (const item of message.filters ?? []) writer.uint32(10).string(item);
+  },
+);
+
+export interface NamedEvent {
+  name: string;
+}
+export declare namespace NamedEvent {
+  type Properties = Partial<NamedEvent>;
+}
+export const NamedEvent = /* @__PURE__ */ messageType<NamedEvent, NamedEvent.Properties>(
+  () => ({ name: "" }),
+  (message, tag, reader) => {
+    if (tag === 10) message.name = reader.stringVerify();
+  },
+  (message, writer) => {
+    if (message.name) writer.uint32(10).string(message.name);
+  },
+);
+
 export interface CreateOptions {
   noPivotRoot: boolean;
   noNewKeyring: boolean;
@@ -279,64 +392,6 @@ export const RuntimeVersion = /* @__PURE__ */ messageType<
   (message, writer) => {
     if (message.version) writer.uint32(10).string(message.version);
     if (message.revision) writer.uint32(18).string(message.revision);
-  },
-);
-
-export interface ForwardRequest {
-  envelope: Envelope | null;
-}
-export declare namespace ForwardRequest {
-  interface Properties {
-    envelope?: Envelope.Properties | null;
-  }
-}
-export const ForwardRequest = /* @__PURE__ */ messageType<
-  ForwardRequest,
-  ForwardRequest.Properties
->(
-  () => ({ envelope: null }),
-  (message, tag, reader) => {
-    if (tag === 10) message.envelope = Envelope.decode(reader.bytes(), message.envelope);
-  },
-  (message, writer) => {
-    if (message.envelope) Envelope.encode(message.envelope, writer.uint32(10).fork()).ldelim();
-  },
-);
-
-export interface SubscribeRequest {
-  filters: string[];
-}
-export declare namespace SubscribeRequest {
-  interface Properties {
-    filters?: readonly string[];
-  }
-}
-export const SubscribeRequest = /* @__PURE__ */ messageType<
-  SubscribeRequest,
-  SubscribeRequest.Properties
->(
-  () => ({ filters: [] }),
-  (message, tag, reader) => {
-    if (tag === 10) message.filters.push(reader.stringVerify());
-  },
-  (message, writer) => {
-    for (const item of message.filters ?? []) writer.uint32(10).string(item);
-  },
-);
-
-export interface NamedEvent {
-  name: string;
-}
-export declare namespace NamedEvent {
-  type Properties = Partial<NamedEvent>;
-}
-export const NamedEvent = /* @__PURE__ */ messageType<NamedEvent, NamedEvent.Properties>(
-  () => ({ name: "" }),
-  (message, tag, reader) => {
-    if (tag === 10) message.name = reader.stringVerify();
-  },
-  (message, writer) => {
-    if (message.name) writer.uint32(10).string(message.name);
   },
 );
 

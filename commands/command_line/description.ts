@@ -169,6 +169,23 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: [["stats --once", "what all containers use now"]],
   },
+  {
+    name: "doctor",
+    summary: "Find what is wrong, and what mends it",
+    description: [
+      "Looks for shims that do not answer or have no container; containers without a shim; what is left of containers that are gone: bundles, mounts, sockets, runc's state, cgroups, FIFOs; frozen cgroups, processes that hang or were not reaped; shims of an older version; and settings of containerd that fight. For each it tells what it means, how sure it is (certain, likely, perhaps), and the command that mends it.",
+      "With --fix it runs those commands that are certainly right, each after showing it. It never touches what a living shim or containerd knows, and where one of them does not answer, nothing that it may know.",
+    ],
+    options: [
+      { name: "fix", help: "Mend what is certain." },
+      JSON_OUTPUT,
+      HELP,
+    ],
+    examples: [
+      ["doctor", "only look"],
+      ["doctor --fix", "look, and mend what is certain"],
+    ],
+  },
 ];
 
 /** The exit codes, of all commands. */

@@ -1,0 +1,260 @@
+/** `doctor`: what is wrong, and what `--fix` mends and leaves alone. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { dirname } from "@std/path";
+import { close, listenUnix } from "../../shim/libc/mod.ts";
+import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
+import { eventually } from "../harness/expect/eventually.ts";
+import { cgroupMounts } from "../harness/machine/cgroups.ts";
+import { isAlive } from "../harness/machine/processes.ts";
+import { type Json, jsonOf, runCommand } from "../harness/shim/commands.ts";
+import { Bundle } from "../harness/shim/direct_shim.ts";
+import { runWithGo, test } from "../harness/suite/both_shims.ts";
+
+/** What `doctor` finds that has one of these words in it: other things may be wrong on the machine. */
+async function findings(words: readonly string[], ...args: string[]): Promise<Json[]> {
+  const { stdout, stderr } = await runCommand("doctor", "--json", ...args);
+  assertEquals(stderr, "");
+  return JSON.parse(stdout).findings.filter(({ what }: Json) =>
+    words.some((word) => what.includes(word))
+  );
+}
+
+async function sh(command: string): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command("sh", { args: ["-c", command] })
+    .output();
+  if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** Doctor leaves alone what is young. */
+async function age(...paths: string[]): Promise<void> {
+  await sh(`touch -d '1 hour ago' ${paths.join(" ")}`);
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What containers leave whose shims and clients were killed, all of it older than what is being made. */
+interface Leftovers {
+  readonly paths: readonly string[];
+  remove(): Promise<void>;
+}
+
+async function leaveBehind(containerd: PrivateContainerd): Promise<Leftovers> {
+  const { namespace } = containerd;
+  const bundles = dirname(containerd.bundle("any"));
+  const bundle = `${bundles}/gone-1`;
+  const mount = `${bundles}/.gone-2/rootfs`;
+  const socket = `/run/containerd/s/${"ab".repeat(32)}`;
+  const cgroup = `${cgroupMounts()[0]}/${namespace}/gone-3`;
+  const fifos = "/run/containerd/fifo/4711";
+  const state = `/run/containerd/runc/${namespace}/gone-4`;
+  await sh(`mkdir -p ${bundle}/rootfs ${mount} ${fifos} ${cgroup}`);
+  await sh(`mount -t tmpfs gone ${mount} && mount -t tmpfs gone ${bundle}/rootfs`);
+  await sh(`mkfifo ${fifos}/gone-5-stdout`);
+  close(listenUnix(socket));
+  const byHand = await Bundle.make(containerd, "gone-4");
+  await sh(`cp -r ${containerd.rootfs}/. ${byHand.path}/rootfs`);
+  const runc = `runc --root ${dirname(state)}`;
+  await sh(
+    `cd ${byHand.path} && ${runc} run -d gone-4 </dev/null >/dev/null 2>&1 && ${runc} kill gone-4 KILL`,
+  );
+  await eventually(
+    "an end",
+    async () => (await sh(`${runc} state gone-4`)).includes('"stopped"') || undefined,
+  );
+  await byHand.remove();
+  const paths = [bundle, mount, socket, cgroup, fifos, state];
+  await age(...paths.filter((path) => path !== mount));
+  return {
+    paths,
+    remove: async () => {
+      await sh(`umount ${mount} ${bundle}/rootfs 2>/dev/null || true`);
+      await sh(`rm -rf --one-file-system ${bundle} ${dirname(mount)} ${socket} ${fifos}`);
+      await sh(`rmdir ${cgroup} /run/containerd/fifo 2>/dev/null || true`);
+      await sh(`${runc} delete --force gone-4 2>/dev/null || true`);
+    },
+  };
+}
+
+const KINDS = [
+  "leftover-bundle",
+  "leftover-cgroup",
+  "leftover-fifos",
+  "leftover-mount",
+  "leftover-runtime-state",
+  "unanswered-socket",
+];
+const WORDS = ["gone-", "abababab", "fifo/4711"];
+
+test("what is left of containers that are gone; --fix removes it, and leaves what lives", async (containerd) => {
+  await containerd.runDetached("ours", "sleep", "1000");
+  await runWithGo(containerd, "theirs", "sleep", "1000");
+  const alive = await jsonOf("ps", "--address", containerd.address);
+  const before = (shims: Json) =>
+    shims.map(({ pid, containers }: Json) => [pid, containers[0].pid]);
+  const left = await leaveBehind(containerd);
+  try {
+    const found = await findings(WORDS);
+    assertEquals(found.map(({ kind }) => kind).toSorted(), KINDS);
+    for (const { certainty, isFixable, isFixed, mend, meaning, what } of found) {
+      assertEquals([certainty, isFixable, isFixed], ["certain", true, null], what);
+      assert(mend.length > 0 && meaning.length > 0);
+    }
+    const table = await runCommand("doctor");
+    assertEquals(table.code, 1);
+    for (const { kind, what, mend } of found) {
+      assertStringIncludes(table.stdout, `certain: ${what} [${kind}]`);
+      assertStringIncludes(table.stdout, `  $ ${mend}\n`);
+    }
+    for (const path of left.paths) assert(exists(path), `${path}: doctor alone changes nothing`);
+
+    const mended = await runCommand("doctor", "--fix");
+    for (const { what } of found) {
+      assertStringIncludes(mended.stdout, what);
+    }
+    assert(mended.stdout.split("  done\n").length > KINDS.length, mended.stdout);
+    const mount = left.paths[1];
+    for (const path of left.paths.filter((path) => path !== mount)) {
+      assert(!exists(path), `${path} is still there`);
+    }
+    assert(!Deno.readTextFileSync("/proc/self/mounts").includes(`${mount} `));
+    assertEquals(await findings(WORDS), []);
+    const { shims } = await jsonOf("ps", "--address", containerd.address);
+    assertEquals(before(shims), before(alive.shims));
+    assertEquals((await containerd.exec("ours", "echo", "here")).stdout, "here\n");
+    assertEquals((await containerd.exec("theirs", "echo", "here")).stdout, "here\n");
+  } finally {
+    await left.remove();
+  }
+  await containerd.remove("ours", "theirs");
+});
+
+test("while a containerd does not answer nothing is mended that it may know", async (containerd) => {
+  await containerd.runDetached("ours", "sleep", "1000");
+  const left = await leaveBehind(containerd);
+  try {
+    // It takes connections, and answers none.
+    Deno.kill(containerd.pid, "SIGSTOP");
+    try {
+      const found = await findings(WORDS, "--fix");
+      for (const { kind, certainty, isFixed } of found) {
+        const isHarmless = kind === "unanswered-socket";
+        assertEquals([kind, isFixed], [kind, isHarmless]);
+        if (kind !== "container-without-shim" && !isHarmless) assertEquals(certainty, "likely");
+      }
+      const [, , socket, ...others] = left.paths;
+      assert(!exists(socket));
+      for (const path of others) assert(exists(path), path);
+    } finally {
+      Deno.kill(containerd.pid, "SIGCONT");
+    }
+  } finally {
+    await left.remove();
+  }
+  await containerd.remove("ours");
+});
+
+test("a shim that is stopped, and a container that is frozen: the commands mend them", async (containerd) => {
+  await containerd.runDetached("stopped", "sleep", "1000");
+  await containerd.runDetached("frozen", "sleep", "1000");
+  await containerd.runDetached("paused", "sleep", "1000");
+  await containerd.ctr("task", "pause", "paused");
+  const shim = await containerd.shimPid("stopped");
+  const root = `/run/containerd/runc/${containerd.namespace}`;
+  Deno.kill(shim, "SIGSTOP");
+  await sh(`runc --root ${root} pause frozen`);
+  const found = await findings([`${containerd.namespace}/`]);
+  assertEquals(found.map(({ kind, certainty }) => [kind, certainty]), [
+    ["silent-shim", "certain"],
+    ["frozen-container", "certain"],
+  ]);
+  assertEquals(found[0].mend, `kill -CONT ${shim}`);
+  assertMatch(found[1].what, /\/frozen is frozen \(\/sys\/.*\), and its shim says running/);
+  const fixed = await findings([`${containerd.namespace}/`], "--fix");
+  assertEquals(fixed.map(({ isFixed }) => isFixed), [false, false]);
+  for (const { mend } of found) await sh(mend);
+  assertEquals(await findings([`${containerd.namespace}/`]), []);
+  await containerd.ctr("task", "resume", "paused");
+  await containerd.remove("stopped", "frozen", "paused");
+});
+
+test("containers whose shim was killed while containerd was dead", async (containerd) => {
+  await containerd.runDetached("box", "sleep", "1000");
+  const shim = await containerd.shimPid("box");
+  await containerd.stop("SIGKILL");
+  // A shim that lives names the state folder of the dead containerd.
+  await containerd.boot();
+  await containerd.runDetached("witness", "sleep", "1000");
+  await containerd.stop("SIGKILL");
+  Deno.kill(shim, "SIGKILL");
+  await eventually("an end", () => !isAlive(shim) || undefined);
+  await age(containerd.bundle("box"));
+  const [found] = await findings([`${containerd.namespace}/box`], "--fix");
+  assertEquals([found.kind, found.certainty, found.isFixed], [
+    "container-without-shim",
+    "certain",
+    false,
+  ]);
+  assertStringIncludes(found.what, "its containerd does not answer");
+  assert(exists(containerd.bundle("box")));
+  await containerd.boot();
+  await eventually(
+    "containerd to clean up",
+    async () => (await containerd.tasks()).size === 1 || undefined,
+  );
+  await containerd.ctr("containers", "rm", "box");
+  await containerd.remove("witness");
+});
+
+test("zombies that a container's program does not reap", async (containerd) => {
+  await containerd.runDetached("box", "sh", "-c", "sleep 0.1 & sleep 0.1 & exec sleep 1000");
+  const found = await eventually("zombies", async () => {
+    const found = await findings([`${containerd.namespace}/box`]);
+    return found.length > 0 ? found : undefined;
+  });
+  assertEquals(found.map(({ kind, certainty }) => [kind, certainty]), [["zombies", "perhaps"]]);
+  assertMatch(found[0].what, /^process \d+ \(sleep 1000\) of .* has not reaped \d+, \d+$/);
+  await containerd.remove("box");
+});
+
+test("a shim of an older version after an upgrade", async (containerd) => {
+  const link = `${containerd.folder}/bin/containerd-shim-ts-v2`;
+  const target = await Deno.realPath(link);
+  const copy = `${containerd.folder}/copy/containerd-shim-ts-v2`;
+  await Deno.mkdir(dirname(copy));
+  await Deno.copyFile(target, copy);
+  await sh(`ln -sf ${copy} ${link}`);
+  await containerd.runDetached("box", "sleep", "1000");
+  assertEquals(await findings([`${containerd.namespace}/box`]), []);
+  await sh(`cp ${copy} ${copy}.new && mv ${copy}.new ${copy}`);
+  const [found] = await findings([`${containerd.namespace}/box`], "--fix");
+  assertEquals([found.kind, found.certainty, found.isFixed], ["older-version", "certain", false]);
+  assertStringIncludes(found.what, `runs an executable that was replaced: ${copy}`);
+  assertEquals((await containerd.exec("box", "echo", "here")).stdout, "here\n");
+  await containerd.remove("box");
+  await sh(`ln -sf ${target} ${link} && rm -r ${dirname(copy)}`);
+});
+
+test("settings that keep containers from starting", async (containerd) => {
+  const usual = Deno.env.get("SHIM_PROTOCOL");
+  await containerd.stop();
+  Deno.env.set("SHIM_PROTOCOL", "grcp");
+  try {
+    await containerd.boot();
+  } finally {
+    if (usual === undefined) Deno.env.delete("SHIM_PROTOCOL");
+    else Deno.env.set("SHIM_PROTOCOL", usual);
+  }
+  const [found] = await findings([containerd.address]);
+  assertEquals([found.kind, found.certainty], ["wrong-setting", "certain"]);
+  assertStringIncludes(found.what, "expected ttrpc or grpc in SHIM_PROTOCOL, not grcp");
+  await containerd.restart();
+  assertEquals(await findings([containerd.address]), []);
+});
