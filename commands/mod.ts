@@ -3,6 +3,7 @@
  * is loaded only when its name is the first word of the command line: what containerd calls must not wait for it.
  */
 import configuration from "../deno.json" with { type: "json" };
+import { completion } from "./command_line/completion.ts";
 import { PROGRAM } from "./command_line/description.ts";
 import { commandHelp, programHelp } from "./command_line/help.ts";
 import { commandNamed, parse, type Parsed } from "./command_line/parse.ts";
@@ -49,6 +50,10 @@ const ACTIONS: Readonly<Record<string, (parsed: Parsed) => Promise<number>>> = {
     });
   },
   doctor: (parsed) => doctor({ ...common(parsed), fix: parsed.isSet("fix") }),
+  completion: (parsed) => {
+    print(completion(parsed.argument!));
+    return Promise.resolve(ExitCode.FINE);
+  },
   stats: (parsed) => stats({ ...common(parsed), id: parsed.argument, once: parsed.isSet("once") }),
 };
 

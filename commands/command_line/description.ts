@@ -186,6 +186,25 @@ export const COMMANDS: readonly Command[] = [
       ["doctor --fix", "look, and mend what is certain"],
     ],
   },
+  {
+    name: "completion",
+    summary: "Print the completions for a shell",
+    description: [
+      "Prints a script by which a shell completes commands, options and the ids of containers.",
+    ],
+    argument: {
+      name: "SHELL",
+      kind: ["bash", "zsh", "fish"],
+      isOptional: false,
+      help: "bash, zsh or fish.",
+    },
+    options: [HELP],
+    examples: [
+      ["completion bash > /etc/bash_completion.d/containerd-shim-ts-v2", "for bash"],
+      ["completion zsh > /usr/local/share/zsh/site-functions/_containerd-shim-ts-v2", "for zsh"],
+      ["completion fish > /etc/fish/completions/containerd-shim-ts-v2.fish", "for fish"],
+    ],
+  },
 ];
 
 /** The exit codes, of all commands. */
