@@ -30,6 +30,8 @@ const DATA_OFFSET = Deno.build.arch === "x86_64" ? 4 : 8;
 const EVENT_BYTES = DATA_OFFSET + 8;
 const MAX_EVENTS = 64;
 
+const NOTHING: readonly Ready[] = [];
+
 /** An epoll instance. */
 export class Epoll {
   readonly #descriptor = check(symbols.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
@@ -61,14 +63,26 @@ export class Epoll {
   }
 
   /** Waits in a thread of Deno's pool, without a bound, until something is ready. If the wait is interrupted, nothing is. */
-  async wait(): Promise<Ready[]> {
+  async wait(): Promise<readonly Ready[]> {
     const count = await symbols.epoll_wait_nonblocking(
       this.#descriptor,
       this.#ready.buffer,
       MAX_EVENTS,
       -1,
     );
-    // Of the errors of epoll_wait(2) only EINTR is possible; errno belongs to the pool's thread and can't be read here.
+    return this.#readyOnes(count);
+  }
+
+  /** What is ready now. */
+  look(): readonly Ready[] {
+    return this.#readyOnes(
+      symbols.epoll_wait(this.#descriptor, this.#ready.buffer, MAX_EVENTS, 0),
+    );
+  }
+
+  /** @param count What epoll_wait(2) has returned. Of its errors only EINTR is possible. */
+  #readyOnes(count: number): readonly Ready[] {
+    if (count <= 0) return NOTHING;
     const ready: Ready[] = [];
     for (let index = 0; index < count; index++) {
       const offset = index * EVENT_BYTES;

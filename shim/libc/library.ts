@@ -108,6 +108,7 @@ const FUNCTIONS = {
 
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
   epoll_wait_nonblocking: {
     name: "epoll_wait",
     parameters: ["i32", "buffer", "i32", "i32"],

@@ -1,6 +1,16 @@
 /** One epoll loop for all raw descriptors of the shim. */
 import type { Logger } from "../common/mod.ts";
-import { Epoll, EpollEvent, EventFd } from "../libc/mod.ts";
+import { Epoll, EpollEvent, EventFd, type Ready } from "../libc/mod.ts";
+
+/**
+ * An event that has come sooner than this, in ms, is taken for one of many: somebody talks with a process, or bytes stream. A wait in a
+ * thread costs two wake-ups, the thread's and then JavaScript's, which take several times as long as to carry a byte.
+ */
+const BRISK_MS = 0.2;
+/** How long the next event is looked for then, in ms: for less than a wait in a thread would cost. */
+const LINGER_MS = 0.05;
+/** How long that may go on, in ms, until everything else of the shim has its turn. */
+const TURN_MS = 0.25;
 
 /** Is called with the {@linkcode EpollEvent}s for which a descriptor is ready. It should not throw, see {@linkcode Reactor}. */
 export type ReadyListener = (events: number) => void;
@@ -13,8 +23,8 @@ interface Watch {
 }
 
 /**
- * Calls listeners when their descriptors are ready. While any is watched, a thread of Deno's pool waits in epoll_wait(2); otherwise
- * there is no such thread.
+ * Calls listeners when their descriptors are ready. While any is watched, a thread of Deno's pool waits in epoll_wait(2), but for moments
+ * behind events that come close together; otherwise there is no such thread.
  *
  * The error of a listener that throws is logged, and its descriptor is watched no more: it is likely to be ready still, so that the
  * listener would be called again at once and without end. All others go on.
@@ -49,12 +59,30 @@ export class Reactor {
   async #run(): Promise<void> {
     this.#running = true;
     while (this.#watches.size > 0) {
-      for (const { descriptor, generation, events } of await this.#epoll.wait()) {
-        if (descriptor === this.#wakeup.descriptor) this.#wakeup.take();
-        else this.#tell(descriptor, generation, events);
-      }
+      const began = performance.now();
+      this.#tellAll(await this.#epoll.wait());
+      if (performance.now() - began < BRISK_MS) this.#linger();
     }
     this.#running = false;
+  }
+
+  /** Looks for events in the only thread, until for a while there was none, or others are to have their turn. */
+  #linger(): void {
+    const begin = performance.now();
+    let last = begin;
+    for (let now = begin; now - last < LINGER_MS && now - begin < TURN_MS;) {
+      const ready = this.#epoll.look();
+      this.#tellAll(ready);
+      now = performance.now();
+      if (ready.length > 0) last = now;
+    }
+  }
+
+  #tellAll(ready: readonly Ready[]): void {
+    for (const { descriptor, generation, events } of ready) {
+      if (descriptor === this.#wakeup.descriptor) this.#wakeup.take();
+      else this.#tell(descriptor, generation, events);
+    }
   }
 
   #tell(descriptor: number, generation: number, events: number): void {

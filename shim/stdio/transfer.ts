@@ -22,6 +22,8 @@ export interface Output {
 
 const SPLICE_BYTES = 1 << 20;
 const COPY_BYTES = 1 << 15;
+/** Where a read gives so much, more is likely to be there. */
+const MUCH_BYTES = 1 << 11;
 
 /** Moves bytes inside the kernel by splice(2); one of the two must be a pipe or FIFO. */
 export const splicing: Transfer = (source, target) => {
@@ -37,7 +39,7 @@ export function copying(): Transfer {
   let rest = buffer.subarray(0, 0);
   return (source, target) => {
     if (rest.length === 0) {
-      const count = read(source, buffer);
+      const count = readMuch(source, buffer);
       if (count === -1) return SOURCE_EMPTY;
       if (count === 0) return 0;
       rest = buffer.subarray(0, count);
@@ -46,6 +48,25 @@ export function copying(): Transfer {
     if (written !== -1) rest = rest.subarray(written);
     return rest.length > 0 ? TARGET_FULL : written;
   };
+}
+
+/**
+ * Reads what there is, up to a buffer full: a terminal gives 4 KiB at most at a time, and each write wakes the target's reader. An error
+ * after the first bytes is not told: the next read will fail, too.
+ */
+function readMuch(source: number, buffer: Uint8Array<ArrayBuffer>): number {
+  let length = read(source, buffer);
+  if (length < MUCH_BYTES) return length;
+  try {
+    while (length < buffer.length) {
+      const count = read(source, buffer.subarray(length));
+      if (count <= 0) break;
+      length += count;
+    }
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error;
+  }
+  return length;
 }
 
 /** Writes to a target. Input for a terminal that nobody has open (EIO) is lost, as with any terminal. */

@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
+import { switchesOf } from "../../../../bench/harness/usage.ts";
 import { close, EpollEvent, OpenFlag, pipe, read, write } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
 import { within } from "../../../harness/expect/within.ts";
@@ -188,6 +189,38 @@ test("leaves the processor alone while nothing happens", async () => {
   reactor.unwatch(source);
   close(source);
   close(target);
+});
+
+/** A pipe that is readable as long as it is watched. */
+function watchReadable(listener: () => void): Disposable {
+  const { read: source, write: target } = pipe(OpenFlag.NONBLOCK);
+  write(target, BYTE);
+  reactor.watch(source, EpollEvent.IN, listener);
+  return {
+    [Symbol.dispose]() {
+      reactor.unwatch(source);
+      close(source);
+      close(target);
+    },
+  };
+}
+
+test("events that come close together cost few wake-ups of threads", async () => {
+  const EVENTS = 5000;
+  const wakeUps = () => [...switchesOf(Deno.pid).values()].reduce((sum, each) => sum + each, 0);
+  const before = wakeUps();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let events = 0;
+  {
+    using _watched = watchReadable(() => ++events === EVENTS && resolve());
+    await promise;
+  }
+  assertLess(wakeUps() - before, EVENTS / 2);
+});
+
+test("everything else has its turn while events come without a pause", async () => {
+  using _watched = watchReadable(() => {});
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 });
 
 test("unwatching what is not watched is fine", () => {

@@ -66,3 +66,28 @@ for (const [how, make] of [["splicing", () => splicing], ["copying", copying]] a
     for (const each of [source.read, source.write, target.write]) close(each);
   });
 }
+
+/** A pipe whose reads give one write each (pipe(2), O_DIRECT), as those of a terminal give 4 KiB at most. */
+const PACKETS = OpenFlag.NONBLOCK | (Deno.build.arch === "aarch64" ? 0o200000 : 0o40000);
+
+Deno.test("transfer: copying gathers what a source gives in large pieces, and passes on a small one at once", () => {
+  expectNoNewDescriptors(() => {
+    const [source, target] = [pipe(PACKETS), pipe(OpenFlag.NONBLOCK)];
+    const transfer = copying();
+    const bytes = countedBytes(5 * PAGE);
+    for (let at = 0; at < bytes.length; at += PAGE) {
+      write(source.write, bytes.subarray(at, at + PAGE));
+    }
+    assertEquals(transfer(source.read, target.write), bytes.length);
+    const buffer = new Uint8Array(16 * PAGE);
+    assertSameBytes(buffer.slice(0, read(target.read, buffer)), bytes);
+
+    for (const length of [1, 2]) write(source.write, new Uint8Array(length));
+    assertEquals(transfer(source.read, target.write), 1);
+    assertEquals(transfer(source.read, target.write), 2);
+    for (const each of [source, target]) {
+      close(each.read);
+      close(each.write);
+    }
+  });
+});
