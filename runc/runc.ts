@@ -1,10 +1,11 @@
 /** The OCI runtime's command line, one method for each command. */
-import { join } from "@std/path/posix";
+import { basename, join } from "@std/path/posix";
 import type { CheckpointOptions } from "../proto/mod.ts";
 // The action `delete` loads this, too: so it imports file by file, and not shim/mod.ts; see delete/clean_up.ts.
 import { exists, removeIfThere } from "../shim/common/files.ts";
 import { Errno, killIfThere, SIGKILL, SystemError, unmountAll } from "../shim/libc/mod.ts";
 import { orWarn } from "../shim/common/logger.ts";
+import { inSpan } from "../shim/common/spans.ts";
 import { DescriptorReserve } from "../shim/process/descriptor_reserve.ts";
 import type { Child, ChildStatus, Spawner } from "../shim/process/spawn.ts";
 import { StandardError } from "../shim/process/standard_error.ts";
@@ -188,9 +189,17 @@ export class Runc {
    * @param stdio The streams of the process that the command leaves behind.
    * @throws {RuncError} If the command fails, in its own words: the last error in its log, or else its standard error.
    */
-  async #run(
+  #run(command: readonly string[], options: { stdio?: Stdio; log?: string } = {}): Promise<void> {
+    const { binary } = this.runtime;
+    const attributes = { "process.executable.path": binary };
+    return inSpan(`${basename(binary)} ${command[0]}`, { attributes, isCall: true }, () => {
+      return this.#execute(command, options);
+    });
+  }
+
+  async #execute(
     command: readonly string[],
-    { stdio, log = join(this.runtime.bundle, "log.json") }: { stdio?: Stdio; log?: string } = {},
+    { stdio, log = join(this.runtime.bundle, "log.json") }: { stdio?: Stdio; log?: string },
   ): Promise<void> {
     this.signal?.throwIfAborted();
     const { binary, root, systemdCgroup, bundle } = this.runtime;

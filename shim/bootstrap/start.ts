@@ -39,6 +39,12 @@ import {
 } from "./handshake.ts";
 import { lockFile } from "./lock_file.ts";
 import { adjustOomScore } from "./oom_score.ts";
+import {
+  addTelemetryVariables,
+  DENO_SWITCH,
+  isTelemetryWanted,
+  takeTelemetryVariables,
+} from "./telemetry_variables.ts";
 
 /** The newest version of the Task service that we serve, and the oldest one for which the answer is JSON. */
 const NEWEST_VERSION = 3;
@@ -82,7 +88,7 @@ export async function start(
   if (await isFound(path)) return giveAnswer(answer);
   const serving = { ...args, socket: path };
   const begin = async (args: Arguments) =>
-    await takeSpare(args, input, settings) ?? startServer(args, input);
+    await takeSpare(args, input, settings) ?? startAnyServer(args, input);
   // A server with a core scheduling cookie has one of its own.
   const isPlain = isReusable && protocol === "ttrpc" && !Deno.env.get("SCHED_CORE");
   let server: Listening;
@@ -91,7 +97,7 @@ export async function start(
       const { joinOrBegin } = await import("./shared.ts");
       server = await joinOrBegin(serving, input, await optionsIn(input, params), settings, begin);
     } else {
-      server = isPlain ? await begin(serving) : startServer(serving, input);
+      server = isPlain ? await begin(serving) : startAnyServer(serving, input);
     }
   } catch (error) {
     await removeLeft(path);
@@ -182,6 +188,20 @@ async function findSocketPath(
   const path = await socketPath(containerd, namespace, name, folder);
   checkSocketPath(path);
   return path;
+}
+
+/** {@linkcode startServer}, with telemetry if that is wanted and if Deno boots with it: for a wrong setting of it, it does not. */
+function startAnyServer(args: Arguments, input: Uint8Array<ArrayBuffer>): Listening {
+  Deno.env.delete(DENO_SWITCH);
+  if (!isTelemetryWanted()) return startServer(args, input);
+  addTelemetryVariables();
+  try {
+    return startServer(args, input);
+  } catch {
+    // Why, Deno has told the log.
+    takeTelemetryVariables();
+    return startServer(args, input);
+  }
 }
 
 /**

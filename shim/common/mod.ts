@@ -3,4 +3,5 @@ export { endsWithin } from "./ends_within.ts";
 export { exists, removeIfThere } from "./files.ts";
 export { IDENTIFIER, isIdentifier } from "./identifier.ts";
 export { createLogger, type Fields, type Logger, type LogLevel, orWarn } from "./logger.ts";
+export { annotate, type Attributes, inSpan, traceparent } from "./spans.ts";
 export { toTimestamp } from "./timestamp.ts";

@@ -1,5 +1,6 @@
 /** The root file system of a container: the mounts that containerd's snapshotters give. */
 import { join } from "@std/path/posix";
+import { inSpan } from "../common/mod.ts";
 import { inDirectory, mount, MountFlag, mountIdMapped, unmountAll } from "../libc/mod.ts";
 import { type Spawner, StandardError } from "../process/mod.ts";
 import { parseMountOptions, rebaseLowerDirectories, takeIdMapping } from "./mount_options.ts";
@@ -22,7 +23,15 @@ const PAGE_BYTES = 4096;
  * Mounts the root file system, one mount over the other.
  * @throws {Error} If one of the mounts fails; none is left then.
  */
-export async function mountRootfs(
+export function mountRootfs(
+  spawner: Spawner,
+  mounts: readonly Mount[],
+  rootfs: string,
+): Promise<void> {
+  return inSpan("mount the root file system", {}, () => mountAll(spawner, mounts, rootfs));
+}
+
+async function mountAll(
   spawner: Spawner,
   mounts: readonly Mount[],
   rootfs: string,
@@ -39,7 +48,11 @@ export async function mountRootfs(
 }
 
 /** Unmounts the root file system, the last mount first. A mount that is not there any more is no error. */
-export async function unmountRootfs(mounts: readonly Mount[], rootfs: string): Promise<void> {
+export function unmountRootfs(mounts: readonly Mount[], rootfs: string): Promise<void> {
+  return inSpan("unmount the root file system", {}, () => unmountEach(mounts, rootfs));
+}
+
+async function unmountEach(mounts: readonly Mount[], rootfs: string): Promise<void> {
   for (const each of mounts.toReversed()) {
     if (each.target === "") continue;
     let target: string;

@@ -14,7 +14,7 @@ import {
   TaskStart,
 } from "../../proto/mod.ts";
 import type { EventsAddress } from "../bootstrap/mod.ts";
-import { type Logger, toTimestamp } from "../common/mod.ts";
+import { inSpan, type Logger, toTimestamp, traceparent } from "../common/mod.ts";
 import type { Protocol } from "../settings/settings.ts";
 import { Client, startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
 
@@ -46,6 +46,13 @@ export type EventName = keyof typeof TOPICS;
 /** The message of an event. */
 export type Event<Name extends EventName> = Parameters<typeof TOPICS[Name]["message"]["encode"]>[0];
 
+interface QueuedEvent {
+  readonly topic: string;
+  readonly request: Uint8Array;
+  /** The `traceparent` of the span in which it was published, or none. */
+  readonly causes: string[];
+}
+
 /**
  * Sends events one after the other, in the order in which they are published. None is dropped: while containerd is away they wait in
  * memory, and they are sent when it is back.
@@ -56,7 +63,7 @@ export type Event<Name extends EventName> = Parameters<typeof TOPICS[Name]["mess
  * may have taken it has ended, and its clients ask the next one.
  */
 export class Publisher {
-  readonly #queue: { topic: string; request: Uint8Array }[] = [];
+  readonly #queue: QueuedEvent[] = [];
   #client: EventsClient | undefined;
   #sending: Promise<void> = Promise.resolve();
 
@@ -81,7 +88,9 @@ export class Publisher {
       topic,
       event: { typeUrl: `containerd.events.${name}`, value: encode(event).finish() },
     };
-    this.#queue.push({ topic, request: ForwardRequest.encode({ envelope }).finish() });
+    const request = ForwardRequest.encode({ envelope }).finish();
+    const cause = traceparent();
+    this.#queue.push({ topic, request, causes: cause === undefined ? [] : [cause] });
     if (this.#queue.length === 1) this.#sending = this.#sendAll();
   }
 
@@ -104,7 +113,7 @@ export class Publisher {
   async #sendAll(): Promise<void> {
     let isTold = false;
     for (let next; (next = this.#queue[0]) !== undefined; this.#queue.shift()) {
-      const { topic, request } = next;
+      const { topic } = next;
       let failure: unknown = "no answer yet";
       const stopWaiting = startDeadline(PATIENCE_MS, () => {
         // It is logged once, however many events have to wait.
@@ -112,7 +121,7 @@ export class Publisher {
         isTold = true;
       });
       try {
-        await this.#sendUntilTaken(request, (error) => failure = error);
+        await this.#sendUntilTaken(next, (error) => failure = error);
       } catch (error) {
         this.logger.error("containerd refused an event", { topic, error });
       } finally {
@@ -123,10 +132,10 @@ export class Publisher {
   }
 
   /** @throws {StatusError} If containerd refuses the event. */
-  async #sendUntilTaken(request: Uint8Array, onFailure: (error: unknown) => void): Promise<void> {
+  async #sendUntilTaken(event: QueuedEvent, onFailure: (error: unknown) => void): Promise<void> {
     for (let wait = FIRST_RETRY_MS;; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
       try {
-        return await this.#send(request);
+        return await this.#send(event);
       } catch (error) {
         if (!isAway(error)) throw error;
         onFailure(error);
@@ -135,20 +144,20 @@ export class Publisher {
     }
   }
 
-  async #send(request: Uint8Array): Promise<void> {
+  async #send(event: QueuedEvent): Promise<void> {
     const kept = this.#client;
     const service = SERVICES[this.address!.protocol];
     try {
       this.#client ??= await this.#connect(this.address!);
       // containerd's own clients name the namespace beside the event, too; by gRPC it is a header of the connection.
       const metadata = new Map([["containerd-namespace-ttrpc", [this.namespace]]]);
-      await this.#client.call(service, "Forward", request, { metadata });
+      await forward(this.#client, service, event, metadata);
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#client?.close();
       this.#client = undefined;
       // An older connection was one to a containerd that has ended since; the next one may be there already.
-      if (kept !== undefined) return await this.#send(request);
+      if (kept !== undefined) return await this.#send(event);
       throw error;
     }
   }
@@ -158,6 +167,21 @@ export class Publisher {
     const grpc = await import("../grpc/mod.ts");
     return await grpc.Client.connect(path, { "containerd-namespace": this.namespace });
   }
+}
+
+/** Calls the service, and lets containerd's part in it be found in the trace. */
+async function forward(
+  client: EventsClient,
+  service: string,
+  { topic, request, causes }: QueuedEvent,
+  metadata: Map<string, string[]>,
+): Promise<void> {
+  const attributes = { "rpc.method": `${service}/Forward`, "containerd.event.topic": topic };
+  await inSpan(`publish ${topic}`, { attributes, isCall: true, causes }, () => {
+    const span = traceparent();
+    if (span !== undefined) metadata.set("traceparent", [span]);
+    return client.call(service, "Forward", request, { metadata });
+  });
 }
 
 /** A connection to containerd, by either protocol. */

@@ -7,6 +7,7 @@ import { close, open, OpenFlag, write } from "../libc/mod.ts";
  */
 export class LogFifo {
   #descriptor: number | undefined;
+  #lost = 0;
 
   constructor(path: string) {
     try {
@@ -16,12 +17,17 @@ export class LogFifo {
     }
   }
 
+  /** How many lines were dropped so far. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   write(line: Uint8Array<ArrayBuffer>): void {
-    if (this.#descriptor === undefined) return;
     try {
-      write(this.#descriptor, line);
+      if (this.#descriptor === undefined) this.#lost++;
+      else write(this.#descriptor, line);
     } catch {
-      // There is nowhere left to report it.
+      this.#lost++;
     }
   }
 

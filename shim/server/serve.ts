@@ -4,6 +4,8 @@ import {
   type Arguments,
   checkSocketPath,
   isAnswered,
+  isTelemetryWanted,
+  lastSpansSent,
   lockFile,
   lockPath,
   readBootstrap,
@@ -11,6 +13,7 @@ import {
   serverArguments,
   Spawned,
   type Start,
+  takeTelemetryVariables,
 } from "../bootstrap/mod.ts";
 import { removeIfThere } from "../common/mod.ts";
 import { setCommandLine, SIGTERM, SIGUSR1 } from "../libc/mod.ts";
@@ -49,7 +52,8 @@ export async function serve(
   try {
     if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
     checkSocketPath(args.socket);
-    const server = new ServerProcess(await readSettings(name), isReusable);
+    const telemetry = takeTelemetryVariables() ? await import("./telemetry.ts") : undefined;
+    const server = new ServerProcess(await readSettings(name), isReusable, telemetry);
     start = new Spawned(args);
     let last = await serveAll(start, server, createTask);
     while (last !== undefined && server.mayBeSpare) {
@@ -60,6 +64,7 @@ export async function serve(
       nameProcess(next.args);
       last = await serveAll(next, server, createTask);
     }
+    if (server.telemetry) await lastSpansSent();
     return server.exit();
   } catch (error) {
     if (start === undefined) say((error as Error).message);
@@ -85,6 +90,11 @@ async function serveAll(
   using heeded = new DisposableStack();
   const ended = Promise.withResolvers<void>();
   const shims = new Shims();
+  server.telemetry?.measure({
+    running: () => shims.running,
+    queuedEvents: () => shims.queuedEvents,
+    lostLogLines: () => server.log.lostLines,
+  });
   let last = first;
 
   const serve = async (start: Start, onListening = () => {}) => {
@@ -138,7 +148,11 @@ async function serveOne(
   const shim = new RunningShim(server, args, bootstrap.eventsAddress, log);
   const task = await createTask(shim, bootstrap);
   const use = new TaskUse();
-  const services = collectingGarbage(taskServices(task, log, use));
+  let services = collectingGarbage(taskServices(task, log, use));
+  if (server.telemetry) services = server.telemetry.traced(services, server.settings.protocol);
+  else if (isTelemetryWanted()) {
+    log.warn("exports no traces and metrics: Deno did not start with them, as it has said before");
+  }
   const listening = await listenFor(start, shim, services, onListening);
   if (listening === undefined) return false;
   using _listed = shims.add({ args, shim, task, listening });

@@ -10,6 +10,7 @@ const STDERR = 2;
 /** The log of one shim, in the FIFO `log` of its bundle. */
 interface ShimLog {
   readonly logger: Logger;
+  readonly fifo: LogFifo;
   readonly path: string;
 }
 
@@ -20,6 +21,8 @@ interface ShimLog {
 export class ServerLog implements Logger {
   /** In the order in which they were opened. */
   readonly #logs: ShimLog[] = [];
+  /** By logs that are closed. */
+  #lostBefore = 0;
 
   /**
    * Opens the log of a shim, until it is disposed of.
@@ -30,7 +33,7 @@ export class ServerLog implements Logger {
     const fifo = new LogFifo(path);
     const fields = { pid: Deno.pid, namespace, id };
     const logger = createLogger((line) => fifo.write(line), level, fields);
-    const log = { logger, path };
+    const log = { logger, fifo, path };
     this.#logs.push(log);
     if (this.#first === log) redirectErrors(path);
     return {
@@ -40,12 +43,18 @@ export class ServerLog implements Logger {
         this.#logs.splice(this.#logs.indexOf(log), 1);
         if (wasFirst) redirectErrors(this.#first?.path ?? "/dev/null");
         fifo.close();
+        this.#lostBefore += fifo.lost;
       },
     };
   }
 
   get #first(): ShimLog | undefined {
     return this.#logs[0];
+  }
+
+  /** How many lines of all logs were lost so far, as nobody read them. */
+  get lostLines(): number {
+    return this.#logs.reduce((sum, { fifo }) => sum + fifo.lost, this.#lostBefore);
   }
 
   debug(message: string, fields?: Fields): void {

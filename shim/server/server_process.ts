@@ -1,6 +1,6 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
 import { inherited } from "../bootstrap/mod.ts";
-import { becomeSubreaper, hasChildren, listDescriptors } from "../libc/mod.ts";
+import { becomeSubreaper, hasChildren, kill, listDescriptors, SIGKILL } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
 import type { Settings } from "../settings/settings.ts";
 import { ServerLog } from "./server_log.ts";
@@ -26,8 +26,13 @@ export class ServerProcess {
   /**
    * Makes this process a server: the subreaper of its descendants, which outlives its faults.
    * @param isReusable Whether it may have another shim after its first, or beside it.
+   * @param telemetry What makes traces and metrics, where Deno exports them.
    */
-  constructor(readonly settings: Settings, isReusable: boolean) {
+  constructor(
+    readonly settings: Settings,
+    isReusable: boolean,
+    readonly telemetry: typeof import("./telemetry.ts") | undefined,
+  ) {
     raiseOpenFiles();
     this.#isReusable = isReusable;
     // It takes a moment, while containerd waits: only where it will be asked for.
@@ -70,6 +75,8 @@ export class ServerProcess {
 
   /** Ends it. */
   exit(): never {
+    // Deno's exit sends the last spans, and may wait for ever for the connection that it has, which nobody attends to any more.
+    if (this.telemetry) kill(Deno.pid, SIGKILL);
     return exit(0);
   }
 

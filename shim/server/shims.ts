@@ -42,6 +42,18 @@ export class Shims {
     this.#disconnectListeners.push(listener);
   }
 
+  /** How many events of all wait for containerd. */
+  get queuedEvents(): number {
+    return this.#shims.values().reduce((sum, { shim }) => sum + shim.events.queued, 0);
+  }
+
+  /** How many containers run in all. */
+  get running(): number {
+    const processes = this.#shims.values().flatMap(({ task }) => task.describe?.() ?? []);
+    return processes.filter(({ exec, status }) => exec === undefined && status === "running")
+      .reduce((sum) => sum + 1, 0);
+  }
+
   /** Resolves when the events of all that has happened so far are sent. */
   async allTold(): Promise<void> {
     await Promise.all(this.#shims.values().map(({ shim }) => shim.allTold()));

@@ -1,6 +1,6 @@
 /** The Task service as an interface: what containerd asks of a shim, a method for each RPC. */
 import * as proto from "../../proto/mod.ts";
-import type { Fields, Logger } from "../common/mod.ts";
+import { annotate, type Attributes, type Fields, type Logger } from "../common/mod.ts";
 import {
   type Call,
   type Method,
@@ -147,6 +147,7 @@ function toMethod(
   const encode = response.encode as (answer: unknown) => { finish(): Uint8Array };
   return async (payload, call) => {
     const decoded = decode(request, payload);
+    annotate(attributesOf(decoded as { id: string; execId?: string }));
     try {
       use.begin(name);
       const answer = await method(decoded, call);
@@ -165,6 +166,10 @@ function toMethod(
       throw new StatusError(StatusCode.INTERNAL, statusOf(error).message, { cause: error });
     }
   };
+}
+
+function attributesOf({ id, execId }: { id: string; execId?: string }): Attributes {
+  return { "container.id": id, ...(execId && { "containerd.exec.id": execId }) };
 }
 
 function decode(request: { decode(bytes: Uint8Array): unknown }, payload: Uint8Array): unknown {

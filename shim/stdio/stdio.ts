@@ -1,5 +1,5 @@
 /** The standard streams of a container's process: what pipes and terminals have in common. */
-import { endsWithin, orWarn } from "../common/mod.ts";
+import { endsWithin, inSpan, orWarn } from "../common/mod.ts";
 import { close, closeInPool, unreadBytes } from "../libc/mod.ts";
 import type { Reactor, Stream } from "../process/mod.ts";
 import type { Drain } from "../settings/settings.ts";
@@ -217,7 +217,7 @@ export abstract class Stdio {
    */
   async end(): Promise<boolean> {
     const limit = this.#limit();
-    const drained = await this.#drain();
+    const drained = await inSpan("drain the streams", {}, () => this.#drain());
     await this.#close(limit);
     return drained;
   }

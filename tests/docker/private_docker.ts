@@ -77,7 +77,7 @@ export class PrivateDocker {
   static async start(user?: RootlessUser): Promise<PrivateDocker> {
     const runtime = runtimeUnderTest();
     if (dockerVersion()! < FIRST_WITH_ANY_RUNTIME) runtime.name = "io.containerd.runc.v2";
-    const containerd = await PrivateContainerd.start([runtime], user);
+    const containerd = await PrivateContainerd.start([runtime], { user });
     const docker = new PrivateDocker(containerd);
     try {
       await Deno.mkdir(docker.#folder);

@@ -26,7 +26,7 @@ Deno.test.afterAll(() => Deno.env.set("PATH", usualPath));
 
 const runtime = runtimeUnderTest();
 const register = testsWith(async () =>
-  PrivateContainerd.start([runtime], await RootlessUser.make(runtime.binary))
+  PrivateContainerd.start([runtime], { user: await RootlessUser.make(runtime.binary) })
 );
 
 function test(name: string, body: (containerd: PrivateContainerd) => Promise<void>): void {

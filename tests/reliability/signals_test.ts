@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { descriptorsOf, findProcess, isAlive } from "../harness/machine/processes.ts";
+import { findProcess, isAlive, networkSockets } from "../harness/machine/processes.ts";
 import {
   Bundle,
   callShim,
@@ -38,15 +38,6 @@ function catchServer(start: number): number {
     }
   }
   throw new Error("expected a server within 10 s");
-}
-
-/** The sockets of a process that listen on a network, by what /proc/net tells of them. */
-function networkSockets(pid: number): string[] {
-  const inodes = descriptorsOf(pid).flatMap((link) => link.match(/^socket:\[(\d+)\]$/)?.[1] ?? []);
-  const lines = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) =>
-    Deno.readTextFileSync(`/proc/net/${name}`).split("\n").slice(1)
-  );
-  return lines.filter((line) => inodes.includes(line.trim().split(/\s+/)[9]));
 }
 
 test("no signal ends the shim, or its container, but those that can't be caught", async (containerd) => {
@@ -156,6 +147,8 @@ async function hostileEnvironments(
     { DENO_AUDIT_PERMISSIONS: `${hostile}/audit` },
     { DENO_PERMISSION_BROKER_PATH: `${hostile}/broker` },
     { DENO_LOG: "debug", DENO_STARTUP_PHASES: "1", DENO_TOKIO_METRICS: "1", DENO_CONNECTED: "1" },
+    { OTEL_DENO: "1" },
+    { OTEL_DENO: "true", OTEL_EXPORTER_OTLP_PROTOCOL: "foo" },
     { NODE_CHANNEL_FD: "0", DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0", DENO_AUTO_SERVE: "1" },
   ];
 }

@@ -4,6 +4,7 @@
  */
 
 import { DENO_VARIABLES } from "../../shim/process/executable.ts";
+import { CHANGED, DENO_SWITCH } from "../../shim/bootstrap/telemetry_variables.ts";
 import { quote } from "../common/quote.ts";
 
 /** Nothing at the place where it runs has a say, nothing is fetched, nothing but errors is printed. */
@@ -93,6 +94,7 @@ export function scriptForm(
   return `#!/bin/sh
 [ . -ef "$PWD" ] || cd /
 unset ${DENO_VARIABLES.join(" ")}
+[ "$${CHANGED}" ] || unset ${DENO_SWITCH}
 ${environment.join(" ")} exec ${command} ${source}"$0" "$@"
 ${main}${rest.join("")}`;
 }

@@ -21,6 +21,14 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** What {@linkcode PrivateContainerd.start} takes beside runtimes. */
+export interface ContainerdOptions {
+  /** Who runs it, and ctr; root by default. It is gone when containerd is. */
+  user?: RootlessUser;
+  /** Those of the plugins that are turned off by default which are needed. */
+  plugins?: readonly string[];
+}
+
 /**
  * Turned off: not needed here, slow to load, or writing outside of the private folder. Some are of one version only: containerd ignores
  * the names that it does not know.
@@ -87,16 +95,22 @@ export class PrivateContainerd {
 
   /** Who runs it, and ctr; undefined for root. */
   readonly user: RootlessUser | undefined;
+  readonly #disabledPlugins: readonly string[];
   readonly #daemon: Daemon;
   #execs = 0;
 
-  private constructor(folder: string, runtime: Runtime, user?: RootlessUser) {
+  private constructor(
+    folder: string,
+    runtime: Runtime,
+    { user, plugins = [] }: ContainerdOptions,
+  ) {
     this.folder = folder;
     this.address = `${folder}/containerd.sock`;
     this.namespace = `${runName()}-${crypto.randomUUID().slice(0, 8)}`;
     this.runtime = runtime;
     this.rootfs = `${folder}/busybox`;
     this.user = user;
+    this.#disabledPlugins = disabledPlugins.filter((name) => !plugins.includes(name));
     this.#daemon = new Daemon("containerd", {
       enter: user?.enter,
       args: ["--config", `${folder}/config.toml`],
@@ -108,12 +122,12 @@ export class PrivateContainerd {
   /**
    * Starts a containerd that finds the programs of `runtimes`, the first of which is the one that
    * {@linkcode run} uses.
-   * @param user Who runs it, and ctr; root by default. It is gone when containerd is.
    */
   static async start(
     runtimes: Runtime[] = [runtimeUnderTest()],
-    user?: RootlessUser,
+    options: ContainerdOptions = {},
   ): Promise<PrivateContainerd> {
+    const { user } = options;
     if (!inPrivateMounts()) {
       throw new Error(
         "a private containerd needs private mounts: use `deno task test`, or call enterPrivateMounts() first",
@@ -123,7 +137,7 @@ export class PrivateContainerd {
     Deno.env.set("CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS", "true");
     const folder = await Deno.makeTempDir({ prefix: "containerd-" });
     await user?.own(folder);
-    const containerd = new PrivateContainerd(folder, runtimes[0], user);
+    const containerd = new PrivateContainerd(folder, runtimes[0], options);
     await Deno.mkdir(`${folder}/bin`);
     for (const { name, binary } of runtimes) {
       await Deno.stat(binary).catch((error) => {
@@ -352,7 +366,7 @@ export class PrivateContainerd {
     return `version = 2
 root = "${this.folder}/root"
 state = "${this.folder}/state"
-disabled_plugins = ${JSON.stringify(disabledPlugins)}
+disabled_plugins = ${JSON.stringify(this.#disabledPlugins)}
 [grpc]
   address = "${this.address}"
 [debug]

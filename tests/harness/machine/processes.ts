@@ -173,3 +173,12 @@ export function privateMemory(pid: number): number {
   const rollup = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
   return Number(rollup.match(/^Private_Dirty: +(\d+) kB$/m)![1]) / 1024;
 }
+
+/** The sockets of a process on a network, by what /proc/net tells of them. */
+export function networkSockets(pid: number): string[] {
+  const inodes = descriptorsOf(pid).flatMap((link) => link.match(/^socket:\[(\d+)\]$/)?.[1] ?? []);
+  const lines = ["tcp", "tcp6", "udp", "udp6"].flatMap((name) =>
+    Deno.readTextFileSync(`/proc/net/${name}`).split("\n").slice(1)
+  );
+  return lines.filter((line) => inodes.includes(line.trim().split(/\s+/)[9]));
+}
