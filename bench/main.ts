@@ -31,7 +31,7 @@ import { cpu } from "./rows/cpu.ts";
 import { ctr } from "./rows/ctr.ts";
 import { idle } from "./rows/idle.ts";
 import { life } from "./rows/life.ts";
-import { many } from "./rows/many.ts";
+import { many, shared } from "./rows/many.ts";
 import { memory } from "./rows/memory.ts";
 import { throughput } from "./rows/throughput.ts";
 import { wasi } from "./rows/wasi.ts";
@@ -45,6 +45,7 @@ const FAMILIES: readonly Family[] = [
   byte,
   throughput,
   many,
+  shared,
   memory,
   idle,
   ctr,

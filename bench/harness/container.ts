@@ -18,6 +18,8 @@ export interface ContainerOptions {
   readonly command?: string[];
   /** Whether a spare may be taken, and left; true by default, as installed. The Go shim has none. */
   readonly spare?: boolean;
+  /** How many may share a server; 1 by default. The Go shim has no such setting. */
+  readonly share?: number;
 }
 
 /** The life of one container, whose phases are to be called in the order in which they stand here. */
@@ -39,14 +41,14 @@ export class Container {
   static async prepare(
     stage: Stage,
     id: string,
-    { command = ["sleep", "1000"], spare = true }: ContainerOptions = {},
+    { command = ["sleep", "1000"], spare = true, share = 1 }: ContainerOptions = {},
   ): Promise<Container> {
     const bundle = await Bundle.make(stage, id);
     const spec = structuredClone(stage.spec);
     spec.process = { ...spec.process, terminal: false, args: command };
     spec.linux.cgroupsPath = `/${stage.namespace}/${id}`;
     await Deno.writeTextFile(`${bundle.path}/config.json`, JSON.stringify(spec));
-    const env = { SHIM_SPARE: spare ? "on" : "off" };
+    const env = { SHIM_SPARE: spare ? "on" : "off", SHIM_SHARE: `${share}` };
     return new Container(stage, bundle, await bundle.createRequest(stage), env);
   }
 
@@ -144,6 +146,16 @@ export class Container {
     await this.deleteProcess();
     await this.shutDown();
     await this.cleanUp();
+  }
+
+  /** The whole life of a container that ends by itself. */
+  async live(): Promise<void> {
+    await this.start();
+    await this.connect();
+    await this.create();
+    await this.startProcess();
+    await this.wait();
+    await this.delete();
   }
 
   /** Removes the bundle. */

@@ -1,50 +1,75 @@
-import type { Family } from "../harness/bench.ts";
+import type { Bench, Family } from "../harness/bench.ts";
 import { Container } from "../harness/container.ts";
 import type { Row } from "../harness/results.ts";
 import { proportionalMemory } from "../harness/usage.ts";
 
 const COUNT = 50;
 const AT_A_TIME = 8;
+/** How many may share a server, so that one is enough. */
+const SHARE = 64;
 
-const START: Row = {
-  name: `${COUNT} containers started, ${AT_A_TIME} at a time`,
-  unit: "ms",
-  goal: { ratioAtMost: 1.1 },
+/** What is measured of many containers. */
+interface Rows {
+  readonly start: Row;
+  readonly end: Row;
+  readonly memory: Row;
+  /** The life of `true` beside them; not measured without it. */
+  readonly further?: Row;
+}
+
+const ALONE: Rows = {
+  start: timeRow(`${COUNT} containers started, ${AT_A_TIME} at a time`, 1.1),
+  memory: { name: `memory of their ${COUNT} servers (PSS)`, unit: "MiB" },
+  end: timeRow(`${COUNT} containers killed and deleted, ${AT_A_TIME} at a time`, 1.1),
 };
-const END: Row = {
-  name: `${COUNT} containers killed and deleted, ${AT_A_TIME} at a time`,
-  unit: "ms",
-  goal: { ratioAtMost: 1.1 },
+const SHARED: Rows = {
+  start: timeRow(`${COUNT} containers in shared servers started, ${AT_A_TIME} at a time`, 1.1),
+  memory: {
+    name: "memory of their servers (PSS), shared",
+    unit: "MiB",
+    goal: { ratioAtMost: 0.2 },
+  },
+  further: timeRow("life of `true`, beside them in a shared server", 1.1),
+  end: timeRow(
+    `${COUNT} containers in shared servers killed and deleted, ${AT_A_TIME} at a time`,
+    1.1,
+  ),
 };
-const MEMORY: Row = { name: `memory of their ${COUNT} servers (PSS)`, unit: "MiB" };
 
 /** Many containers, each with its server. */
-export const many: Family = {
-  name: "many",
-  async measure(bench) {
-    await bench.inRounds(Math.ceil(bench.rounds / 10), async (stage, round) => {
-      const containers: Container[] = [];
-      for (let index = 0; index < COUNT; index++) {
-        containers.push(await Container.prepare(stage, `${round.id}-${index}`));
-      }
-      await round.time(START, () =>
-        forEach(containers, async (container) => {
-          await container.start();
-          await container.connect();
-          await container.create();
-          await container.startProcess();
-        }));
-      const memory = containers.map(({ pid }) => proportionalMemory(pid));
-      round.add(MEMORY, memory.reduce((sum, each) => sum + each));
-      await round.time(END, () =>
-        forEach(containers, async (container) => {
-          await container.kill();
-          await container.delete();
-        }));
-      for (const container of containers) await container.remove();
-    });
-  },
-};
+export const many: Family = { name: "many", measure: (bench) => measure(bench, ALONE) };
+
+/** Many containers that share a server; each has its own with the Go shim. */
+export const shared: Family = { name: "shared", measure: (bench) => measure(bench, SHARED, SHARE) };
+
+async function measure(bench: Bench, rows: Rows, share?: number): Promise<void> {
+  await bench.inRounds(Math.ceil(bench.rounds / 10), async (stage, round) => {
+    const prepare = (id: string, command?: string[]) =>
+      Container.prepare(stage, `${round.id}-${id}`, { command, share });
+    const containers: Container[] = [];
+    for (let index = 0; index < COUNT; index++) containers.push(await prepare(`${index}`));
+    await round.time(rows.start, () =>
+      forEach(containers, async (container) => {
+        await container.start();
+        await container.connect();
+        await container.create();
+        await container.startProcess();
+      }));
+    const servers = [...new Set(containers.map(({ pid }) => pid))];
+    round.add(rows.memory, servers.map(proportionalMemory).reduce((sum, each) => sum + each));
+    for (let index = 0; rows.further !== undefined && index < bench.rounds; index++) {
+      const container = await prepare(`further-${index}`, ["true"]);
+      await round.time(rows.further, () => container.live());
+      await container.remove();
+    }
+    await round.time(rows.end, () =>
+      forEach(containers, async (container) => {
+        await container.kill();
+        await container.delete();
+      }));
+    for (const container of containers) await container.remove();
+  });
+}
 
 /** Does something for all, some of them at a time. */
 async function forEach(
@@ -56,4 +81,8 @@ async function forEach(
     for (const container of left) await work(container);
   });
   await Promise.all(workers);
+}
+
+function timeRow(name: string, ratioAtMost: number): Row {
+  return { name, unit: "ms", goal: { ratioAtMost } };
 }
