@@ -1,3 +1,4 @@
+import { privateMemory } from "../../tests/harness/machine/processes.ts";
 import type { Bench, Family } from "../harness/bench.ts";
 import { Container } from "../harness/container.ts";
 import type { Row } from "../harness/results.ts";
@@ -12,7 +13,10 @@ const SHARE = 64;
 interface Rows {
   readonly start: Row;
   readonly end: Row;
+  /** What is shared by several counts for each in part: so it depends on who else runs on the machine. */
   readonly memory: Row;
+  /** What the servers have to themselves. */
+  readonly privateMemory: Row;
   /** The life of `true` beside them; not measured without it. */
   readonly further?: Row;
 }
@@ -20,12 +24,14 @@ interface Rows {
 const ALONE: Rows = {
   start: timeRow(`${COUNT} containers started, ${AT_A_TIME} at a time`, 1.1),
   memory: { name: `memory of their ${COUNT} servers (PSS)`, unit: "MiB" },
+  privateMemory: { name: `private memory of their ${COUNT} servers`, unit: "MiB" },
   end: timeRow(`${COUNT} containers killed and deleted, ${AT_A_TIME} at a time`, 1.1),
 };
 const SHARED: Rows = {
   start: timeRow(`${COUNT} containers in shared servers started, ${AT_A_TIME} at a time`, 1.1),
-  memory: {
-    name: "memory of their servers (PSS), shared",
+  memory: { name: "memory of their shared servers (PSS)", unit: "MiB" },
+  privateMemory: {
+    name: "private memory of their shared servers",
     unit: "MiB",
     goal: { ratioAtMost: 0.2 },
   },
@@ -56,7 +62,8 @@ async function measure(bench: Bench, rows: Rows, share?: number): Promise<void> 
         await container.startProcess();
       }));
     const servers = [...new Set(containers.map(({ pid }) => pid))];
-    round.add(rows.memory, servers.map(proportionalMemory).reduce((sum, each) => sum + each));
+    round.add(rows.memory, sumOf(servers.map(proportionalMemory)));
+    round.add(rows.privateMemory, sumOf(servers.map(privateMemory)));
     for (let index = 0; rows.further !== undefined && index < bench.rounds; index++) {
       const container = await prepare(`further-${index}`, ["true"]);
       await round.time(rows.further, () => container.live());
@@ -81,6 +88,10 @@ async function forEach(
     for (const container of left) await work(container);
   });
   await Promise.all(workers);
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, each) => sum + each);
 }
 
 function timeRow(name: string, ratioAtMost: number): Row {

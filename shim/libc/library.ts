@@ -12,6 +12,7 @@ const LIBC = "libc.so.6";
 const FUNCTIONS = {
   strerror: { parameters: ["i32"], result: "pointer" },
 
+  malloc_trim: { parameters: ["usize"], result: "i32" },
   memcpy: { parameters: ["pointer", "buffer", "usize"], result: "pointer" },
 
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },

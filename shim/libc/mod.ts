@@ -9,6 +9,7 @@ export * from "./file_in_pool.ts";
 export * from "./kernel_files.ts";
 export * from "./limits.ts";
 export * from "./lock.ts";
+export * from "./memory.ts";
 export * from "./mount.ts";
 export * from "./pidfd.ts";
 export * from "./signals.ts";
