@@ -63,6 +63,17 @@ export function toSocketPath(address: string): string {
   return address.replace(/^unix:\/\//, "");
 }
 
+/**
+ * Sees to it that the bundle of a container names its server: containerd executes no `start` for the further containers of a pod (from 2.0
+ * on), but an older one that takes its place looks for the file.
+ * @param socket The path of a socket for ttrpc; by gRPC there is a `start` for each container.
+ */
+export function nameServer(bundle: string, socket: string): void {
+  const path = join(bundle, ADDRESS_FILE);
+  // Where there is no bundle, the Create will say so.
+  if (!exists(path) && exists(bundle)) Deno.writeTextFileSync(path, `unix://${socket}`);
+}
+
 /** How a server is reached. */
 export interface Address {
   /** The path of its socket. */

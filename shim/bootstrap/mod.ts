@@ -4,7 +4,14 @@
  * The actions for which containerd waits (`start.ts`, and `lost_server.ts` for `delete`) import file by file, and are imported so: a page
  * of the program loads all that a face names.
  */
-export { checkSocketPath, isAnswered, lockPath, sidePath, sparePath } from "./address.ts";
+export {
+  checkSocketPath,
+  isAnswered,
+  lockPath,
+  nameServer,
+  sidePath,
+  sparePath,
+} from "./address.ts";
 export type { Arguments } from "./arguments.ts";
 export {
   ANSWERED,

@@ -28,6 +28,7 @@ import {
   sparePath,
   toSocketPath,
 } from "./address.ts";
+import { answerVersion, NEWEST_VERSION } from "./answer_version.ts";
 import type { Arguments } from "./arguments.ts";
 import {
   giveInput,
@@ -46,10 +47,6 @@ import {
   takeTelemetryVariables,
 } from "./telemetry_variables.ts";
 
-/** The newest version of the Task service that we serve, and the oldest one for which the answer is JSON. */
-const NEWEST_VERSION = 3;
-const OLDEST_VERSION_IN_JSON = 2;
-
 /**
  * Does the action.
  * @param isReusable Whether the shim's servers can have several containers, one after the other or at a time.
@@ -66,8 +63,10 @@ export async function start(
   const input = takeInput();
   const params = await readParams(input, args);
   const { protocol } = settings;
-  const version = params ? NEWEST_VERSION : answerVersion(Deno.env.get("MAX_SHIM_VERSION"));
-  if (protocol === "grpc" && (params || version === undefined)) {
+  const version = params
+    ? NEWEST_VERSION
+    : answerVersion(Deno.env.get("MAX_SHIM_VERSION"), args.bundle);
+  if (protocol === "grpc" && version !== 2) {
     // containerd up to 1.6 calls no shim by gRPC; from 2.0 on it takes a new gRPC connection for a lost one, and cleans up.
     throw new Error("only containerd 1.7 can use a shim by gRPC; choose ttrpc as the protocol");
   }
@@ -162,17 +161,6 @@ async function optionsIn(
 async function encodeResult(result: BootstrapResult.Properties): Promise<Uint8Array> {
   const { BootstrapResult } = await import("../../proto/mod.ts");
   return BootstrapResult.encode(result).finish();
-}
-
-/** The version in the answer; undefined for containerd 1.6, which names none and takes a bare address. Up to 2.2 it takes JSON. */
-function answerVersion(newest: string | undefined): number | undefined {
-  if (newest === undefined || newest === "") return undefined;
-  if (/^\d+$/.test(newest) && Number(newest) >= OLDEST_VERSION_IN_JSON) {
-    return Math.min(Number(newest), NEWEST_VERSION);
-  }
-  throw new Error(
-    `expected a whole number from ${OLDEST_VERSION_IN_JSON} in MAX_SHIM_VERSION, not ${newest}`,
-  );
 }
 
 async function findSocketPath(

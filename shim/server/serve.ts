@@ -8,6 +8,7 @@ import {
   lastSpansSent,
   lockFile,
   lockPath,
+  nameServer,
   readBootstrap,
   say,
   serverArguments,
@@ -148,6 +149,7 @@ async function serveOne(
   const shim = new RunningShim(server, args, bootstrap.eventsAddress, log);
   const task = await createTask(shim, bootstrap);
   const use = new TaskUse();
+  use.onCreate(({ bundle }) => nameServer(bundle, args.socket));
   let services = collectingGarbage(taskServices(task, log, use));
   if (server.telemetry) services = server.telemetry.traced(services, server.settings.protocol);
   else if (isTelemetryWanted()) {

@@ -81,7 +81,8 @@ export interface ServedTask extends Task {
 
 /** What a Task service has been used for so far. */
 export class TaskUse {
-  readonly #listeners: (() => void)[] = [];
+  readonly #createListeners: ((request: proto.CreateTaskRequest) => void)[] = [];
+  readonly #deleteListeners: (() => void)[] = [];
   #hasCreated = false;
   #hasDeleted = false;
 
@@ -95,21 +96,28 @@ export class TaskUse {
     return this.#hasDeleted;
   }
 
+  /** Calls `listener` from now on with each Create, before the Task service has it. What it throws is the answer. */
+  onCreate(listener: (request: proto.CreateTaskRequest) => void): void {
+    this.#createListeners.push(listener);
+  }
+
   /** Calls `listener` from now on whenever a container was deleted. */
   onDelete(listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#deleteListeners.push(listener);
   }
 
   /** To be called before a request is handed to the Task service. */
-  begin(name: string): void {
-    if (name === "Create") this.#hasCreated = true;
+  begin(name: string, request: unknown): void {
+    if (name !== "Create") return;
+    this.#hasCreated = true;
+    for (const listener of this.#createListeners) listener(request as proto.CreateTaskRequest);
   }
 
   /** To be called when the Task service has done what a request asks for. */
   end(name: string, request: unknown): void {
     if (name !== "Delete" || (request as proto.DeleteRequest).execId !== "") return;
     this.#hasDeleted = true;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#deleteListeners) listener();
   }
 }
 
@@ -149,7 +157,7 @@ function toMethod(
     const decoded = decode(request, payload);
     annotate(attributesOf(decoded as { id: string; execId?: string }));
     try {
-      use.begin(name);
+      use.begin(name, decoded);
       const answer = await method(decoded, call);
       use.end(name, decoded);
       if (answer !== undefined) return encode(answer).finish();

@@ -154,6 +154,36 @@ for (const [newest, version] of [["2", 2], ["3", 3], ["4", 3]] as const) {
   );
 }
 
+// What the plugins of containerd have made in its state folder when it booted.
+const sandboxes = "io.containerd.sandbox.controller.v1.shim";
+const before2 = "io.containerd.runtime.v1.linux";
+for (
+  const [containerdOf, folders, version] of [
+    ["2.0 to 2.2", [sandboxes], 3],
+    ["1.7", [before2], 2],
+    ["an up- or downgrade between these", [sandboxes, before2], 2],
+    ["neither", [], 2],
+  ] as const
+) {
+  testBetterThanGo(
+    `start answers version ${version} in a state folder of ${containerdOf}`,
+    async (containerd) => {
+      const state = `${containerd.folder}/other-state`;
+      for (const name of folders) await Deno.mkdir(`${state}/${name}`, { recursive: true });
+      const folder = `${state}/io.containerd.runtime.v2.task/${containerd.namespace}`;
+      const bundle = await Bundle.make({ ...containerd, folder }, "box");
+      const args = shimArguments(containerd, "box", "start");
+      const env = { MAX_SHIM_VERSION: "2" };
+      const { stdout } = await callShim(containerd, bundle.path, args, env);
+      const answer = JSON.parse(text(stdout));
+      assertEquals(answer.version, version);
+      await shutDown(await TaskClient.connect(answer.address), "box");
+      await bundle.remove();
+      await Deno.remove(state, { recursive: true });
+    },
+  );
+}
+
 testBetterThanGo("a newest version that is none is an error", async (containerd) => {
   const bundle = await Bundle.make(containerd, "box");
   const args = shimArguments(containerd, "box", "start");

@@ -223,6 +223,8 @@ testBetterThanGo(
     const only = "only containerd 1.7 can use a shim by gRPC; choose ttrpc as the protocol";
     const older = { MAX_SHIM_VERSION: "", SHIM_PROTOCOL: "grpc" };
     assertStringIncludes(await refusal(none, older), only);
+    const later2 = { MAX_SHIM_VERSION: "3", SHIM_PROTOCOL: "grpc" };
+    assertStringIncludes(await refusal(none, later2), only);
     const later = bootstrapParams(containerd, "box");
     assertStringIncludes(await refusal(later, { SHIM_PROTOCOL: "grpc" }), only);
     await bundle.remove();

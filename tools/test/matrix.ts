@@ -89,14 +89,15 @@ async function combine(containerd: Suite, runc: Suite, crun: Suite): Promise<Com
   return { versions, env: { PATH: path }, args: Deno.args };
 }
 
-/** The tests that upgrade containerd and runc from the first suite to each of the others. */
+/** The tests that put containerd and runc of each suite in the place of those of another one. */
 async function combineUpgrades(...suites: Suite[]): Promise<Combination> {
   const folders = await Promise.all(suites.map((suite) => unpack(suite, ["containerd", "runc"])));
   const versions = ["containerd", "runc"].map((name) =>
     folders.map((folder) => readVersion(name, searchPath(folder))).join(" → ")
   );
   const env = { CONTAINERD_FOLDERS: folders.join(":") };
-  return { versions: [...versions, ""], env, args: ["tests/reliability/upgrade_test.ts"] };
+  const args = ["tests/reliability/upgrade_test.ts", "tests/reliability/pod_upgrade_test.ts"];
+  return { versions: [...versions, ""], env, args };
 }
 
 /** The tests of what depends on the protocol, by gRPC, with the containerd of a suite. */

@@ -6,6 +6,7 @@ import { cgroupFolders } from "../machine/cgroups.ts";
 import { Daemon } from "../machine/daemon.ts";
 import { runName } from "../machine/private_mounts.ts";
 import { type Process, processesOfThisRun } from "../machine/processes.ts";
+import { readVersion } from "../machine/programs.ts";
 import { REPOSITORY } from "../machine/repository.ts";
 import { CriClient, type Message } from "./cri_client.ts";
 import { PodNetwork } from "./pod_network.ts";
@@ -74,8 +75,6 @@ export class PrivateCri {
     const { name, binary } = runtimeUnderTest();
     await Deno.mkdir(`${folder}/bin`);
     await Deno.symlink(binary, `${folder}/bin/${shimName(name)}`);
-    const options = `BinaryName = "${recorded.path}"\nRoot = "${folder}/runtime"`;
-    await Deno.writeTextFile(`${folder}/config.toml`, await configure(cri, options));
     await cri.#boot();
     try {
       await cri.#addImages();
@@ -121,13 +120,18 @@ export class PrivateCri {
     return [this.#daemon.log];
   }
 
-  /** Ends containerd and starts it again. */
-  async restart(): Promise<void> {
+  /**
+   * Ends containerd and starts it again.
+   * @param meanwhile What is done while there is none, as putting another version on the PATH.
+   */
+  async restart(meanwhile: () => unknown = () => {}): Promise<void> {
     await this.#daemon.stop();
+    await meanwhile();
     await this.#boot();
   }
 
   async #boot(): Promise<void> {
+    await Deno.writeTextFile(`${this.folder}/config.toml`, await configure(this));
     await this.#daemon.boot();
     await eventually(
       "an answer of the CRI plugin, which begins after containerd has booted",
@@ -224,7 +228,7 @@ export class PrivateCri {
   /** Waits until a container's log has so many lines, which it may have only after the end, and answers them. */
   async untilLogged({ logPath }: PodContainer, count: number): Promise<string[]> {
     return await eventually(`${count} lines in the log`, async () => {
-      const lines = (await Deno.readTextFile(logPath)).trim().split("\n");
+      const lines = (await Deno.readTextFile(logPath)).split("\n").slice(0, -1);
       return lines.length >= count ? lines : undefined;
     });
   }
@@ -268,14 +272,11 @@ const SINCE_2 = {
   pauseImage: ['"io.containerd.cri.v1.images".pinned_images', "sandbox"],
 };
 
-/**
- * What docs/kubernetes.md says for the version of containerd that is here, and what makes it private.
- * @param options Of the handler `recorded`, in TOML.
- */
-async function configure({ folder, network }: PrivateCri, options: string): Promise<string> {
-  const { stdout } = await new Deno.Command("containerd", { args: ["--version"] }).output();
-  const containerd = new TextDecoder().decode(stdout).match(/ v?(\d+\.\d+)\./)![1];
-  const { version, runtime, pauseImage } = Number(containerd) < 2 ? BEFORE_2 : SINCE_2;
+/** What docs/kubernetes.md says for the version of containerd that is here, and what makes it private. */
+async function configure({ folder, network, recorded }: PrivateCri): Promise<string> {
+  const containerd = readVersion("containerd");
+  const options = `BinaryName = "${recorded.path}"\nRoot = "${folder}/runtime"`;
+  const { version, runtime, pauseImage } = containerd < "2" ? BEFORE_2 : SINCE_2;
   // containerd 1.6 passes on only the path of a file to runtimes of other names than runc's.
   const isRuncs = runtimeUnderTest().name === "io.containerd.runc.v2";
   await Deno.writeTextFile(`${folder}/options.toml`, options);
@@ -306,7 +307,7 @@ default_runtime_name = "ts"
 [plugins.${runtime}.containerd.runtimes.recorded]
 runtime_type = "${runtimeUnderTest().name}"
 [plugins.${runtime}.containerd.runtimes.recorded.options]
-${containerd === "1.6" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : options}
+${containerd < "1.7" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : options}
 `;
 }
 

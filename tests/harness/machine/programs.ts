@@ -34,7 +34,7 @@ export function readVersion(name: string, path = Deno.env.get("PATH") ?? ""): st
   const { stdout } = new Deno.Command(name, { args: ["--version"], env: { PATH: path } })
     .outputSync();
   const text = new TextDecoder().decode(stdout);
-  const version = text.match(/ (\d+\.[\d.]*\d)/)?.[1];
+  const version = text.match(/ v?(\d+\.[\d.]*\d)/)?.[1];
   if (version === undefined) throw new Error(`expected the version of ${name}, not ${text}`);
   return version;
 }
