@@ -5,6 +5,7 @@
  */
 
 import { fromFileUrl } from "@std/path";
+import { closeAllOnExec } from "../../../shim/libc/mod.ts";
 import { eventually } from "../expect/eventually.ts";
 import { cgroupFolders, thaw } from "./cgroups.ts";
 import { onInterruption } from "./interruption.ts";
@@ -49,6 +50,8 @@ export async function enterPrivateMounts(
     // The shell is its process 1, which reaps all that lose their parent while it waits.
     ? [["--pid", "--fork", "--kill-child", "--mount-proc"], '"$0" "$@"; exit $?']
     : [[], 'exec "$0" "$@"'];
+  // What who runs this has left open would be found in containerd, and in what inherits of it.
+  closeAllOnExec();
   const child = new Deno.Command("unshare", {
     args: [
       ...["--mount", "--propagation", "private", ...namespaces, "sh", "-c", prepare + run],
