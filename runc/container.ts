@@ -17,6 +17,7 @@ import {
 } from "../shim/mod.ts";
 import { hasOwnPidNamespace, keepRuntime, readSpec, runtimeOf } from "./bundle/mod.ts";
 import { Cgroup, ownCgroupFoldersOf } from "./cgroup/mod.ts";
+import { DirectRunc } from "./direct/mod.ts";
 import { Exec } from "./exec.ts";
 import { Init, UNASKED_MS } from "./init.ts";
 import { decodeOptions, withImplied } from "./options/mod.ts";
@@ -50,11 +51,13 @@ export class Container {
     ]);
     const options = withImplied(given, spec);
     keepRuntime(bundle, options);
-    const runc = new Runc(shim.reaper, { ...runtimeOf(options, shim.namespace), bundle });
+    const runtime = runtimeOf(options, shim.namespace);
+    const runc = new Runc(shim.reaper, { ...runtime, bundle });
+    const direct = new DirectRunc(shim, runtime, id);
     const owner = { uid: options.ioUid, gid: options.ioGid };
     const onOom = () => shim.events.publish("TaskOOM", { containerId: id });
     const cgroup = new Cgroup(shim.reactor, onOom);
-    const context = { shim, id, bundle, runc, cgroup, owner };
+    const context = { shim, id, bundle, runc, direct, cgroup, owner };
     const init = new Init(context, request, options);
     const container = new Container(context, request, init, hasOwnPidNamespace(spec));
     await container.#create(signal);

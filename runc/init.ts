@@ -59,11 +59,12 @@ export class Init extends Process {
     await mountRootfs(this.container.shim.reaper, rootfs, this.#rootfs);
     if (checkpoint) return;
     try {
-      const { id, container: { runc }, options } = this;
-      await this.#make(
-        "create",
-        (pidFile, stdio) => runc.within(signal).create(id, { ...options, pidFile }, stdio),
-      );
+      const { id, container: { runc, direct }, options } = this;
+      await this.#make("create", (pidFile, stdio) => {
+        const created = runc.within(signal).create(id, { ...options, pidFile }, stdio);
+        direct.recognize();
+        return created;
+      });
     } catch (error) {
       await this.#orWarn("unmount the root file system", () => {
         return unmountRootfs(rootfs, this.#rootfs);
@@ -119,11 +120,12 @@ export class Init extends Process {
 
   /** Calls the runtime, unless an earlier call has started init already. A runtime that fails may have started it all the same. */
   async #start(signal: AbortSignal): Promise<void> {
-    const { runc, shim, id } = this.container;
+    const { runc, direct, cgroup, shim, id } = this.container;
     this.#held ??= { fifo: runc.holdsInit(id), program: programOf(this.pid) };
     if (this.#isLetGo(this.#held)) return;
     try {
-      await runc.within(signal).start(id);
+      const isDone = cgroup.isFrozen === false && await direct.start(this, signal);
+      if (!isDone) await runc.within(signal).start(id);
     } catch (error) {
       if (!this.#isLetGo(this.#held)) throw runtimeFailure("start", error);
       shim.logger.warn("the runtime failed after it had started a container", { id, error });
@@ -291,9 +293,11 @@ export class Init extends Process {
   }
 
   async #deleteState(signal: AbortSignal): Promise<void> {
-    const { id, runc } = this.container;
+    const { id, runc, direct, cgroup } = this.container;
     try {
-      if (runc.knows(id)) await runc.within(signal).delete(id);
+      if (!runc.knows(id)) return;
+      const isDone = !this.request.checkpoint && !cgroup.isFrozen && await direct.delete(this);
+      if (!isDone) await runc.within(signal).delete(id);
     } catch (error) {
       // The container may be gone all the same, after an earlier delete that was killed. If this one was killed, it is an error, so
       // that the client asks once more.

@@ -16,6 +16,7 @@ import {
 } from "../shim/mod.ts";
 import { readPid, writtenPid } from "./bundle/mod.ts";
 import type { Cgroup } from "./cgroup/mod.ts";
+import type { DirectRunc } from "./direct/mod.ts";
 import { killTree } from "./process_tree.ts";
 import type { Runc } from "./runc.ts";
 import { Serial } from "./serial.ts";
@@ -46,6 +47,8 @@ export interface ContainerContext {
   readonly id: string;
   readonly bundle: string;
   readonly runc: Runc;
+  /** Does in place of the runtime what is known. */
+  readonly direct: DirectRunc;
   readonly cgroup: Cgroup;
   /** The owner of the pipes that are their standard streams. */
   readonly owner: Owner;

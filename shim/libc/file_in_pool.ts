@@ -45,6 +45,20 @@ export async function closeInPool(descriptor: number): Promise<void> {
   await symbols.close_nonblocking(descriptor);
 }
 
+/**
+ * Removes an empty folder. With a cgroup the kernel may have to wait for other changes of cgroups, as it does one at a time.
+ * @returns Whether it has.
+ */
+export async function removeFolderInPool(path: string): Promise<boolean> {
+  const name = cString(path);
+  held.add(name);
+  try {
+    return await symbols.rmdir_nonblocking(name) === 0;
+  } finally {
+    held.delete(name);
+  }
+}
+
 /** The kind of a file (statx(2)). */
 export interface FileKind {
   readonly isFifo: boolean;

@@ -105,6 +105,7 @@ const FUNCTIONS = {
   readdir: { parameters: ["pointer"], result: "pointer" },
   mkdir: { parameters: ["buffer", "u32"], result: "i32" },
   rmdir: { parameters: ["buffer"], result: "i32" },
+  rmdir_nonblocking: { name: "rmdir", parameters: ["buffer"], result: "i32", nonblocking: true },
   closedir: { parameters: ["pointer"], result: "i32" },
 
   epoll_create1: { parameters: ["i32"], result: "i32" },

@@ -22,11 +22,17 @@ const SECONDS: Kind = {
   accepts: (value) => typeof value === "number" && value >= 0 && value <= 3600,
 };
 
+const YES_OR_NO: Kind = {
+  expected: "true or false",
+  accepts: (value) => typeof value === "boolean",
+};
+
 const KEYS = {
   logLevel: oneOf("debug", "info", "warn", "error"),
   protocol: oneOf("ttrpc", "grpc"),
-  spare: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
+  spare: YES_OR_NO,
   share: { expected: SHARE_EXPECTED, accepts: isShare },
+  direct: YES_OR_NO,
   drain: {
     exitSeconds: SECONDS,
     readerSeconds: SECONDS,

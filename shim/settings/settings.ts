@@ -36,6 +36,8 @@ export interface Settings {
   readonly spare: boolean;
   /** How many containers may share a server, see bootstrap/shared.ts. */
   readonly share: number;
+  /** Whether a shim may do itself what it knows that a command of its runtime does. */
+  readonly direct: boolean;
   readonly drain: Drain;
 }
 
@@ -52,6 +54,7 @@ export const DEFAULTS: Settings = {
   protocol: "ttrpc",
   spare: true,
   share: 1,
+  direct: true,
   drain: { exitSeconds: 2, readerSeconds: 5, writerSeconds: 2, totalSeconds: 8 },
 };
 
@@ -89,15 +92,17 @@ function readText(path: string, orNone: boolean): string | undefined {
   }
 }
 
-/** What the variables `SHIM_PROTOCOL`, `SHIM_SPARE` and `SHIM_SHARE` say; an empty one says nothing. */
+/** What the variables `SHIM_PROTOCOL`, `SHIM_SPARE`, `SHIM_SHARE` and `SHIM_DIRECT` say; an empty one says nothing. */
 function fromEnvironment(): Partial<Settings> {
   const protocol = variable("SHIM_PROTOCOL", ["ttrpc", "grpc"]);
   const spare = variable("SHIM_SPARE", ["on", "off"]);
+  const direct = variable("SHIM_DIRECT", ["on", "off"]);
   const share = shareVariable();
   return {
     ...protocol && { protocol },
     ...spare && { spare: spare === "on" },
     ...share && { share },
+    ...direct && { direct: direct === "on" },
   };
 }
 

@@ -41,6 +41,9 @@ const FILES = [
   "tests/namespaces/host_pid_namespace_test.ts",
   // A cgroup that is gone reads otherwise, and everyone can be moved by one file.
   "tests/reliability/cgroup_gone_test.ts",
+  // What runc removes, and the shim in its place.
+  "tests/task/runc_commands_test.ts",
+  "tests/task/direct_commands_test.ts",
   // ShimCgroup; and systemd_cgroup as far as it goes without systemd.
   "tests/options/runc_options_test.ts",
   // Another runtime, which has its own way with cgroup v2.

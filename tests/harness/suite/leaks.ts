@@ -28,7 +28,7 @@ const spareSocket = /^\/run\/containerd\/s\/[0-9a-f]{64}$/;
 const sparesMayBe = Deno.env.get("SHIM_SPARE") === "on";
 
 /** Made with the first container, for all of them. */
-const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp)$/;
+const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp|runc-version\.json)$/;
 
 /**
  * Gone with its private containerd: what is made with the first container of a namespace (one of them by crun ≥ 1.22), and containerd's

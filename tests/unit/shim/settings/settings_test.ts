@@ -46,16 +46,21 @@ Deno.test("settings: a file changes what it names, and nothing else", async () =
 });
 
 Deno.test("settings: variables win", async () => {
-  const text = '{"protocol": "grpc", "spare": false, "share": 3}';
-  const { protocol, spare, share } = await readFile(text);
-  assertEquals([protocol, spare, share], ["grpc", false, 3]);
-  const variables = { SHIM_PROTOCOL: "ttrpc", SHIM_SPARE: "on", SHIM_SHARE: "1000" };
+  const text = '{"protocol": "grpc", "spare": false, "share": 3, "direct": false}';
+  const { protocol, spare, share, direct } = await readFile(text);
+  assertEquals([protocol, spare, share, direct], ["grpc", false, 3, false]);
+  const variables = {
+    ...{ SHIM_PROTOCOL: "ttrpc", SHIM_SPARE: "on", SHIM_SHARE: "1000", SHIM_DIRECT: "on" },
+  };
   const won = await readFile(text, variables);
-  assertEquals([won.protocol, won.spare, won.share], ["ttrpc", true, 1000]);
+  assertEquals([won.protocol, won.spare, won.share, won.direct], ["ttrpc", true, 1000, true]);
 });
 
 const MISTAKES: [text: string, message: string][] = [
-  ['{\n"spair": true}', ":2: unknown key spair; known are logLevel, protocol, spare, share, drain"],
+  [
+    '{\n"spair": true}',
+    ":2: unknown key spair; known are logLevel, protocol, spare, share, direct, drain",
+  ],
   ['{"__proto__": true}', ":1: unknown key __proto__; known are logLevel, "],
   ['{"drain": {\n"reader": 1}}', ":2: unknown key drain.reader; known are drain.exitSeconds, "],
   ['{\n\n"spare": "off"}', ':3: expected true or false as spare, not "off"'],
