@@ -1,5 +1,7 @@
-/** The command line as containerd writes it: flags in the form of Go's package flag, then the action. */
-import { parseArgs } from "@std/cli/parse-args";
+/**
+ * The command line as containerd writes it: flags in the form of Go's package flag, then the action. `@std/cli` has another form: it
+ * takes `-id x` for the short flags i and d, and no value that begins with a dash.
+ */
 
 /** What the command line says. */
 export interface Arguments {
@@ -42,53 +44,47 @@ const BOOLEANS = ["debug", "version", "v", "info"];
  * @throws {Error} If a flag is unknown or has no value, or the namespace is empty.
  */
 export function parseArguments(args: readonly string[]): Arguments {
-  const parsed = parseArgs(toDoubleDash(args), {
-    string: STRINGS,
-    boolean: BOOLEANS,
-    stopEarly: true,
-  });
-  const flags = parsed as
-    & Record<string, string>
-    & Record<"debug" | "version" | "v" | "info", boolean>;
-  const version = flags.version || flags.v;
-  if (!version && !flags.info && !flags.namespace) {
+  const values = new Map<string, string>();
+  let index = 0;
+  for (; isFlag(args[index]); index++) {
+    const flag = args[index].slice(args[index].startsWith("--") ? 2 : 1);
+    const equals = flag.indexOf("=");
+    const name = equals === -1 ? flag : flag.slice(0, equals);
+    const value = equals === -1 ? undefined : flag.slice(equals + 1);
+    if (BOOLEANS.includes(name)) values.set(name, toBoolean(name, value));
+    else if (!STRINGS.includes(name)) {
+      throw new Error(`unknown flag -${name}; known are -${[...STRINGS, ...BOOLEANS].join(", -")}`);
+    } else if (value !== undefined) values.set(name, value);
+    else if (++index < args.length) values.set(name, args[index]);
+    else throw new Error(`the flag -${name} needs a value`);
+  }
+  const text = (name: string) => values.get(name) ?? "";
+  const isSet = (name: string) => text(name) === "true";
+  const version = isSet("version") || isSet("v");
+  const info = isSet("info");
+  if (!version && !info && text("namespace") === "") {
     throw new Error("the flag -namespace is required and can't be empty");
   }
   return {
-    action: String(parsed._[0] ?? "serve"),
-    namespace: flags.namespace ?? "",
-    id: flags.id ?? "",
-    address: flags.address ?? "",
-    socket: flags.socket ?? "",
-    doors: flags.doors ?? "",
-    bundle: flags.bundle || Deno.cwd(),
-    debug: flags.debug,
+    action: args[index] ?? "serve",
+    namespace: text("namespace"),
+    id: text("id"),
+    address: text("address"),
+    socket: text("socket"),
+    doors: text("doors"),
+    bundle: text("bundle") || Deno.cwd(),
+    debug: isSet("debug"),
     version,
-    info: flags.info,
+    info,
   };
 }
 
-/** Rewrites flags for parseArgs, which reads `-id x` as the short flags i and d, and accepts no value that begins with a dash. */
-function toDoubleDash(args: readonly string[]): string[] {
-  const result: string[] = [];
-  for (let index = 0; index < args.length; index++) {
-    const match = /^--?([^=]+)(=[^]*)?$/.exec(args[index]);
-    if (match === null) return [...result, ...args.slice(index)];
-    const [, name, value] = match;
-    if (BOOLEANS.includes(name)) {
-      if (value !== undefined && value !== "=true" && value !== "=false") {
-        throw new Error(`expected true or false for the flag -${name}, not ${value.slice(1)}`);
-      }
-      result.push(`--${name}${value ?? ""}`);
-    } else if (!STRINGS.includes(name)) {
-      throw new Error(`unknown flag -${name}; known are -${[...STRINGS, ...BOOLEANS].join(", -")}`);
-    } else if (value !== undefined) {
-      result.push(`--${name}${value}`);
-    } else if (++index < args.length) {
-      result.push(`--${name}=${args[index]}`);
-    } else {
-      throw new Error(`the flag -${name} needs a value`);
-    }
-  }
-  return result;
+/** The first argument that is none, or a dash alone, is the action. */
+function isFlag(argument: string | undefined): argument is string {
+  return argument !== undefined && argument.length > 1 && argument.startsWith("-");
+}
+
+function toBoolean(name: string, value = "true"): string {
+  if (value === "true" || value === "false") return value;
+  throw new Error(`expected true or false for the flag -${name}, not ${value}`);
 }
