@@ -1,8 +1,9 @@
 /**
- * The functions of libc, and the error that a failed call becomes. A function is opened when it is first used: that takes 0.1 ms, and
- * start, serve and delete, for which containerd waits, need but a few each.
+ * The functions of libc, and the error that a failed call becomes. A function is found when it is first used, and called by its address
+ * at first, which takes 2 us; what is called often is compiled by Deno, which takes 0.3 ms, and 0.3 us a call from then on. The actions
+ * for which containerd waits call many functions once.
  *
- * The calls are synchronous (some 0.3 us each), so that errno can be read after them. Those with `_nonblocking` in their names wait in
+ * The calls are synchronous, so that errno can be read after them. Those with `_nonblocking` in their names wait in
  * a thread of Deno's pool, which has 32 of them (its tokio_util.rs).
  */
 
@@ -152,27 +153,55 @@ const FUNCTIONS = {
 
 type Symbols = Deno.DynamicLibrary<typeof FUNCTIONS>["symbols"];
 
+/** After so many calls of a function it is compiled. */
+const SELDOM = 100;
+
+// libc itself has it only since glibc 2.34, but then this library leads there.
+const { dlsym } = Deno.dlopen("libdl.so.2", {
+  dlsym: { parameters: ["pointer", "buffer"], result: "pointer" },
+}).symbols;
+
+const encoder = new TextEncoder();
+
+/** A string as C wants it: UTF-8 with a NUL at its end. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text + "\0");
+}
+
+/** The address of a function or a variable of libc. */
+function find<Type>(name: string): Deno.PointerObject<Type> {
+  const address = dlsym(null, cString(name)) as Deno.PointerValue<Type>;
+  if (address === null) throw new Error(`there is no ${name} in this machine's ${LIBC}`);
+  return address;
+}
+
 /**
- * The functions. The first use of one opens it, and throws an Error that names it if this libc has no such function.
+ * The functions. The first use of one finds it, and throws an Error that names it if this libc has no such function.
  */
 export const symbols = {} as Symbols;
-for (const [name, type] of Object.entries(FUNCTIONS)) {
+for (const [name, type] of Object.entries<Deno.ForeignFunction & { name?: string }>(FUNCTIONS)) {
+  const define = (value: unknown) =>
+    void Object.defineProperty(symbols, name, { configurable: true, value });
   Object.defineProperty(symbols, name, {
     configurable: true,
     get() {
-      const value = Deno.dlopen(LIBC, { [name]: type }).symbols[name];
-      Object.defineProperty(symbols, name, { value });
-      return value;
+      const byAddress = new Deno.UnsafeFnPointer(find(type.name ?? name), type);
+      let left = SELDOM;
+      define((...args: Parameters<typeof byAddress.call>) => {
+        if (left-- === 0 && !type.nonblocking) {
+          define(Deno.dlopen(LIBC, { [name]: type }).symbols[name]);
+        }
+        return byAddress.call(...args);
+      });
+      return symbols[name as keyof Symbols];
     },
   });
 }
 
-/** The addresses of libc's variables, each found when it is first used. */
+/** The addresses of libc's variables. */
 export const variables = {
-  get environ(): Deno.PointerValue {
-    const { environ } = Deno.dlopen(LIBC, { environ: { type: "pointer" } }).symbols;
-    Object.defineProperty(variables, "environ", { value: environ });
-    return environ;
+  get environ(): Deno.PointerObject {
+    return find("environ");
   },
 };
 
@@ -211,11 +240,12 @@ function describe(errno: number): string {
   return new Deno.UnsafePointerView(text).getCString().toLowerCase();
 }
 
-// It is found before any other function: dlopen between a failed call and the reading of errno could change errno.
-const { __errno_location } = Deno.dlopen(LIBC, {
-  __errno_location: { parameters: [], result: "pointer" },
-}).symbols;
-const errnoView = new Deno.UnsafePointerView(__errno_location()!);
+// It is found before any other function: to find one between a failed call and the reading of errno could change errno.
+const errnoLocation = new Deno.UnsafeFnPointer(find("__errno_location"), {
+  parameters: [],
+  result: "pointer",
+});
+const errnoView = new Deno.UnsafePointerView(errnoLocation.call()!);
 
 /** The errno of this thread; valid only directly after a failed call. */
 export function lastErrno(): number {
@@ -231,11 +261,4 @@ export function check(result: number, call: string | (() => string)): number {
   if (result !== -1) return result;
   const errno = lastErrno();
   throw new SystemError(typeof call === "string" ? call : call(), errno);
-}
-
-const encoder = new TextEncoder();
-
-/** A string as C wants it: UTF-8 with a NUL at its end. */
-export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text + "\0");
 }

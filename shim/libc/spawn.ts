@@ -111,8 +111,7 @@ function withOpenFiles<Result>(soft: bigint | undefined, call: () => Result): Re
 
 /** The environment of this process (environ(7)). Deno itself shows only the variables that are UTF-8. */
 function environ(): Deno.PointerValue {
-  // Deno's symbol of a variable is the variable's address.
-  return new Deno.UnsafePointerView(variables.environ!).getPointer();
+  return new Deno.UnsafePointerView(variables.environ).getPointer();
 }
 
 /** Strings as execve(2) wants them: an array of pointers that ends with a null one. The strings are behind it in the same memory. */
