@@ -29,7 +29,7 @@ export const DENO_VARIABLES: readonly string[] = [
 ];
 
 /** The variable in which the script's first lines (tools/build/script_form.ts) pass on what `ulimit -Sn` prints. */
-const OPEN_FILES = "SHIM_OPEN_FILES";
+export const OPEN_FILES = "SHIM_OPEN_FILES";
 
 /**
  * Takes the soft limit of open files with which a script was started out of the environment: the deno binary raises the limit before

@@ -1,9 +1,9 @@
 /**
- * The form of the shim that needs an installed Deno: one executable file, a few lines for the shell, and behind them a page for each
- * module, which Deno reads when it is first imported.
+ * The form of the shim that needs an installed Deno: one executable file, a few lines for the shell, and behind them the modules, which
+ * Deno reads when they are first imported.
  */
 
-import { DENO_VARIABLES } from "../../shim/process/executable.ts";
+import { DENO_VARIABLES, OPEN_FILES } from "../../shim/process/executable.ts";
 import { CHANGED, DENO_SWITCH } from "../../shim/bootstrap/telemetry_variables.ts";
 import { quote } from "../common/quote.ts";
 
@@ -29,7 +29,11 @@ const ENVIRONMENT = {
 /** The module that runs, by the name under which the others would import it. */
 const MAIN = "./main.js";
 
-/** Where a page is: how many bytes before the end of the file it begins, and how long it is. */
+/** How a module of a bundle imports others: at once, one statement for each at its beginning, or when it needs them. */
+const IMPORT = /^import (?:\{([^}]*)\} from )?"(\.\/.*)";$/gm;
+const LAZY_IMPORT = /\bimport\("(\.\/[^"]*)"\)/g;
+
+/** Where a module is: how many bytes before the end of the file it begins, and how long it is. */
 type Place = readonly [fromEnd: number, bytes: number];
 
 /**
@@ -39,18 +43,21 @@ type Place = readonly [fromEnd: number, bytes: number];
  */
 const loader = (main: Place) =>
   `data:text/javascript,
-const [, hash] = import.meta.url.split(/%23(.*)/);
-const path = Deno.realPathSync(decodeURIComponent(hash));
+const { url } = import.meta;
+const path = Deno.realPathSync(decodeURIComponent(url.slice(url.indexOf("%23") + 1)));
 Object.defineProperty(Deno, "mainModule", { value: "file://" + encodeURI(path) });
 for (const name of ${JSON.stringify(Object.keys(ENVIRONMENT))}) Deno.env.delete(name);
 const file = Deno.openSync(path);
-const read = ([fromEnd, length]) => {
- const bytes = new Uint8Array(length);
- file.seekSync(-fromEnd, ${Deno.SeekMode.End});
- file.readSync(bytes);
- return (0, eval)(new TextDecoder().decode(bytes));
+const read = (places) => {
+ const bytes = new Uint8Array(places.reduce((sum, [, length]) => sum + length, 0));
+ let end = 0;
+ for (const [fromEnd, length] of places) {
+  file.seekSync(-fromEnd, ${Deno.SeekMode.End});
+  file.readSync(bytes.subarray(end, end += length));
+ }
+ return new TextDecoder().decode(bytes);
 };
-await read(${JSON.stringify(main)})(read);
+await (0, eval)(read([${JSON.stringify(main)}]))(read);
 `.trim().replaceAll("\n", " ");
 
 /**
@@ -59,8 +66,9 @@ await read(${JSON.stringify(main)})(read);
  * A `#!` line may hold no more than 255 bytes (execve(2)), so it names the shell, which becomes Deno.
  *
  * With no cache of Deno's a module is parsed by Deno itself, before V8 does, to see what it imports: 12 ms for 260 KB. So modules
- * become functions, which a small loader hands to V8 directly, and only those that are needed: `start` needs 40 KB of 280, `delete`
- * 170. In stack traces a page has the name of its module, which stands in its last line.
+ * become functions, which a small loader hands to V8 directly, and only those that are needed. What is imported when it is needed is
+ * read with all that it imports itself, but what is there already, as one page: each page takes some time. In stack traces a page has
+ * the name of the module that it begins with.
  *
  * V8 keeps the text, with two bytes for each character where one of them is beyond Latin-1: hence ASCII only.
  *
@@ -76,73 +84,110 @@ export function scriptForm(
   flags: readonly string[],
   modules: ReadonlyMap<string, string>,
 ): string {
-  const names = [...modules.keys()].filter((name) => name !== MAIN).sort();
-  const rest = names.map((name) => toPage(program, name, modules.get(name)!));
-  const places: Record<string, Place> = {};
+  // From here on a module is known by its number. Those of the main page are the first ones.
+  const main = withImports(MAIN, modules);
+  const names = [...main, ...[...modules.keys()].filter((name) => !main.includes(name)).sort()];
+  const functions = names.map((name) => toFunction(name, modules.get(name)!, names));
   let fromEnd = 0;
-  for (const [index, { length }] of [...rest.entries()].reverse()) {
-    fromEnd += length;
-    places[names[index]] = [fromEnd, length];
-  }
-  const main = toMainPage(program, modules.get(MAIN)!, places);
+  const places = functions.toReversed().map(({ length }): Place => [fromEnd += length, length])
+    .reverse();
+  const pages = Array.from(
+    modules.values().flatMap((text) => importsIn(text, LAZY_IMPORT)),
+    (name) => {
+      const needed = withImports(name, modules).map((each) => names.indexOf(each));
+      return [names.indexOf(name), [name.replace(".", program), ...needed]];
+    },
+  );
+  const mainPage = toMainPage(program, functions.slice(0, main.length), {
+    __places: places,
+    __pages: Object.fromEntries(pages),
+  });
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
-  // Deno raises the limit; who starts other programs has to know what it was: shim/process/open_files.ts.
-  environment.push("SHIM_OPEN_FILES=$(ulimit -Sn)");
   const command = [quote(deno), "run", ...RUN_FLAGS, ...flags].join(" ");
-  const source = quote(`${loader([fromEnd + main.length, main.length])}#`);
+  const source = quote(`${loader([fromEnd + mainPage.length, mainPage.length])}#`);
   // In a folder that was removed, as a bundle may be while its `delete` begins, Deno would end before anything of ours runs.
+  // Deno raises the limit of open files; who starts other programs has to know what it was: shim/process/open_files.ts. `$(ulimit -Sn)`
+  // forks, which takes 0.5 ms; so it goes through a here-document, which is a pipe, or a file. (bash makes /dev/null of an empty one.)
   return `#!/bin/sh
 [ . -ef "$PWD" ] || cd /
 unset ${DENO_VARIABLES.join(" ")}
 [ "$${CHANGED}" ] || unset ${DENO_SWITCH}
-${environment.join(" ")} exec ${command} ${source}"$0" "$@"
-${main}${rest.join("")}`;
+{ ulimit -Sn >/proc/self/fd/3; read -r ${OPEN_FILES}; [ "$${OPEN_FILES}" ] || read -r ${OPEN_FILES}; } 3<<E <&3 2>/dev/null
+
+E
+${OPEN_FILES}=\${${OPEN_FILES}:-$(ulimit -Sn)} ${
+    environment.join(" ")
+  } exec ${command} ${source}"$0" "$@"
+${mainPage}${functions.join("")}`;
 }
 
-/** The page of the module that runs: it gets the loader's function, and makes of it what the others are imported with. */
+/** A module, and what it imports at once, and what that imports. */
+function withImports(name: string, modules: ReadonlyMap<string, string>): string[] {
+  const found = new Set([name]);
+  for (const each of found) {
+    for (const from of importsIn(modules.get(each)!, IMPORT)) found.add(from);
+  }
+  return [...found];
+}
+
+function importsIn(module: string, pattern: RegExp): string[] {
+  return Array.from(module.matchAll(pattern), (match) => match.at(-1)!);
+}
+
+/**
+ * The page that runs: it gets the loader's function, and makes of it what modules are imported with.
+ * @param functions Of the modules that it has.
+ * @param tables By the numbers of modules: the places of all, and of those with a page its name and the modules that belong there.
+ */
 function toMainPage(
   program: string,
-  module: string,
-  places: Readonly<Record<string, Place>>,
+  functions: readonly string[],
+  tables: Readonly<Record<string, unknown>>,
 ): string {
-  const load = `const __places = ${JSON.stringify(places)}, __modules = {}; ` +
-    "const __load = (name) => __modules[name] ??= __read(__places[name])(__load);";
-  return toFunction(program, MAIN, "async (__read)", `"use strict"; ${load}`, toBody(module));
+  const constants = Object.entries(tables).map(([name, table]) =>
+    `${name} = ${JSON.stringify(table)}`
+  );
+  return `((__read) => { const ${constants.join(", ")}, __modules = [];
+const __functions = [${functions.join("")}];
+const __open = (number) => {
+const [name, ...all] = __pages[number];
+const needed = all.filter((each) => !__functions[each]);
+const page = "[" + __read(needed.map((each) => __places[each])) + "]\\n//# sourceURL=" + name;
+(0, eval)(page).forEach((each, index) => __functions[needed[index]] = each);
+return __functions[number];
+};
+const __load = (number) => __modules[number] ??= (__functions[number] ?? __open(number))(__load);
+return __load(0); })
+//# sourceURL=${MAIN.replace(".", program)}
+`;
 }
 
-/** The page of another module: it gets what it imports with, and gives what it exports. */
-function toPage(program: string, name: string, module: string): string {
+/**
+ * The function of a module, as an element of an array: it gets what it imports others with, and gives what it exports. It is in brackets,
+ * by which V8 sees that it is called at once, and compiles it without a look at it before.
+ * @param names Of all modules, by their numbers.
+ */
+function toFunction(name: string, module: string, names: readonly string[]): string {
   if (!name.endsWith(".cjs")) {
-    return toFunction(program, name, "(__load)", '"use strict";', toBody(module));
+    const kind = name === MAIN ? "async " : "";
+    return toAscii(`(${kind}(__load) => { "use strict";\n${toBody(module, names)}\n}),\n`);
   }
   const promised = 'const { createRequire } = process.getBuiltinModule("node:module"); ' +
     "const require = createRequire(Deno.mainModule), exports = {};";
-  return toFunction(program, name, "()", promised, `${module}\nreturn { default: exports };`);
+  return toAscii(`(() => { ${promised}\n${module}\nreturn { default: exports };\n}),\n`);
 }
 
-/** In brackets, by which V8 sees that it is called at once, and compiles it without a look at it before. */
-function toFunction(
-  program: string,
-  name: string,
-  parameters: string,
-  firstLine: string,
-  body: string,
-): string {
-  const sourceUrl = name.replace(".", program);
-  return toAscii(
-    `(${parameters} => { ${firstLine}\n${body}\n})\n//# sourceURL=${sourceUrl}\n`,
-  );
-}
-
-/** What a bundler makes of a module has its imports, one statement for each other module, at the beginning, its exports at the end. */
-function toBody(module: string): string {
+/** What a bundler makes of a module has its exports at the end. */
+function toBody(module: string, names: readonly string[]): string {
+  const number = (name: string) => names.indexOf(name);
   const body = module
-    .replace(/^import "(\.\/.*)";$/gm, `__load("$1");`)
-    .replace(
-      /^import \{([^}]*)\} from "(\.\/.*)";$/gm,
-      (_, names, from) => `const {${names.replaceAll(" as ", ": ")}} = __load("${from}");`,
-    )
-    .replace(/\bimport\("(\.\/[^"]*)"\)/g, `Promise.try(__load, "$1")`)
+    .replace(IMPORT, (_, imported, from) => {
+      const load = `__load(${number(from)});`;
+      return imported === undefined
+        ? load
+        : `const {${imported.replaceAll(" as ", ": ")}} = ${load}`;
+    })
+    .replace(LAZY_IMPORT, (_, from) => `Promise.try(__load, ${number(from)})`)
     .replace(
       /^export \{([^}]*)\};$/m,
       (_, names) => `return {${names.replaceAll(/(\S+) as (\S+)/g, "$2: $1")}};`,

@@ -64,6 +64,34 @@ export {
   assertEquals(lines, ["loaded", "side effect", "2 3 4"]);
 });
 
+Deno.test("script form: what is imported when it is needed may share what it imports", async () => {
+  const lazy = `
+import {
+  increment
+} from "./chunk-COUNTER.js";
+export {
+  increment
+};
+`;
+  const lines = await run({
+    "./main.js": `
+var { increment } = await import("./one.js");
+var { increment: another } = await import("./two.js");
+console.log(increment(), another());
+`,
+    "./one.js": lazy,
+    "./two.js": lazy,
+    "./chunk-COUNTER.js": COUNTER,
+  });
+  assertEquals(lines, ["loaded", "1 2"]);
+});
+
+Deno.test("script form: it starts with the limit of open files in its environment", async () => {
+  const lines = await run({ "./main.js": `console.log(Deno.env.get("SHIM_OPEN_FILES"));` });
+  const { stdout } = await new Deno.Command("sh", { args: ["-c", "ulimit -Sn"] }).output();
+  assertEquals(lines, [new TextDecoder().decode(stdout).trim()]);
+});
+
 Deno.test("script form: a module is the one of its version, though the file was replaced", async () => {
   const lines = await run({
     "./main.js": `
