@@ -2,8 +2,7 @@
  * Reading the files of cgroups, in the formats that the kernel's admin-guide/cgroup-v2 calls single value, flat keyed and nested
  * keyed. Numbers are bigints, since some take all 64 bits.
  */
-import { join } from "@std/path/posix";
-import { readText } from "../../shim/libc/mod.ts";
+import { readTextIfThere } from "../../shim/libc/mod.ts";
 import { unlessMissing } from "./removal.ts";
 
 /** What `max` in a file of cgroup v2 stands for. */
@@ -11,7 +10,7 @@ export const NO_LIMIT = 2n ** 64n - 1n;
 
 /** The text of a file of a cgroup; undefined if the file is not there. */
 export function readStatFile(folder: string, name: string): string | undefined {
-  return unlessMissing(() => readText(join(folder, name)));
+  return unlessMissing(() => readTextIfThere(`${folder}/${name}`));
 }
 
 /** Parses an unsigned number of 64 bits. A value below 0, as a difference of counters may be for a moment, counts as 0. */

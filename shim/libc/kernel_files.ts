@@ -10,7 +10,10 @@ import { check, cString, Errno, lastErrno, symbols, SystemError } from "./librar
  * @throws {SystemError} If it can't be opened or read.
  */
 export function readBytes(path: string): Uint8Array<ArrayBuffer> {
-  const descriptor = open(path, OpenFlag.RDONLY);
+  return readAndClose(open(path, OpenFlag.RDONLY));
+}
+
+function readAndClose(descriptor: number): Uint8Array<ArrayBuffer> {
   try {
     return readAll(descriptor);
   } finally {
@@ -18,9 +21,23 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   }
 }
 
+const decoder = new TextDecoder();
+
 /** {@linkcode readBytes}, of a text in UTF-8. */
 export function readText(path: string): string {
-  return new TextDecoder().decode(readBytes(path));
+  return decoder.decode(readBytes(path));
+}
+
+/**
+ * {@linkcode readText}; undefined if there is no such file. Where many may be missing it takes much less time than to catch as many
+ * errors.
+ */
+export function readTextIfThere(path: string): string | undefined {
+  const descriptor = symbols.open(cString(path), OpenFlag.RDONLY | OpenFlag.CLOEXEC, 0);
+  if (descriptor !== -1) return decoder.decode(readAndClose(descriptor));
+  const errno = lastErrno();
+  if (errno === Errno.ENOENT) return undefined;
+  throw new SystemError(`open ${path}`, errno);
 }
 
 /**
