@@ -180,22 +180,28 @@ function find<Type>(name: string): Deno.PointerObject<Type> {
  */
 export const symbols = {} as Symbols;
 for (const [name, type] of Object.entries<Deno.ForeignFunction & { name?: string }>(FUNCTIONS)) {
-  const define = (value: unknown) =>
-    void Object.defineProperty(symbols, name, { configurable: true, value });
   Object.defineProperty(symbols, name, {
     configurable: true,
     get() {
       const byAddress = new Deno.UnsafeFnPointer(find(type.name ?? name), type);
       let left = SELDOM;
-      define((...args: Parameters<typeof byAddress.call>) => {
-        if (left-- === 0 && !type.nonblocking) {
-          define(Deno.dlopen(LIBC, { [name]: type }).symbols[name]);
-        }
+      define(name, (...args: Parameters<typeof byAddress.call>) => {
+        if (left-- === 0 && !type.nonblocking) compile(name);
         return byAddress.call(...args);
       });
       return symbols[name as keyof Symbols];
     },
   });
+}
+
+/** Lets Deno compile a function, which happens by itself when it has been called often. */
+export function compile(name: string): void {
+  const type = FUNCTIONS[name as keyof Symbols];
+  define(name, Deno.dlopen(LIBC, { [name]: type }).symbols[name]);
+}
+
+function define(name: string, value: unknown): void {
+  Object.defineProperty(symbols, name, { configurable: true, value });
 }
 
 /** The addresses of libc's variables. */
