@@ -36,6 +36,9 @@ export function wasKilled(error: unknown): boolean {
   return error instanceof Error && wasKilled(error.cause);
 }
 
+/** The commands that leave a process behind: one of the container, or one that a hook has started. See shim/process/spawn.ts. */
+const LEAVE_PROCESSES: readonly string[] = ["create", "restore", "start", "exec", "delete"];
+
 /** To take over the process that a command has made, or to remove it by another command. */
 const DESCRIPTORS_TO_REMOVE = 12;
 
@@ -214,7 +217,9 @@ export class Runc {
     try {
       // Hooks may look for files in the bundle: it is the current directory of Go's shim.
       const options = { directory: bundle, args: [...args, ...command], ...streams };
-      child = this.spawner.spawnExactly(binary, options);
+      child = LEAVE_PROCESSES.includes(name)
+        ? this.spawner.spawnExactly(binary, options)
+        : this.spawner.spawn(binary, options);
     } catch (error) {
       throw new RuncError(describeSpawnError(binary, error as Error));
     }
@@ -249,7 +254,8 @@ function consoleSocket({ consoleSocket }: Stdio): string[] {
 
 /** The words are those of Go's os/exec, by which docker recognises that the runtime was not found. */
 function describeSpawnError(binary: string, error: Error): string {
-  const isMissing = error instanceof SystemError && error.errno === Errno.ENOENT;
+  const isMissing = error instanceof Deno.errors.NotFound ||
+    error instanceof SystemError && error.errno === Errno.ENOENT;
   if (!isMissing) return `exec: "${binary}": ${error.message}`;
   const where = binary.includes("/")
     ? "no such file or directory"

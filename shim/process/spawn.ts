@@ -1,11 +1,11 @@
 /**
  * The two ways in which the shim spawns commands:
  *
- * - *Exactly*, by posix_spawn(3): all commands of the runtime, mount(8), whose helper may be a daemon, logging programs, and the server.
- *   They inherit what containerd gave to the shim and nothing else: three descriptors, the limit of open files, and no signal that is
- *   ignored or blocked. The first Deno.Command of a program takes some 5 ms longer.
- * - By Deno.Command: commands whose streams JavaScript reads or writes, and few others, which leave nothing behind. They may inherit
- *   copies of their standard streams, and have our limit of open files and our blocked signals.
+ * - *Exactly*, by posix_spawn(3): commands that may leave a process behind. These are the runtime's commands that make a container's
+ *   process or run its hooks, mount(8), whose helper may be a daemon, logging programs, and the server. They inherit what containerd
+ *   gave to the shim and nothing else: three descriptors, the limit of open files, and no signal that is ignored or blocked.
+ * - By Deno.Command: commands that leave nothing behind, and those whose streams JavaScript reads or writes. They may inherit copies of
+ *   their standard streams, and have our limit of open files and our blocked signals.
  */
 import { awaitExit, spawnProgram, type WaitStatus } from "../libc/mod.ts";
 import { givenOpenFiles } from "./open_files.ts";

@@ -223,18 +223,6 @@ test(
 );
 
 test(
-  "no command ignores or blocks a signal, be it one that leaves no process behind",
-  "while read line; do echo $line; done < /proc/$$/status | grep '^Sig[BI]' > signals",
-  async ({ bundle, runc }) => {
-    for (const command of [() => runc.pause("c"), () => runc.delete("c")]) {
-      await command();
-      const signals = Deno.readTextFileSync(join(bundle, "signals"));
-      assertEquals(signals, "SigBlk: 0000000000000000\nSigIgn: 0000000000000000\n");
-    }
-  },
-);
-
-test(
   "a runtime knows the containers that have a folder in its root",
   "",
   async ({ runc, options }) => {
