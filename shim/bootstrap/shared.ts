@@ -5,7 +5,6 @@
  */
 import { dirname, join } from "@std/path/posix";
 import { endsWithin } from "../common/ends_within.ts";
-import { removeIfThere } from "../common/files.ts";
 import type { Settings } from "../settings/settings.ts";
 import { isAnswered, lockPath, socketPath, toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
@@ -73,7 +72,7 @@ async function joinAny(folder: string, offer: Offer): Promise<Listening | undefi
       if (joined !== undefined) return joined;
     } catch {
       // The server was killed, hangs, or has just closed it. Nobody else shall wait here.
-      removeIfThere(door);
+      removeIfPossible(door);
     }
   }
   return undefined;
@@ -82,9 +81,9 @@ async function joinAny(folder: string, offer: Offer): Promise<Listening | undefi
 function doorsIn(folder: string): string[] {
   try {
     return Array.from(Deno.readDirSync(folder), ({ name }) => join(folder, name)).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+  } catch {
+    // No server of the kind has room.
+    return [];
   }
 }
 
@@ -93,16 +92,21 @@ export async function removeAbandonedDoors(sockets: string): Promise<void> {
   for (const { name } of Deno.readDirSync(sockets)) {
     if (!name.endsWith(SUFFIX)) continue;
     const folder = join(sockets, name);
-    for (const door of doorsIn(folder)) if (!await isAnswered(door)) removeIfThere(door);
+    for (const door of doorsIn(folder)) if (!await isAnswered(door)) removeIfPossible(door);
     removeIfEmpty(folder);
   }
 }
 
 /** Removes a folder of doors, unless there is a door in it. */
 export function removeIfEmpty(folder: string): void {
+  removeIfPossible(folder);
+}
+
+/** Whatever is left of doors does no harm. */
+function removeIfPossible(path: string): void {
   try {
-    Deno.removeSync(folder);
+    Deno.removeSync(path);
   } catch {
-    // Another server has a door there, or has removed it.
+    // Somebody else has removed it; or it is a folder with a door in it, or on a disk that can't be written any more.
   }
 }

@@ -46,8 +46,8 @@ export class Door implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#socket.remove();
     this.#listener.close();
+    this.#socket.remove();
   }
 
   async #hear(keeper: Doorkeeper): Promise<void> {

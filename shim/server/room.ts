@@ -54,23 +54,23 @@ export class Room implements Disposable {
     return this.#isOpen && this.#taken > 0 && this.#taken < this.#limit;
   }
 
+  /** Opens or closes the door. No container depends on that: if it fails, the server only goes on without a door. */
   #changed(): void {
-    // A `start` that was not answered in time has removed it.
-    if (this.#door !== undefined && !(this.#hasRoom && this.#door.isThere)) this.#closeDoor();
-    if (this.#door === undefined && this.#hasRoom) this.#openDoor();
+    try {
+      // A `start` that was not answered in time has removed it.
+      if (this.#door !== undefined && !(this.#hasRoom && this.#door.isThere)) this.#closeDoor();
+      if (this.#door === undefined && this.#hasRoom) this.#openDoor();
+    } catch (error) {
+      this.server.log.warn("the server can't be shared for now", { error });
+    }
   }
 
   #openDoor(): void {
-    try {
-      Deno.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-      this.#door = new Door(newDoor(this.folder), {
-        accepts: (offer) => this.#hasRoom && this.#isOfKind(offer),
-        take: this.take,
-      });
-    } catch (error) {
-      // Another server may just have removed the folder.
-      this.server.log.warn("the server can't be shared for now", { error });
-    }
+    Deno.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    this.#door = new Door(newDoor(this.folder), {
+      accepts: (offer) => this.#hasRoom && this.#isOfKind(offer),
+      take: this.take,
+    });
   }
 
   /** A server that has joined a cgroup, as its options asked for, is not what `start` would spawn. */
@@ -79,8 +79,9 @@ export class Room implements Disposable {
   }
 
   #closeDoor(): void {
-    this.#door?.[Symbol.dispose]();
+    const door = this.#door;
     this.#door = undefined;
+    door?.[Symbol.dispose]();
     removeIfEmpty(this.folder);
   }
 }

@@ -155,7 +155,14 @@ async function serveOne(
   else if (isTelemetryWanted()) {
     log.warn("exports no traces and metrics: Deno did not start with them, as it has said before");
   }
-  const listening = await listenFor(start, shim, services, onListening);
+  let listening: ListeningServer | undefined;
+  try {
+    listening = await listenFor(start, shim, services, onListening);
+  } catch (error) {
+    // This process may go on, for other shims.
+    shim.shutdown();
+    throw error;
+  }
   if (listening === undefined) return false;
   using _listed = shims.add({ args, shim, task, listening });
   endWhenForgotten(listening, task, use, args.bundle);

@@ -19,6 +19,7 @@ import {
   startShim,
 } from "../harness/shim/direct_shim.ts";
 import { TaskClient } from "../harness/shim/task_client.ts";
+import { environment } from "./sharing.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
 
 const id = "box";
@@ -179,6 +180,7 @@ testBetterThanGo("it leaves the server that was there before", async (containerd
 });
 
 testBetterThanGo("a server that nobody uses ends by itself", async (containerd) => {
+  using _alone = environment({ SHIM_SHARE: "1" });
   const [gone, given, used] = await Promise.all(
     ["gone", "given-up", "used"].map((name) => DirectShim.start(containerd, name)),
   );

@@ -1,12 +1,12 @@
 /** Servers that containers share: SHIM_SHARE=N in containerd's environment. */
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { toSocketPath } from "../../shim/bootstrap/address.ts";
 import { exists } from "../../shim/common/files.ts";
 import { expectSuccess, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { runcOptions } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { makeCgroup } from "../harness/machine/cgroups.ts";
-import { allProcesses, findProcess, isAlive } from "../harness/machine/processes.ts";
+import { allProcesses, descriptorsOf, findProcess, isAlive } from "../harness/machine/processes.ts";
 import { Bundle, DirectShim, type Host, startShim } from "../harness/shim/direct_shim.ts";
 import { TaskClient } from "../harness/shim/task_client.ts";
 import { environment, shutDownAll, test } from "./sharing.ts";
@@ -295,6 +295,33 @@ for (const [what, command] of Object.entries(OTHERS)) {
     await Deno.remove(wrapper);
   });
 }
+
+test("a start that can't give its answer leaves nothing in the server that it has joined", async (containerd) => {
+  const first = await startOnly(containerd, "first");
+  const server = first.own!;
+  const { name, binary } = containerd.runtime;
+  const wrapper = `${containerd.folder}/wrapper`;
+  await Deno.writeTextFile(wrapper, `#!/bin/sh\nexec ${binary} "$@" >/dev/full\n`, { mode: 0o755 });
+  for (const id of ["a", "b", "c"]) {
+    const start = startOnly(containerd, id, { host: { runtime: { name, binary: wrapper } } });
+    await assertRejects(() => start, Error, "No space left");
+    const { folder } = containerd;
+    const socket = toSocketPath(await Deno.readTextFile(`${folder}/${id}/address`));
+    await eventually("an end of its socket and its log", () => {
+      const isListenedOn = Deno.readTextFileSync("/proc/net/unix").includes(socket);
+      const isLogged = descriptorsOf(server).includes(`${folder}/${id}/log`);
+      return !isListenedOn && !isLogged || undefined;
+    });
+  }
+  const joined = [await startOnly(containerd, "joined"), await startOnly(containerd, "too")];
+  assertEquals(joined.map(({ own }) => own), [undefined, undefined]);
+  await shutDownAll(first, ...joined);
+  await whenGone(server);
+  for (const id of ["a", "b", "c"]) {
+    await Deno.remove(`${containerd.folder}/${id}`, { recursive: true });
+  }
+  await Deno.remove(wrapper);
+});
 
 test("those with the same options share a server, others have another one", async (containerd) => {
   const options = runcOptions({ noNewKeyring: true });

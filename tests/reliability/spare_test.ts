@@ -16,8 +16,8 @@ import {
 } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { expectNoLeaks, takeTraces } from "../harness/suite/leaks.ts";
+import { environment } from "./sharing.ts";
 
-const usual = Deno.env.get("SHIM_SPARE");
 const isOurs = runtimeUnderTest().name === "io.containerd.ts.v2";
 
 /** A test with a containerd of its own, whose shims may become spares; these must be gone when it is. */
@@ -33,13 +33,10 @@ function test(
     sanitizeResources: false,
     async fn() {
       const before = takeTraces();
-      Deno.env.set("SHIM_SPARE", spare);
-      try {
+      {
+        using _set = environment({ SHIM_SPARE: spare, SHIM_SHARE: "1" });
         await using containerd = await PrivateContainerd.start();
         await within(60, "an end of the test", body(containerd));
-      } finally {
-        if (usual === undefined) Deno.env.delete("SHIM_SPARE");
-        else Deno.env.set("SHIM_SPARE", usual);
       }
       await eventually("an end of all spares", () => spares().length === 0 || undefined);
       await expectNoLeaks(before);
