@@ -15,6 +15,8 @@ import { startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { Lane } from "./lane.ts";
 import type { StreamName } from "./uri.ts";
 
+/** How often it is tried to open a file. */
+const OPEN_TRIES = 5;
 /** How long it may take to open something, in ms. */
 const OPEN_MS = 10_000;
 
@@ -154,15 +156,22 @@ async function openInTime<Opened extends OpenedFile | Fifo>(
   }
 }
 
-/** Opens a file. If that fails, Deno tries the same, and its error says why. */
+/**
+ * Opens a file. If that fails, Deno tries the same, and its error says why. It is tried again where it fails for a lack of descriptors, or
+ * for nothing that Deno finds: while a program is spawned the limit of open files is that program's (libc/spawn.ts), for all threads.
+ */
 async function openOrTell(path: string, flags: number, mode = 0): Promise<number> {
-  const descriptor = await openInPool(path, flags, mode);
-  if (descriptor !== -1) return descriptor;
   const options = flags & OpenFlag.CREAT ? { append: true, create: true } : { read: true };
-  try {
-    (await Deno.open(path, options)).close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+  for (let tries = 1;; tries++) {
+    const descriptor = await openInPool(path, flags, mode);
+    if (descriptor !== -1) return descriptor;
+    try {
+      (await Deno.open(path, options)).close();
+    } catch (error) {
+      const isLack = (error as { code?: string }).code === "EMFILE";
+      const isToTryAgain = error instanceof Deno.errors.NotCapable || isLack && tries < OPEN_TRIES;
+      if (!isToTryAgain) throw error;
+    }
+    if (tries === OPEN_TRIES) throw new Error("it can't be opened");
   }
-  throw new Error("it can't be opened");
 }
