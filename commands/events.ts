@@ -15,7 +15,7 @@ import {
   TaskResumed,
   TaskStart,
 } from "../proto/mod.ts";
-import { isAnswered } from "../shim/bootstrap/address.ts";
+import { isAnswered } from "../shim/bootstrap/is_answered.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
 import { lives } from "./ask/servers.ts";
 import { Failure } from "./output/failure.ts";
@@ -71,7 +71,7 @@ async function showEvents(address: string, options: EventsOptions): Promise<neve
       if (!(error instanceof StatusError)) throw error;
     }
     if (!options.follow) throw new Failure(`containerd at ${address} has ended`);
-    while (!await isAnswered(address)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    while (!isAnswered(address)) await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 

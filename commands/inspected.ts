@@ -106,7 +106,7 @@ export async function gather(
       privateMemoryBytes: shim ? privateMemory(shim.process.pid) ?? null : null,
     },
     containerd: containerd
-      ? { address: containerd.address, lives: await lives(containerd.address) }
+      ? { address: containerd.address, lives: lives(containerd.address) }
       : null,
     bundle: {
       path: path || null,

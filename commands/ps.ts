@@ -67,14 +67,11 @@ interface DescribedContainer extends DescribedProcess {
 }
 
 /** The addresses of the containerds that answer. */
-async function livingContainerds(
+function livingContainerds(
   servers: readonly { containerd?: { address: string } }[],
-): Promise<Set<string>> {
+): Set<string> {
   const addresses = new Set(servers.map(({ containerd }) => containerd?.address ?? ""));
-  const answers = await Promise.all(
-    [...addresses].map(async (address) => await lives(address) ? [address] : []),
-  );
-  return new Set(answers.flat());
+  return new Set([...addresses].filter(lives));
 }
 
 function describe(server: AskedServer, alive: ReadonlySet<string>): DescribedShim {

@@ -6,7 +6,6 @@ import { type Arguments, parseArguments } from "./bootstrap/arguments.ts";
 import { encodeDeleteResponse, type Ended } from "./bootstrap/delete_response.ts";
 import type { Features } from "./bootstrap/runtime_info.ts";
 import type { CreateTask } from "./server/mod.ts";
-import { readSettings } from "./settings/settings.ts";
 
 /** A shim: who it is, and what is its own in each action. What these functions need they import when they are called. */
 export interface Program {
@@ -81,7 +80,7 @@ async function act(program: Program, args: Arguments): Promise<void> {
   switch (args.action) {
     case "start": {
       const { start } = await import("./bootstrap/start.ts");
-      await start(args, await readSettings(name), program.isReusable ?? false, write);
+      await start(args, program, write);
       return Deno.exit(0);
     }
     case "delete":

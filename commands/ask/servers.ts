@@ -1,14 +1,13 @@
 /** Asks shims what they know of their containers: all side by side, each within a bounded time. */
 import { join } from "@std/path/posix";
 import { TaskStatus } from "../../proto/mod.ts";
-import { isAnswered } from "../../shim/bootstrap/address.ts";
-import { endsWithin } from "../../shim/common/ends_within.ts";
+import { isAnswered } from "../../shim/bootstrap/is_answered.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import type { Bundle } from "../find/bundles.ts";
 import { findProcess, orUndefined } from "../find/processes.ts";
 import type { ShimProcess } from "../find/shims.ts";
 import { containerIds, type Server } from "../find/survey.ts";
-import { isCode, isSilence, PATIENCE_MS, ShimClient } from "./shim_client.ts";
+import { isCode, isSilence, ShimClient } from "./shim_client.ts";
 
 /** How a process of a container is, as its shim says; `unknown` where it says nothing, `gone` where it has no such process. */
 export type Status = "created" | "running" | "stopped" | "paused" | "pausing" | "unknown" | "gone";
@@ -98,10 +97,9 @@ function runs(shim: ShimProcess | undefined): boolean {
   return now !== undefined && now.startTicks === shim!.process.startTicks && now.state !== "Z";
 }
 
-/** Whether a containerd answers; one that hangs may take a connection all the same. */
-export async function lives(address: string): Promise<boolean> {
-  const answered = isAnswered(address);
-  return await endsWithin(answered, PATIENCE_MS) && await answered;
+/** Whether a containerd listens; one that hangs does so all the same. */
+export function lives(address: string): boolean {
+  return isAnswered(address);
 }
 
 /** The containers that a shim may have, with their bundles if they are there. */

@@ -1,6 +1,7 @@
 /** What is left of containers that are gone: sockets, mounts, the runtime's state, cgroups, FIFOs. */
 import { dirname, join } from "@std/path/posix";
-import { isAnswered, isSidePath, lockPath } from "../../shim/bootstrap/address.ts";
+import { isSidePath, lockPath } from "../../shim/bootstrap/address.ts";
+import { isAnswered } from "../../shim/bootstrap/is_answered.ts";
 import { lockFile } from "../../shim/bootstrap/lock_file.ts";
 import { exists, removeIfThere } from "../../shim/common/files.ts";
 import { listFolders, removeFolder, unmountAll } from "../../shim/libc/mod.ts";
@@ -39,7 +40,7 @@ function leftover(known: Known, finding: Omit<Finding, "certainty">): Finding[] 
 const SOCKET_FOLDER = "/run/containerd/s";
 
 /** Sockets on which nobody listens, and which no bundle names: whoever made them was killed. */
-async function sockets({ servers }: Examined): Promise<Finding[]> {
+function sockets({ servers }: Examined): Finding[] {
   const named = servers.map(({ address }) => address).filter((address) => address !== undefined)
     .map(({ path }) => realPath(path));
   const folders = new Set<string>([SOCKET_FOLDER, ...named.map((path) => dirname(path))]);
@@ -48,11 +49,11 @@ async function sockets({ servers }: Examined): Promise<Finding[]> {
       .filter(({ name }) => /^[0-9a-f]{64}$|^[0-9a-f]{48}\.\d+$/.test(name))
       .map(({ name }) => join(folder, name))
   );
-  const findings = await Promise.all(paths.map(async (path): Promise<Finding[]> => {
+  return paths.flatMap((path): Finding[] => {
     // The socket for a terminal is its server's, which answers on another one.
     const isOfServer = paths.some((other) => isSidePath(other, path));
     if (named.includes(path) || isOfServer || exists(lockPath(path))) return [];
-    if ((ageOfPath(path) ?? 0) < YOUNG || await isAnswered(path)) return [];
+    if ((ageOfPath(path) ?? 0) < YOUNG || isAnswered(path)) return [];
     return [{
       kind: "unanswered-socket",
       what: `nobody listens on the socket ${path}`,
@@ -61,11 +62,10 @@ async function sockets({ servers }: Examined): Promise<Finding[]> {
       mend: `rm ${quote(path)}`,
       fix: async () => {
         using _lock = await lockFile(lockPath(path));
-        if (!await isAnswered(path)) removeIfThere(path);
+        if (!isAnswered(path)) removeIfThere(path);
       },
     }];
-  }));
-  return findings.flat();
+  });
 }
 
 /** The root file systems of bundles that are gone, or that containerd could not remove. */

@@ -134,19 +134,6 @@ export function isLockPath(path: string): boolean {
   return /^[0-9a-f]{64}\.lock$/.test(basename(path));
 }
 
-/** Whether a server listens on a socket. */
-export async function isAnswered(path: string): Promise<boolean> {
-  // As a rule there is no socket, and that is found out faster than by a first connection.
-  if (!exists(path)) return false;
-  try {
-    const connection = await Deno.connect({ transport: "unix", path });
-    connection.close();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Whether the server of a bundle may still be there, or be about to start, or may have left something. It may also be if the bundle
  * names no server: the bundle may be damaged.

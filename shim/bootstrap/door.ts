@@ -4,6 +4,8 @@
  * `start` sends an {@linkcode Offer}; what follows is as with a server that it has spawned, by lines and a byte (handshake.ts), or the
  * line {@linkcode DECLINED}.
  */
+import { close, read, write } from "../libc/descriptor.ts";
+import { connectUnix } from "../libc/socket.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Arguments } from "./arguments.ts";
 import { ANSWERED, FOUND, LISTENING, type Listening } from "./handshake.ts";
@@ -13,7 +15,7 @@ import { inherited } from "./inherited.ts";
 export const DECLINED = "declined\n";
 /** The length of an offer, in the bytes of its JSON. */
 export const LENGTH_BYTES = 4;
-/** How long `start` waits at a door, in ms; then it goes on as if there were none. */
+/** How long `start` waits at a door, in ms, for each step; then it goes on as if there were none. */
 export const PATIENCE_MS = 2_000;
 
 /** What `start` sends, as JSON. */
@@ -44,15 +46,19 @@ export function makeOffer(
  * @returns Undefined if the server does not take it.
  * @throws {Error} If nobody answers. A server that takes it all the same ends its part, as nobody tells it that an answer was given.
  */
-export async function offerAt(path: string, offer: Offer): Promise<Listening | undefined> {
-  const connection = await Deno.connect({ transport: "unix", path });
-  AbortSignal.timeout(PATIENCE_MS).addEventListener("abort", () => connection.close());
-  await writeAll(connection, encodeOffer(offer));
-  const said = await readLine(connection);
-  if (said === "") throw new Error(`nobody has answered at ${path}`);
+export function offerAt(path: string, offer: Offer): Listening | undefined {
+  const door = connectUnix(path, PATIENCE_MS);
+  let said = "";
+  try {
+    writeAll(door, encodeOffer(offer));
+    said = readLine(door);
+    if (said === "") throw new Error(`nobody has answered at ${path}`);
+  } finally {
+    if (said !== LISTENING) close(door);
+  }
   if (said === FOUND) return { sayAnswerGiven() {} };
   if (said !== LISTENING) return undefined;
-  return { sayAnswerGiven: () => writeAll(connection, Uint8Array.of(ANSWERED)) };
+  return { sayAnswerGiven: () => writeAll(door, Uint8Array.of(ANSWERED)) };
 }
 
 function encodeOffer(offer: Offer): Uint8Array<ArrayBuffer> {
@@ -63,17 +69,19 @@ function encodeOffer(offer: Offer): Uint8Array<ArrayBuffer> {
   return message;
 }
 
-async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) {
-    written += await connection.write(bytes.subarray(written));
+/** @throws {Error} If it is not taken in time. */
+function writeAll(door: number, bytes: Uint8Array<ArrayBuffer>): void {
+  for (let count, written = 0; written < bytes.length; written += count) {
+    count = write(door, bytes.subarray(written));
+    if (count === -1) throw new Error("the server does not read what it is offered");
   }
 }
 
-/** Up to the first newline, with it; or up to the end. */
-async function readLine(connection: Deno.Conn): Promise<string> {
+/** Up to the first newline, with it; or what came before the end, or in time. */
+function readLine(door: number): string {
   const buffer = new Uint8Array(4096);
   let line = "";
-  for (let count; !line.endsWith("\n") && (count = await connection.read(buffer)) !== null;) {
+  for (let count; !line.endsWith("\n") && (count = read(door, buffer)) > 0;) {
     line += new TextDecoder().decode(buffer.subarray(0, count));
   }
   return line;

@@ -12,9 +12,9 @@ import {
   read,
   readAll,
   redirect,
-  SystemError,
   write,
-} from "../libc/mod.ts";
+} from "../libc/descriptor.ts";
+import { SystemError } from "../libc/library.ts";
 import type { Arguments } from "./arguments.ts";
 
 /** What a server says: each a line. */

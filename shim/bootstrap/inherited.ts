@@ -1,5 +1,6 @@
 /** All that a server inherits of the `start` that spawns it, and `start` of containerd; and what both read when they begin. */
-import { ioPriority, readBytes, readLink, readText, statFields } from "../libc/mod.ts";
+import { readBytes, readLink, readText } from "../libc/kernel_files.ts";
+import { ioPriority, statFields } from "../libc/process.ts";
 import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
 import type { Settings } from "../settings/settings.ts";

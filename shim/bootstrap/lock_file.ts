@@ -8,7 +8,9 @@
  */
 import { join } from "@std/path/posix";
 import { removeIfThere } from "../common/files.ts";
-import { close, isLinked, lock, open, OpenFlag, SystemError, tryLock } from "../libc/mod.ts";
+import { close, open, OpenFlag } from "../libc/descriptor.ts";
+import { SystemError } from "../libc/library.ts";
+import { isLinked, lock, tryLock } from "../libc/lock.ts";
 import { isLockPath } from "./address.ts";
 
 /**

@@ -6,7 +6,6 @@ import type { Protocol } from "../settings/settings.ts";
 import {
   type Address,
   ADDRESS_FILE,
-  isAnswered,
   isSidePath,
   lockPath,
   readAddress,
@@ -16,6 +15,7 @@ import {
   toSocketPath,
 } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
+import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { otherBundles } from "./other_bundles.ts";
 import { removeAbandonedDoors } from "./shared.ts";
@@ -37,7 +37,7 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
   const { path } = server;
   const isLocked = exists(lockPath(path));
   if (!exists(path) && !isLocked) return;
-  const lives = await isAnswered(path);
+  const lives = isAnswered(path);
   const forget = lives && await wasThere;
   if (lives && isShared(args.bundle, path)) {
     if (forget) await tell(server, args.id, { forget, shutDown: false });
@@ -50,14 +50,14 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
     throw new Error(`a start at ${path} has not ended in ${LOCK_TIMEOUT_MS} ms`);
   }
   using _lock = await locked;
-  if (!await isAnswered(path)) return await removeSockets(path);
+  if (!isAnswered(path)) return await removeSockets(path);
   await tell(server, args.id, { forget, shutDown: !isShared(args.bundle, path) });
 }
 
 /** Whether the server of a bundle listens, also if the bundle does not name it. */
 export async function isServed(args: Arguments): Promise<boolean> {
   const { path } = await serverOf(args);
-  return await isAnswered(path);
+  return isAnswered(path);
 }
 
 async function serverOf(args: Arguments): Promise<Address> {

@@ -4,14 +4,7 @@
  * The actions for which containerd waits (`start.ts`, and `lost_server.ts` for `delete`) import file by file, and are imported so: a page
  * of the program loads all that a face names.
  */
-export {
-  checkSocketPath,
-  isAnswered,
-  lockPath,
-  nameServer,
-  sidePath,
-  sparePath,
-} from "./address.ts";
+export { checkSocketPath, lockPath, nameServer, sidePath, sparePath } from "./address.ts";
 export type { Arguments } from "./arguments.ts";
 export {
   ANSWERED,
@@ -22,6 +15,7 @@ export {
   Spawned,
   type Start,
 } from "./handshake.ts";
+export { isAnswered } from "./is_answered.ts";
 export { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 export { type Bootstrap, type EventsAddress, readBootstrap } from "./params.ts";
 export { isTelemetryWanted, lastSpansSent, takeTelemetryVariables } from "./telemetry_variables.ts";

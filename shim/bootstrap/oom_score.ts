@@ -1,5 +1,6 @@
 /** Who ends first under memory pressure. */
-import { readText, SystemError, writeText } from "../libc/mod.ts";
+import { readText, writeText } from "../libc/kernel_files.ts";
+import { SystemError } from "../libc/library.ts";
 
 const MAX_OOM_SCORE_ADJ = 1000;
 

@@ -6,10 +6,11 @@
 import { dirname, join } from "@std/path/posix";
 import { endsWithin } from "../common/ends_within.ts";
 import type { Settings } from "../settings/settings.ts";
-import { isAnswered, lockPath, socketPath, toSocketPath } from "./address.ts";
+import { lockPath, socketPath, toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { makeOffer, type Offer, offerAt, PATIENCE_MS } from "./door.ts";
 import type { Listening } from "./handshake.ts";
+import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 
 /** How the name of a folder of doors ends. */
@@ -35,7 +36,7 @@ export async function joinOrBegin(
   const path = await kindPath(args, kind);
   const sharing = { ...args, doors: doorsFolder(path) };
   const offer = { ...made, args: sharing };
-  const joined = await joinAny(sharing.doors, offer);
+  const joined = joinAny(sharing.doors, offer);
   if (joined !== undefined) return joined;
   using lock = new DisposableStack();
   // Who holds it may hang: then there is one server more.
@@ -44,7 +45,7 @@ export async function joinOrBegin(
     else lock.use(held);
   });
   await endsWithin(locked, PATIENCE_MS);
-  return await joinAny(sharing.doors, offer) ?? await begin(sharing);
+  return joinAny(sharing.doors, offer) ?? await begin(sharing);
 }
 
 /** The path, in the folder of the sockets, by which the servers of one kind are known. */
@@ -65,10 +66,10 @@ export function newDoor(folder: string): string {
 }
 
 /** Makes the offer at one door after the other, in an order that is the same for all, so that those behind may get empty. */
-async function joinAny(folder: string, offer: Offer): Promise<Listening | undefined> {
+function joinAny(folder: string, offer: Offer): Listening | undefined {
   for (const door of doorsIn(folder)) {
     try {
-      const joined = await offerAt(door, offer);
+      const joined = offerAt(door, offer);
       if (joined !== undefined) return joined;
     } catch {
       // The server was killed, hangs, or has just closed it. Nobody else shall wait here.
@@ -88,11 +89,11 @@ function doorsIn(folder: string): string[] {
 }
 
 /** Removes the doors that killed servers have left. */
-export async function removeAbandonedDoors(sockets: string): Promise<void> {
+export function removeAbandonedDoors(sockets: string): void {
   for (const { name } of Deno.readDirSync(sockets)) {
     if (!name.endsWith(SUFFIX)) continue;
     const folder = join(sockets, name);
-    for (const door of doorsIn(folder)) if (!await isAnswered(door)) removeIfPossible(door);
+    for (const door of doorsIn(folder)) if (!isAnswered(door)) removeIfPossible(door);
     removeIfEmpty(folder);
   }
 }

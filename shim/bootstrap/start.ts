@@ -4,23 +4,18 @@
  */
 import { dirname, isAbsolute, join } from "@std/path/posix";
 import type { BootstrapParams, BootstrapResult } from "../../proto/mod.ts";
-import { exists, removeIfThere } from "../common/files.ts";
-import {
-  BLOCKED_SIGNALS,
-  close,
-  createCoreSchedulingCookie,
-  open,
-  OpenFlag,
-  pipe,
-  spawnProgram,
-} from "../libc/mod.ts";
+import { removeIfThere } from "../common/files.ts";
+import { close, open, OpenFlag, pipe } from "../libc/descriptor.ts";
+import { isThere } from "../libc/kernel_files.ts";
+import { createCoreSchedulingCookie } from "../libc/process.ts";
+import { BLOCKED_SIGNALS } from "../libc/signals.ts";
+import { spawnProgram } from "../libc/spawn.ts";
 import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
-import type { Settings } from "../settings/settings.ts";
+import { readSettings, type Settings } from "../settings/settings.ts";
 import {
   ADDRESS_FILE,
   checkSocketPath,
-  isAnswered,
   lockPath,
   readGroupId,
   serverName,
@@ -38,6 +33,7 @@ import {
   takeInput,
   waitUntilListening,
 } from "./handshake.ts";
+import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { adjustOomScore } from "./oom_score.ts";
 import {
@@ -47,19 +43,25 @@ import {
   takeTelemetryVariables,
 } from "./telemetry_variables.ts";
 
+/** What is started: of a program, see run.ts, what `start` needs of it. */
+export interface StartedProgram {
+  readonly name: string;
+  /** Whether its servers can have several containers, one after the other or at a time. */
+  readonly isReusable?: boolean;
+}
+
 /**
  * Does the action.
- * @param isReusable Whether the shim's servers can have several containers, one after the other or at a time.
  * @param giveAnswer Writes the answer to standard output. Nothing else may be written there, nor to standard error.
  * @throws {Error} If no server listens, or the answer can't be given; nothing is left of a server that was begun.
  */
 export async function start(
   args: Arguments,
-  settings: Settings,
-  isReusable: boolean,
+  { name, isReusable = false }: StartedProgram,
   giveAnswer: (answer: Uint8Array) => void,
 ): Promise<void> {
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
+  const settings = await readSettings(name);
   const input = takeInput();
   const params = await readParams(input, args);
   const { protocol } = settings;
@@ -109,9 +111,9 @@ export async function start(
 /** Whether a server listens already that containerd knows of. */
 async function isFound(socket: string): Promise<boolean> {
   // As a rule there is no socket. The server that is spawned looks once more, with the lock.
-  if (!exists(socket)) return false;
+  if (!isThere(socket)) return false;
   using _lock = await lockFile(lockPath(socket));
-  return await isAnswered(socket);
+  return isAnswered(socket);
 }
 
 /** Gives the container to a spare server, if there is one that can do all that one does which is started now. */
@@ -122,10 +124,10 @@ async function takeSpare(
 ): Promise<Listening | undefined> {
   if (!settings.spare) return undefined;
   const path = await sparePath(args);
-  if (!exists(path)) return undefined;
+  if (!isThere(path)) return undefined;
   const { makeOffer, offerAt } = await import("./door.ts");
   try {
-    return await offerAt(path, makeOffer(args, input, settings));
+    return offerAt(path, makeOffer(args, input, settings));
   } catch {
     // It was killed, hangs, or another `start` has taken it before.
     return undefined;
@@ -135,7 +137,7 @@ async function takeSpare(
 /** Removes the socket that a killed server has left. */
 async function removeLeft(socket: string): Promise<void> {
   using _lock = await lockFile(lockPath(socket));
-  if (!await isAnswered(socket)) removeIfThere(socket);
+  if (!isAnswered(socket)) removeIfThere(socket);
 }
 
 /** Decodes BootstrapParams (containerd 2.3). To load protobuf takes 2 ms, so it is not loaded for an input without the container's id. */

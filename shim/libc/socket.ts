@@ -1,5 +1,5 @@
-/** Unix sockets that receive file descriptors, which Deno's own can't. */
-import { close, OpenFlag } from "./descriptor.ts";
+/** Unix sockets that receive file descriptors, and that are used without waiting for a thread of Deno's, which its own can't. */
+import { OpenFlag, orClose } from "./descriptor.ts";
 import { check, cString, Errno, lastErrno, symbols, SystemError } from "./library.ts";
 
 const AF_UNIX = 1;
@@ -9,6 +9,8 @@ const SOCKET_FLAGS = OpenFlag.NONBLOCK | OpenFlag.CLOEXEC;
 const SUN_PATH_BYTES = 108;
 
 const SOL_SOCKET = 1;
+const SO_RCVTIMEO = 20;
+const SO_SNDTIMEO = 21;
 const SCM_RIGHTS = 1;
 const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
@@ -18,18 +20,43 @@ const MSG_CMSG_CLOEXEC = 0x4000_0000;
  */
 export function listenUnix(path: string): number {
   const descriptor = check(symbols.socket(AF_UNIX, SOCK_STREAM | SOCKET_FLAGS, 0), "socket");
-  // struct sockaddr_un: sun_family in 2 bytes, then sun_path.
+  return orClose(descriptor, () => {
+    const address = unixAddress(path);
+    check(symbols.bind(descriptor, address, address.length), () => `bind ${path}`);
+    check(symbols.listen(descriptor, 1), () => `listen on ${path}`);
+    return descriptor;
+  });
+}
+
+/**
+ * Connects to a unix socket.
+ * @param timeoutMs How long connecting, and each read and write of the connection, may take, in whole ms; then they fail (EAGAIN).
+ * @throws {SystemError} ENOENT, ECONNREFUSED, and the others of connect(2).
+ */
+export function connectUnix(path: string, timeoutMs: number): number {
+  const descriptor = check(symbols.socket(AF_UNIX, SOCK_STREAM | OpenFlag.CLOEXEC, 0), "socket");
+  return orClose(descriptor, () => {
+    // struct timeval: seconds and microseconds, 8 bytes each.
+    const time = new BigInt64Array([
+      BigInt(Math.floor(timeoutMs / 1000)),
+      BigInt(timeoutMs % 1000) * 1000n,
+    ]);
+    for (const option of [SO_RCVTIMEO, SO_SNDTIMEO]) {
+      const { byteLength } = time;
+      check(symbols.setsockopt(descriptor, SOL_SOCKET, option, time, byteLength), "setsockopt");
+    }
+    const address = unixAddress(path);
+    check(symbols.connect(descriptor, address, address.length), () => `connect to ${path}`);
+    return descriptor;
+  });
+}
+
+/** struct sockaddr_un: sun_family in 2 bytes, then sun_path. */
+function unixAddress(path: string): Uint8Array<ArrayBuffer> {
   const address = new Uint8Array(2 + SUN_PATH_BYTES);
   address[0] = AF_UNIX;
   address.set(cString(path), 2);
-  try {
-    check(symbols.bind(descriptor, address, address.length), () => `bind ${path}`);
-    check(symbols.listen(descriptor, 1), () => `listen on ${path}`);
-  } catch (error) {
-    close(descriptor);
-    throw error;
-  }
-  return descriptor;
+  return address;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** How this program is executed: compiled, or as a script by an installed Deno. Nothing else depends on that. */
 import { fromFileUrl } from "@std/path/posix";
-import { UNLIMITED } from "../libc/mod.ts";
+import { UNLIMITED } from "../libc/limits.ts";
 
 /** The path by which this program can be executed again. */
 export function ownExecutable(): string {

@@ -2,7 +2,7 @@
  * The limit of open files (RLIMIT_NOFILE). A server raises its own, as each process of a container takes some ten descriptors. What it
  * starts gets the limit that containerd gave, often 1024: with a high one, programs that walk all possible descriptors take minutes.
  */
-import { openFilesLimit, setOpenFilesLimit } from "../libc/mod.ts";
+import { openFilesLimit, setOpenFilesLimit } from "../libc/limits.ts";
 import { takeOpenFiles } from "./executable.ts";
 
 let given: bigint | undefined;

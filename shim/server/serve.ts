@@ -183,7 +183,7 @@ async function listenFor(
 ): Promise<ListeningServer | undefined> {
   const { path } = shim.socket;
   using _lock = await lockFile(lockPath(path));
-  if (await isAnswered(path)) {
+  if (isAnswered(path)) {
     start.found();
     return undefined;
   }

@@ -67,7 +67,7 @@ export async function waitForStart(
 /** Opens the spare's door, unless there is one that answers. */
 async function openDoor(path: string, keeper: Doorkeeper): Promise<Door | undefined> {
   using _lock = await lockFile(lockPath(path));
-  if (await isAnswered(path)) return undefined;
+  if (isAnswered(path)) return undefined;
   removeIfThere(path);
   return new Door(path, keeper);
 }

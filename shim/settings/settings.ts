@@ -7,6 +7,7 @@
  */
 
 import type { LogLevel } from "../common/logger.ts";
+import { isThere } from "../libc/kernel_files.ts";
 
 /** The protocols by which containerd can call a server, by containerd's names for them. */
 export type Protocol = "ttrpc" | "grpc";
@@ -59,7 +60,7 @@ export const DEFAULTS: Settings = {
 };
 
 /**
- * Reads the settings. Where there is no file that costs one open(2) that fails.
+ * Reads the settings.
  * @param program The name of the shim's program: its file is `/etc/NAME.json`, unless the variable `SHIM_CONFIG` names another.
  * @throws {Error} If the file, or a variable, says what can't be; with the file, the line and the key. A file that `SHIM_CONFIG` names
  * must be there.
@@ -85,9 +86,9 @@ export async function readSettings(program: string): Promise<Settings> {
 /** @param orNone Whether the file need not be there. */
 function readText(path: string, orNone: boolean): string | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    // As a rule there is none: that is told without an exception, the first of which takes 0.4 ms.
+    return orNone && !isThere(path) ? undefined : Deno.readTextFileSync(path);
   } catch (error) {
-    if (orNone && error instanceof Deno.errors.NotFound) return undefined;
     throw new Error(`can't read the settings in ${path}: ${(error as Error).message}`);
   }
 }

@@ -2,7 +2,6 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import {
   checkSocketPath,
-  isAnswered,
   isSidePath,
   lockPath,
   readGroupId,
@@ -10,6 +9,14 @@ import {
   socketPath,
   toSocketPath,
 } from "../../../../shim/bootstrap/address.ts";
+import { isAnswered } from "../../../../shim/bootstrap/is_answered.ts";
+import {
+  close,
+  connectUnix,
+  Errno,
+  listenUnix,
+  type SystemError,
+} from "../../../../shim/libc/mod.ts";
 import { removeIfThere } from "../../../../shim/common/files.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
@@ -88,17 +95,32 @@ Deno.test("address: a socket path may have 107 bytes", () => {
 Deno.test("address: a socket is answered while somebody listens on it", () =>
   withFolder(async (folder) => {
     const path = join(folder, "s");
-    assertEquals(await isAnswered(path), false);
+    assertEquals(isAnswered(path), false);
     const listener = Deno.listen({ transport: "unix", path: join(folder, "t") });
     // Under another name the file stays when the listener is closed, as after a kill.
     await Deno.rename(join(folder, "t"), path);
-    assertEquals(await isAnswered(path), true);
+    assertEquals(isAnswered(path), true);
     listener.close();
-    assertEquals(await isAnswered(path), false);
+    assertEquals(isAnswered(path), false);
     assertEquals((await Deno.lstat(path)).isSocket, true);
     removeIfThere(path);
     await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
     removeIfThere(path);
+  }));
+
+Deno.test("address: a socket is answered though its server can't take connections now", () =>
+  withFolder((folder) => {
+    const path = join(folder, "s");
+    const listener = listenUnix(path);
+    const waiting: number[] = [];
+    try {
+      for (;;) waiting.push(connectUnix(path, 1));
+    } catch (error) {
+      assertEquals((error as SystemError).errno, Errno.EAGAIN);
+    }
+    assertEquals(isAnswered(path), true);
+    [listener, ...waiting].forEach(close);
+    assertEquals(isAnswered(path), false);
   }));
 
 Deno.test("address: the lock is beside the socket", () => {
