@@ -81,12 +81,7 @@ export async function build(program = REPOSITORY): Promise<string> {
     path = join(REPOSITORY, "dist", name);
     await Deno.mkdir(dirname(path), { recursive: true });
     await replace(path, async (file) => {
-      const modules = await bundleModules(join(dirname(file), "modules"), main);
-      refusal = await compile(join(dirname(file), "modules", "main.js"), file);
-      if (refusal !== undefined) {
-        await Deno.writeTextFile(file, scriptForm(name, Deno.execPath(), FLAGS, modules));
-        await Deno.chmod(file, 0o755);
-      }
+      ({ refusal } = await makeExecutable(file, name, main));
       await expectToRun(file, name);
     });
   } catch (error) {
@@ -98,6 +93,44 @@ export async function build(program = REPOSITORY): Promise<string> {
   console.log(`Built ${path}: ${form}, ${kilobytes} kB, in ${seconds} s`);
   if (refusal !== undefined) console.log(`(Deno's compile runtime can't be had: ${refusal})`);
   return path;
+}
+
+/** An executable that was made. */
+export interface Executable {
+  /** Why it is a script, and not compiled; undefined where it is compiled. */
+  readonly refusal: string | undefined;
+  /** What it was made of, see {@linkcode bundleModules}. */
+  readonly modules: ReadonlyMap<string, string>;
+}
+
+/** For which machine an executable is, if it is not for this one. */
+export interface Target {
+  /** As in `x86_64-unknown-linux-gnu`. */
+  readonly triple?: string;
+  /** The path of the Deno that a script runs with. */
+  readonly deno?: string;
+}
+
+/**
+ * Makes the executable of a program, in either form.
+ * @param file Its path, in a folder where `modules` can be made beside it.
+ * @param name What it tells of itself.
+ * @param main Its main module.
+ */
+export async function makeExecutable(
+  file: string,
+  name: string,
+  main: string,
+  { triple, deno = Deno.execPath() }: Target = {},
+): Promise<Executable> {
+  const folder = join(dirname(file), "modules");
+  const modules = await bundleModules(folder, main);
+  const refusal = await compile(join(folder, "main.js"), file, triple);
+  if (refusal !== undefined) {
+    await Deno.writeTextFile(file, scriptForm(name, deno, FLAGS, modules));
+    await Deno.chmod(file, 0o755);
+  }
+  return { refusal, modules };
 }
 
 /**
@@ -165,9 +198,14 @@ export function redirectLibrary(modules: ReadonlyMap<string, string>): Map<strin
   return redirected;
 }
 
-async function bundleLibrary(file: string): Promise<void> {
+/**
+ * Bundles gRPC's library.
+ * @param file The module that it becomes.
+ * @param minify Minified it does not tell any more what it was made of.
+ */
+export async function bundleLibrary(file: string, minify = true): Promise<void> {
   const specifier = configuration.imports[LIBRARY];
-  const options = ["--minify", "--format", "cjs", "--external", NOT_NEEDED];
+  const options = ["--format", "cjs", "--external", NOT_NEEDED, ...minify ? ["--minify"] : []];
   await bundle([...options, "--output", file, specifier]);
 }
 
@@ -177,9 +215,14 @@ async function bundle(args: string[]): Promise<void> {
 }
 
 /** @returns Why it could not compile; nothing where it could. */
-async function compile(main: string, path: string): Promise<string | undefined> {
+async function compile(
+  main: string,
+  path: string,
+  triple?: string,
+): Promise<string | undefined> {
   const limit = Deno.env.has("DENORT_BIN") || await answers(DOWNLOADS) ? DOWNLOAD_MS : OFFLINE_MS;
   const flags = ["--quiet", "--no-config", "--no-lock", "--no-check", "--no-code-cache", ...FLAGS];
+  if (triple !== undefined) flags.push("--target", triple);
   const { success, stderr } = await deno(
     ["compile", ...flags, "--output", path, main],
     AbortSignal.timeout(limit),

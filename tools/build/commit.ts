@@ -20,6 +20,11 @@ export async function commitTime(): Promise<number | undefined> {
   return seconds === undefined ? undefined : Number(seconds);
 }
 
+/** The tags of the commit. */
+export async function tags(): Promise<string[]> {
+  return (await git("tag", "--points-at", "HEAD") ?? "").split("\n");
+}
+
 /** Puts the revision into the modules of a program that tells one. */
 export function withRevision(
   modules: ReadonlyMap<string, string>,

@@ -1,0 +1,127 @@
+/** A package for Fedora and its kin, made by rpmbuild(8). */
+import { dirname, join } from "@std/path";
+import { unpack } from "../../tests/harness/machine/packages.ts";
+import { findProgram } from "../../tests/harness/machine/programs.ts";
+import { type Release, rpmChangelog } from "./changelog.ts";
+import { run } from "./command.ts";
+import {
+  DESCRIPTION,
+  LICENSE,
+  type Machine,
+  NAME,
+  type Source,
+  SUMMARY,
+  TARGETS,
+} from "./facts.ts";
+import { AT_REMOVAL } from "./removal.ts";
+
+/** The folder of licences. */
+export const LICENSES = `usr/share/licenses/${NAME}`;
+
+/** What makes it the same wherever and whenever it is made, and leaves the files as they are. */
+const MACROS = {
+  _build_id_links: "none",
+  _buildhost: "localhost",
+  _binary_payload: "w9.zstdio",
+  __os_install_post: "%{nil}",
+  clamp_mtime_to_source_date_epoch: "1",
+  debug_package: "%{nil}",
+  use_source_date_epoch_as_buildtime: "1",
+};
+
+/**
+ * Makes the package.
+ * @param root The folder of its files.
+ * @param folder Where it is put.
+ * @returns The name of its file.
+ */
+export async function makeRpm(
+  root: string,
+  folder: string,
+  { version, time }: Source,
+  machine: Machine,
+  releases: readonly Release[],
+): Promise<string> {
+  const { rpm } = TARGETS[machine];
+  // Beside the files, so that they can be linked.
+  const work = await Deno.makeTempDir({ dir: dirname(root) });
+  try {
+    const spec = join(work, `${NAME}.spec`);
+    await Deno.writeTextFile(
+      spec,
+      specification(version, await filesIn(root), rpmChangelog(releases)),
+    );
+    const macros = {
+      ...MACROS,
+      _topdir: work,
+      _tmppath: work,
+      _rpmdir: folder,
+      _rpmfilename: "%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm",
+    };
+    const builder = await findBuilder();
+    await run(builder.program, [
+      ...Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]),
+      ...["--define", `shim_root ${root}`, "--target", `${rpm}-linux`, "-bb", spec],
+    ], { env: { ...builder.env, SOURCE_DATE_EPOCH: String(time) } });
+    return `${NAME}-${version}-1.${rpm}.rpm`;
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+/** rpmbuild of the machine, or else of Debian 12, which is unpacked and not installed. */
+async function findBuilder(): Promise<{ program: string; env: Record<string, string> }> {
+  const installed = findProgram("rpmbuild");
+  if (installed !== undefined) return { program: installed, env: {} };
+  const unpacked = await unpack("bookworm", ["rpm", "rpm-common", "zlib1g"]);
+  return {
+    program: `${unpacked}/usr/bin/rpmbuild`,
+    env: { RPM_CONFIGDIR: `${unpacked}/usr/lib/rpm` },
+  };
+}
+
+function specification(version: string, files: readonly string[], changelog: string): string {
+  const lines = files.map((path) => {
+    if (path.startsWith(`/${LICENSES}/`)) return `%license ${path}`;
+    return path.startsWith("/usr/share/doc/") ? `%doc ${path}` : path;
+  });
+  return `Name: ${NAME}
+Version: ${version}
+Release: 1
+Summary: ${SUMMARY}
+License: ${LICENSE}
+AutoReqProv: no
+Requires: libc.so.6(GLIBC_2.27)(64bit)
+Requires: libgcc_s.so.1()(64bit)
+Recommends: containerd
+Recommends: runc
+
+%description
+${DESCRIPTION}
+
+%install
+cp --archive --link %{shim_root}/. %{buildroot}
+
+%preun
+if [ "$1" = 0 ]; then
+${AT_REMOVAL}fi
+
+%files
+%defattr(-,root,root,-)
+${lines.join("\n")}
+
+%changelog
+${changelog}`;
+}
+
+/** The folders of its own that are removed with a package, and the files. */
+async function filesIn(root: string): Promise<string[]> {
+  const found = await run(
+    "sh",
+    ["-c", `find usr -type f -o -type d -name ${NAME} | LC_ALL=C sort`],
+    { cwd: root },
+  );
+  const paths = found.trim().split("\n");
+  const isFolder = (path: string) => paths.some((other) => other.startsWith(`${path}/`));
+  return paths.map((path) => isFolder(path) ? `%dir /${path}` : `/${path}`);
+}
