@@ -16,7 +16,7 @@ import {
   toTimestamp,
 } from "../shim/mod.ts";
 import { hasOwnPidNamespace, keepRuntime, readSpec, runtimeOf } from "./bundle/mod.ts";
-import { Cgroup, ownCgroupFoldersOf } from "./cgroup/mod.ts";
+import { Cgroup, ownCgroupFoldersOf, readShimCgroups, type ShimCgroups } from "./cgroup/mod.ts";
 import { DirectRunc } from "./direct/mod.ts";
 import { Exec } from "./exec.ts";
 import { Init, UNASKED_MS } from "./init.ts";
@@ -33,6 +33,7 @@ export class Container {
   readonly #execs = new Map<string, Exec>();
   /** The starts of execs that have not ended yet. */
   readonly #starting = new Set<Promise<unknown>>();
+  #shimCgroups: ShimCgroups | undefined;
 
   /**
    * Creates a container, whose init then waits for {@linkcode start}.
@@ -45,10 +46,8 @@ export class Container {
     signal: AbortSignal,
   ): Promise<Container> {
     const { id, bundle } = request;
-    const [given, spec] = await Promise.all([
-      decodeOptions(request.options, shim.logger),
-      readSpec(bundle),
-    ]);
+    const given = await decodeOptions(request.options, shim.logger);
+    const spec = readSpec(bundle);
     const options = withImplied(given, spec);
     keepRuntime(bundle, options);
     const runtime = runtimeOf(options, shim.namespace);
@@ -77,7 +76,7 @@ export class Container {
 
   async #create(signal: AbortSignal): Promise<void> {
     const { init, request: { id, bundle, rootfs, checkpoint, ...io } } = this;
-    await init.create(signal);
+    await init.create(signal, () => this.#prepareWatch());
     if (init.state === "created") this.#watchInit();
     this.context.shim.events.publish("TaskCreate", {
       containerId: id,
@@ -89,12 +88,21 @@ export class Container {
     });
   }
 
+  /** Does, while the runtime makes init, what is needed to watch it and can be done before it is there. */
+  #prepareWatch(): void {
+    const { shim: { logger }, direct, id } = this.context;
+    direct.recognize();
+    orWarn(logger, `look at the shim's cgroups for ${id}`, () => {
+      this.#shimCgroups = readShimCgroups();
+    });
+  }
+
   /** Begins to watch for OOMs and for the exit of init; called as soon as there is a process for it. */
   #watchInit(): void {
     const { shim: { logger }, cgroup, id } = this.context;
     try {
       // A created init has not run yet, so that none of its OOMs is missed; the last one is published before its exit.
-      cgroup.watch(ownCgroupFoldersOf(this.init.pid));
+      cgroup.watch(ownCgroupFoldersOf(this.init.pid, this.#shimCgroups));
     } catch (error) {
       logger.warn("can't watch the container's cgroup", { id, error });
     }

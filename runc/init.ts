@@ -50,19 +50,20 @@ export class Init extends Process {
    * Mounts the root file system and creates the container, whose init then waits for {@linkcode start}. A container that is to be
    * restored from a checkpoint is created only by its start.
    * @param signal Kills the runtime's command when it aborts, see {@linkcode Runc.within}; here and below.
+   * @param meanwhile Called while the runtime makes the container; it must not throw.
    * @throws {Error} If it fails; nothing is left mounted or open then.
    */
-  async create(signal: AbortSignal): Promise<void> {
+  async create(signal: AbortSignal, meanwhile: () => void): Promise<void> {
     const { rootfs, checkpoint } = this.request;
     if (checkpoint) await expectCheckpoint(checkpoint);
-    if (rootfs.length > 0) await Deno.mkdir(this.#rootfs, { recursive: true, mode: 0o711 });
+    if (rootfs.length > 0) Deno.mkdirSync(this.#rootfs, { recursive: true, mode: 0o711 });
     await mountRootfs(this.container.shim.reaper, rootfs, this.#rootfs);
     if (checkpoint) return;
     try {
-      const { id, container: { runc, direct }, options } = this;
+      const { id, container: { runc }, options } = this;
       await this.#make("create", (pidFile, stdio) => {
         const created = runc.within(signal).create(id, { ...options, pidFile }, stdio);
-        direct.recognize();
+        meanwhile();
         return created;
       });
     } catch (error) {

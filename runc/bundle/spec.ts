@@ -22,8 +22,8 @@ export interface LinuxIdMapping {
  * Reads the spec of a bundle.
  * @throws {Error} If config.json can't be read.
  */
-export async function readSpec(bundle: string): Promise<Spec> {
-  return JSON.parse(await Deno.readTextFile(join(bundle, "config.json")));
+export function readSpec(bundle: string): Spec {
+  return JSON.parse(Deno.readTextFileSync(join(bundle, "config.json")));
 }
 
 /** Whether a container has a PID namespace of its own: then the kernel kills all its processes when its init ends. */

@@ -33,10 +33,10 @@ export async function removeEmptyCgroups(
   bundle: string,
   { systemdCgroup }: Pick<Runtime, "systemdCgroup">,
 ): Promise<void> {
-  const path = await readCgroupsPath(bundle);
+  const path = readCgroupsPath(bundle);
   if (!path) return;
   const folders = foldersOf(path, systemdCgroup);
-  if (!await isOwn(bundle, path, folders)) return;
+  if (!isOwn(bundle, path, folders)) return;
   await awaitEnds([...new Set(folders.flatMap(pidsIn))], END_MS);
   for (const folder of folders) removeIfEmpty(folder);
 }
@@ -47,12 +47,12 @@ export async function removeEmptyCgroups(
  * @param bundle If it is gone, nothing is done.
  */
 export async function removeCgroups(bundle: string, id: string): Promise<void> {
-  const path = await readCgroupsPath(bundle);
+  const path = readCgroupsPath(bundle);
   if (!path || !(path.endsWith(`/${id}`) || path.endsWith(`:${id}`))) return;
   // It is not known which cgroup a relative path is below, unless the path is in systemd's form.
   if (!path.startsWith("/") && parseUnit(path) === undefined) return;
   const folders = foldersOf(path, true);
-  if (!await isOwn(bundle, path, folders)) return;
+  if (!isOwn(bundle, path, folders)) return;
   const end = performance.now() + END_MS;
   for (;;) {
     const pids = new Set(folders.flatMap(pidsIn));
@@ -68,13 +68,9 @@ export async function removeCgroups(bundle: string, id: string): Promise<void> {
 }
 
 /** Whether the cgroups belong to the bundle's container alone. */
-async function isOwn(
-  bundle: string,
-  path: string,
-  folders: readonly string[],
-): Promise<boolean> {
+function isOwn(bundle: string, path: string, folders: readonly string[]): boolean {
   const there = folders.filter((folder) => isThere(join(folder, "cgroup.procs")));
-  if (there.length === 0 || await isNamedByOthers(bundle, path)) return false;
+  if (there.length === 0 || isNamedByOthers(bundle, path)) return false;
   // A cgroup that this process is in is not the container's own.
   return !there.flatMap(pidsIn).includes(Deno.pid);
 }
@@ -89,16 +85,16 @@ function removeTree(folder: string): void {
   removeIfEmpty(folder);
 }
 
-async function readCgroupsPath(bundle: string): Promise<string | undefined> {
+function readCgroupsPath(bundle: string): string | undefined {
   try {
-    return (await readSpec(bundle)).linux?.cgroupsPath;
+    return readSpec(bundle).linux?.cgroupsPath;
   } catch {
     return undefined;
   }
 }
 
-async function isNamedByOthers(bundle: string, path: string): Promise<boolean> {
-  return (await Promise.all(otherBundles(bundle).map(readCgroupsPath))).includes(path);
+function isNamedByOthers(bundle: string, path: string): boolean {
+  return otherBundles(bundle).some((other) => readCgroupsPath(other) === path);
 }
 
 /** The folders that runtimes make for a path. Some make those of a relative path below their own cgroup, others below the root. */

@@ -64,23 +64,29 @@ function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
   return join(mountPoint, isBelow ? path.slice(root.length) : path);
 }
 
+/** The cgroups of the shim, see {@linkcode readShimCgroups}. */
+export interface ShimCgroups {
+  readonly hierarchies: readonly Hierarchy[];
+  readonly folders: CgroupFolders;
+}
+
+/** Reads in which cgroups this process is. */
+export function readShimCgroups(): ShimCgroups {
+  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+  return { hierarchies, folders: readCgroupFolders(Deno.pid, hierarchies) };
+}
+
 /**
  * The folders of the cgroup that a container's init has in the hierarchies where it is not the shim's, too. A runtime without root's
  * rights may be able to make no cgroup, or not in each hierarchy: there it leaves the container in the shim's.
  * @throws {Error} If there is none, or init does not run any more.
  */
-export function ownCgroupFoldersOf(pid: number): CgroupFolders {
-  const hierarchies = readHierarchies();
-  const shared = readCgroupFolders(Deno.pid, hierarchies);
-  const folders = readCgroupFolders(pid, hierarchies).without(shared);
+export function ownCgroupFoldersOf(pid: number, shim = readShimCgroups()): CgroupFolders {
+  const folders = readCgroupFolders(pid, shim.hierarchies).without(shim.folders);
   const { processes } = folders;
   if (processes === undefined) throw new Error(`process ${pid} has no cgroup of its own`);
   checkListed(pid, processes);
   return folders;
-}
-
-function readHierarchies(): Hierarchy[] {
-  return parseHierarchies(readText("/proc/self/mountinfo"));
 }
 
 function readCgroupFolders(pid: number, hierarchies: readonly Hierarchy[]): CgroupFolders {

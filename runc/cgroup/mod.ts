@@ -6,5 +6,5 @@
  */
 export { Cgroup } from "./cgroup.ts";
 export { removeEmptyCgroups } from "./empty_cgroups.ts";
-export { ownCgroupFoldersOf } from "./folders.ts";
+export { ownCgroupFoldersOf, readShimCgroups, type ShimCgroups } from "./folders.ts";
 export { joinCgroup } from "./processes.ts";

@@ -8,7 +8,7 @@ async function read(config: string | undefined): Promise<boolean> {
   const answers: boolean[] = [];
   await withFolder(async (bundle) => {
     if (config !== undefined) await Deno.writeTextFile(join(bundle, "config.json"), config);
-    answers.push(hasOwnPidNamespace(await readSpec(bundle)));
+    answers.push(hasOwnPidNamespace(readSpec(bundle)));
   });
   return answers[0];
 }
