@@ -1,7 +1,7 @@
 /**
  * What `runc start` and `runc delete` do, done by the shim: each of them takes runc some 6 ms and as much processor time, nearly all of
- * it for its own start. docs/direct.md says of which runcs and which containers, and tests/reliability/direct_test.ts watches that
- * runc's commands do no more than this. Anything else is left to the command, which also says why something can't be done.
+ * it for its own start. docs/direct.md says of which runcs and which containers, and tests/task/runc_commands_test.ts watches
+ * that runc's commands do no more than this. Anything else is left to the command, which also says why something can't be done.
  */
 import { join } from "@std/path/posix";
 import { close, isThere, open, OpenFlag, read, removeFolderInPool } from "../../shim/libc/mod.ts";
