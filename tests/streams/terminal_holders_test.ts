@@ -100,7 +100,10 @@ test("a terminal that nobody reads holds up its process, and no removal", async 
 });
 
 test("no socket of a console is left while its process runs", async (containerd) => {
-  const sockets = () => [...Deno.readDirSync("/run/containerd/s")].map(({ name }) => name);
+  // A server that may be shared has a folder for its door.
+  const sockets = () =>
+    [...Deno.readDirSync("/run/containerd/s")].filter(({ isDirectory }) => !isDirectory)
+      .map(({ name }) => name);
   const before = sockets();
   await runDetachedAtTerminal(containerd, "sleep", "1000");
   const withInit = sockets();

@@ -247,16 +247,26 @@ export class DirectShim {
     return await this.shutDown();
   }
 
+  get #isListening(): boolean {
+    const path = this.address.replace("unix://", "");
+    return Deno.readTextFileSync("/proc/net/unix").includes(path);
+  }
+
   /** Ends a shim without containers, removes the bundle, and answers what the shim has logged. */
   async shutDown(): Promise<string> {
     await shutDown(this.tasks, this.id);
     await eventually("an end of the shim", () => {
       const process = findProcess(this.pid);
-      return process === undefined || process.state === "Z" || isSpare(process) || undefined;
+      const hasEnded = process === undefined || process.state === "Z" || isSpare(process);
+      // Its server may have others, and go on.
+      return hasEnded || sharesServers && !this.#isListening || undefined;
     });
     return await this.bundle.remove();
   }
 }
+
+/** Whether several containers may have one server. */
+const sharesServers = Number(Deno.env.get("SHIM_SHARE") || 1) > 1;
 
 /** Calls the action `start` and answers the address. */
 export async function startShim(
