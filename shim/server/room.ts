@@ -45,9 +45,14 @@ export class Room implements Disposable {
     this.#changed();
   }
 
-  [Symbol.dispose](): void {
+  /** Lets no further shim in. */
+  close(): void {
     this.#isOpen = false;
     this.#changed();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   get #hasRoom(): boolean {

@@ -122,7 +122,7 @@ async function serveAll(
 
   const served = serve(first, () => {
     server.noteDescriptors();
-    heeded.use(heedSignals(server, shims));
+    heeded.use(heedSignals(server, shims, () => room.close()));
     room.open();
   });
   await Promise.allSettled([served, ended.promise]);
@@ -201,11 +201,12 @@ async function listenFor(
 }
 
 /** Ends the server by SIGTERM as soon as it can, and tells of its state by SIGUSR1, until it is disposed of. */
-function heedSignals(server: ServerProcess, shims: Shims): Disposable {
+function heedSignals(server: ServerProcess, shims: Shims, closeDoor: () => void): Disposable {
   const { log, reaper, reactor } = server;
   const heeded = new DisposableStack();
   const termination = heeded.use(
     endAfterSigterm(reaper, shims, () => shims.allTold(), () => {
+      closeDoor();
       shims.end();
       server.exit();
     }),

@@ -212,6 +212,13 @@ test("SIGTERM ends it when no process of any container runs", async (containerd)
   assert(isAlive(pid));
   await containerd.remove("b");
   await whenGone(pid);
+
+  const unused = await startOnly(containerd, "unused");
+  unused.tasks.client.close();
+  Deno.kill(unused.own!, "SIGTERM");
+  await whenGone(unused.own!);
+  assertEquals(doors(), []);
+  await unused.bundle.remove();
 });
 
 // What must not share a server.
