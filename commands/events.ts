@@ -48,10 +48,9 @@ export async function events(options: EventsOptions): Promise<never> {
   const processes = [...allProcesses().values()];
   const found = findContainerds(processes, findShims(processes), options);
   const addresses = found.map(({ address }) => address).filter((address) => address !== "");
-  const alive = await Promise.all(addresses.map(lives));
   const chosen = options.follow && options.address !== undefined
     ? addresses
-    : addresses.filter((_, index) => alive[index]);
+    : addresses.filter(lives);
   if (chosen.length === 0) {
     throw new Failure(
       `no containerd answers at ${addresses.join(", ") || "any socket known here"}`,

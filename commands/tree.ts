@@ -1,7 +1,7 @@
 /** `tree`: the processes of shims and containers, from PID 1 down, and what each waits for. */
 import { type AskedServer, askServers } from "./ask/servers.ts";
 import { ExitCode } from "./output/failure.ts";
-import { cgroupOf, hierarchies, isFrozen } from "./find/cgroups.ts";
+import { cgroupOf, hierarchies, isFrozen, isOfContainer } from "./find/cgroups.ts";
 import { findContainer } from "./find/named.ts";
 import { byParent, linkOf, type Process } from "./find/processes.ts";
 import { runtimeName } from "./find/shims.ts";
@@ -105,7 +105,7 @@ class Grower {
       const known = { ...UNKNOWN, ...owner, container: id };
       if (init === undefined) continue;
       // Without a shim only a file has told the pid, which may be another one's by now.
-      const isOwn = shim !== undefined || cgroupOf(pid, this.#hierarchies)?.path.includes(id);
+      const isOwn = shim !== undefined || this.#isIn(pid, id);
       if (!isOwn) continue;
       this.#known.set(pid, { ...known, role: "init" });
       if (shim === undefined || init.parent !== shim.process.pid) this.#orphans.push(init);
@@ -132,7 +132,12 @@ class Grower {
     if (this.only === undefined) return true;
     const known = this.#known.get(pid);
     if (known !== undefined) return known.container === this.only;
-    return cgroupOf(pid, this.#hierarchies)?.path.includes(this.only) ?? false;
+    return this.#isIn(pid, this.only);
+  }
+
+  #isIn(pid: number, id: string): boolean {
+    const cgroup = cgroupOf(pid, this.#hierarchies);
+    return cgroup !== undefined && isOfContainer(cgroup.path, id);
   }
 
   #describe(process: Process, known: Known): Omit<Node, "children"> {
@@ -162,7 +167,8 @@ const NOBODY = { pid: 1, parent: 0, state: "?", startTicks: 0 };
 function toLines(node: Node, above?: Node): string[] {
   const own = `${node.pid} ${title(node)} ${colours.dim(`- ${node.waitsFor}`)}`;
   const differing = Object.entries(node.namespaces)
-    .filter(([name, inode]) => above && above.namespaces[name] !== inode)
+    // Of what can't be read, as of PID 1 of some machines, nothing is said.
+    .filter(([name, inode]) => ![undefined, inode].includes(above?.namespaces[name]))
     .map(([name, inode]) => `${name} ${inode}`);
   const facts = [
     ...(above && node.cgroup !== null && node.cgroup !== above.cgroup

@@ -26,6 +26,9 @@ export function manualPage(version: string): string {
     ...EXIT_CODES.map(([code, meaning]) => `.TP\n.B ${code}\n${text(meaning)}\n`),
     ".SH ENVIRONMENT\n",
     ...VARIABLES.map(([name, meaning]) => `.TP\n.B ${words(name)}\n${text(meaning)}\n`),
+    ".SH FILES\n",
+    `.TP\n.I ${words(`/etc/${PROGRAM}.json`)}\n`,
+    text("What an operator has chosen for all shims of the host; it need not be there.") + "\n",
     ".SH SEE ALSO\n",
     ".BR containerd (8),\n.BR ctr (8),\n.BR runc (8)\n",
   ].join("");

@@ -1,6 +1,8 @@
 /** Who knows a container that something is left of. */
+import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import type { AskedServer } from "../ask/servers.ts";
 import { ContainerdClient } from "../ask/containerd_client.ts";
+import { isCode, ShimClient } from "../ask/shim_client.ts";
 import type { Containerd } from "../find/containerds.ts";
 
 /**
@@ -10,17 +12,22 @@ export type Known = "nobody" | "somebody" | "unsure";
 
 /** All who know of containers: shims, bundles, and containerds. */
 export class Knowledge implements Disposable {
+  readonly #serving: readonly AskedServer[];
   readonly #ids = new Set<string>();
   readonly #containerds: ContainerdClient[] = [];
   #isComplete = true;
   readonly #answers = new Map<string, Promise<Known>>();
+
+  private constructor(serving: readonly AskedServer[]) {
+    this.#serving = serving;
+  }
 
   /** Asks containerds for their namespaces; one that does not answer leaves all unsure. */
   static async gather(
     servers: readonly AskedServer[],
     containerds: readonly Containerd[],
   ): Promise<Knowledge> {
-    const knowledge = new Knowledge();
+    const knowledge = new Knowledge(servers.filter(({ condition }) => condition === "serves"));
     for (const { id, bundles, containers, condition } of servers) {
       // One that can't be asked may have any.
       if (condition === "silent") knowledge.#isComplete = false;
@@ -54,6 +61,21 @@ export class Knowledge implements Disposable {
     return await this.ofContainerds(id);
   }
 
+  /**
+   * {@linkcode of}, of an id that may be an exec'd process's: shims are asked, too, for some of those that were not started can't be found
+   * otherwise.
+   */
+  async ofProcess(id: string): Promise<Known> {
+    const known = await this.of(id);
+    if (known === "somebody") return known;
+    const answers = await Promise.all(this.#serving.map((server) => hasProcess(server, id)));
+    return answers.includes("somebody")
+      ? "somebody"
+      : answers.includes("unsure")
+      ? "unsure"
+      : known;
+  }
+
   /** {@linkcode of}, but only by containerds: of what a bundle tells, or a shim does not. */
   ofContainerds(id: string): Promise<Known> {
     const known = this.#answers.get(id) ?? this.#ask(id);
@@ -73,5 +95,24 @@ export class Knowledge implements Disposable {
 
   [Symbol.dispose](): void {
     this.#containerds.forEach((each) => each[Symbol.dispose]());
+  }
+}
+
+/** Whether any container of a shim has an exec'd process of this id. */
+async function hasProcess({ address, containers }: AskedServer, execId: string): Promise<Known> {
+  try {
+    using client = await ShimClient.connect(address!);
+    const answers = await Promise.all(containers.map(async ({ id }) => {
+      try {
+        await client.state(id, execId);
+        return true;
+      } catch (error) {
+        if (isCode(error, StatusCode.NOT_FOUND)) return false;
+        throw error;
+      }
+    }));
+    return answers.includes(true) ? "somebody" : "nobody";
+  } catch {
+    return "unsure";
   }
 }

@@ -61,8 +61,10 @@ function sockets({ servers }: Examined): Finding[] {
       certainty: "certain",
       mend: `rm ${quote(path)}`,
       fix: async () => {
+        // Go's shims know no lock: one may have a new socket there since.
         using _lock = await lockFile(lockPath(path));
-        if (!isAnswered(path)) removeIfThere(path);
+        const isOld = (ageOfPath(path) ?? 0) >= YOUNG;
+        if (isOld && !isAnswered(path)) removeIfThere(path);
       },
     }];
   });
@@ -241,7 +243,7 @@ async function fifos({ survey, knowledge }: Examined): Promise<Finding[]> {
     if ((ageOfPath(folder) ?? 0) < YOUNG) return [];
     if (names.some((name) => open.holdersOf(join(folder, name)).length > 0)) return [];
     const ids = new Set(names.map((name) => name.replace(/-(?:stdin|stdout|stderr)$/, "")));
-    const known = await Promise.all([...ids].map((id) => knowledge.of(id)));
+    const known = await Promise.all([...ids].map((id) => knowledge.ofProcess(id)));
     const all = known.includes("somebody")
       ? "somebody"
       : known.includes("unsure")

@@ -31,6 +31,11 @@ export function cgroupOf(pid: number, mounted: readonly Hierarchy[]): ProcessCgr
   };
 }
 
+/** Whether a cgroup's path is that of a container, or below it: it has the id for a name, or in the name of a scope of systemd's. */
+export function isOfContainer(path: string, id: string): boolean {
+  return path.split("/").some((name) => name === id || name.endsWith(`-${id}.scope`));
+}
+
 /** Whether what is in a cgroup is frozen, or about to be, by its own file. */
 export function isFrozen(folder: string): boolean {
   const unified = textOf(join(folder, "cgroup.freeze"))?.trim();

@@ -8,7 +8,9 @@ import { cgroupMounts } from "../harness/machine/cgroups.ts";
 import { isAlive } from "../harness/machine/processes.ts";
 import { type Json, jsonOf, runCommand } from "../harness/shim/commands.ts";
 import { Bundle } from "../harness/shim/direct_shim.ts";
+import { processSpec, TaskClient } from "../harness/shim/task_client.ts";
 import { runWithGo, test } from "../harness/suite/both_shims.ts";
+import { frozenFileSystem, hasLoop } from "../streams/still_file_system.ts";
 
 /** What `doctor` finds that has one of these words in it: other things may be wrong on the machine. */
 async function findings(words: readonly string[], ...args: string[]): Promise<Json[]> {
@@ -136,6 +138,29 @@ test("what is left of containers that are gone; --fix removes it, and leaves wha
   await containerd.remove("ours", "theirs");
 });
 
+test("FIFOs of an exec that was not started yet are left alone", async (containerd) => {
+  const folder = "/run/containerd/fifo/4712";
+  await containerd.runDetached("ours", "sleep", "1000");
+  await runWithGo(containerd, "theirs", "sleep", "1000");
+  for (const id of ["ours", "theirs"]) {
+    await sh(`mkdir -p ${folder} && mkfifo ${folder}/late-stdout`);
+    await age(folder);
+    assertEquals((await findings([folder])).map(({ kind }) => kind), ["leftover-fifos"]);
+    const { address, version } = await containerd.findShim(id);
+    const tasks = await TaskClient.connect(address, `containerd.task.v${version}.Task`);
+    const exec = { id, execId: "late" };
+    const stdout = `${folder}/late-stdout`;
+    await tasks.call("Exec", { ...exec, stdout, stderr: stdout, spec: processSpec(["true"]) });
+    assertEquals(await findings([folder], "--fix"), []);
+    assert(exists(stdout));
+    await tasks.call("Delete", exec);
+    tasks.client.close();
+    await findings([folder], "--fix");
+    assert(!exists(folder));
+  }
+  await containerd.remove("ours", "theirs");
+});
+
 test("while a containerd does not answer nothing is mended that it may know", async (containerd) => {
   await containerd.runDetached("ours", "sleep", "1000");
   const left = await leaveBehind(containerd);
@@ -258,3 +283,36 @@ test("settings that keep containers from starting", async (containerd) => {
   await containerd.restart();
   assertEquals(await findings([containerd.address]), []);
 });
+
+test(
+  `a process that waits for a disk${hasLoop ? "" : " (needs loop devices and ext4)"}`,
+  async (containerd) => {
+    const folder = `${containerd.folder}/still`;
+    await Deno.mkdir(folder);
+    {
+      await using still = await frozenFileSystem(folder);
+      await still.stop();
+      const mount = `type=bind,src=${still.path},dst=/still,options=rbind:rw`;
+      await containerd.run(
+        ["--detach", "--mount", mount],
+        "box",
+        ...["sh", "-c", "echo x >/still/file & wait"],
+      );
+      const [found] = await eventually("a process that waits", async () => {
+        const found = await findings([`${containerd.namespace}/box`]);
+        return found.length > 0 ? found : undefined;
+      });
+      assertEquals([found.kind, found.certainty], ["uninterruptible-process", "likely"]);
+      assertMatch(
+        found.what,
+        /^process \d+ of .*\/box waits, and can't be interrupted: sh -c echo/,
+      );
+      const { stdout } = await runCommand("tree", "box", "--address", containerd.address);
+      assertMatch(stdout, /\(can't be interrupted\)/);
+      await still.goOn();
+      await containerd.remove("box");
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+  !hasLoop,
+);

@@ -27,3 +27,15 @@ Deno.test("pages: the look of delete loads neither libc nor protobuf, and little
     assert(characters < 45_000, `expected less than 45,000 characters, not ${characters}`);
   });
 });
+
+Deno.test("pages: the commands are a page of their own, of which nothing else is made", async () => {
+  await withFolder(async (folder) => {
+    const modules = await bundleModules(folder);
+    const isOfCommands = (text: string) => /^\/\/ commands\//m.test(text);
+    const names = [...modules].filter(([, text]) => isOfCommands(text)).map(([name]) => name);
+    assertEquals(names, ["./commands.js"]);
+    const importing = [...modules].filter(([, text]) => text.includes("./commands.js"));
+    assertEquals(importing.map(([name]) => name), ["./main.js"]);
+    assertEquals([...loaded(modules, "./commands.js")], ["./commands.js"]);
+  });
+});
