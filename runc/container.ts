@@ -243,10 +243,13 @@ export class Container {
 
   async #awaitStop(process: Process, stop: () => Promise<void>): Promise<void> {
     await this.#orWarn(`end the streams of ${process.id}`, () => process.reaped);
+    const stopped = process.changes.run(stop);
     if (process === this.init) {
+      // A file takes as long as all the rest of an exit. Where that has to wait, it is written first: the server may end meanwhile.
+      await withoutWaiting();
       await this.#orWarn("keep how init ended", () => keepExit(this.bundle, process.exit!));
     }
-    await process.changes.run(stop);
+    await stopped;
   }
 
   /** Does one step of what follows an exit. Its error is only logged: the exit must be published whatever fails. */
@@ -492,4 +495,9 @@ export class Container {
     const message = `the container ${id} has no cgroup of its own`;
     throw new StatusError(StatusCode.NOT_FOUND, message);
   }
+}
+
+/** Lets everything be done that waits for nothing but promises which are resolved: to tell of an exit takes some fifty of them. */
+async function withoutWaiting(): Promise<void> {
+  for (let turn = 0; turn < 200; turn++) await undefined;
 }

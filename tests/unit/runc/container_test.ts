@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { Container } from "../../../runc/container.ts";
 import { type ContainerContext, Process } from "../../../runc/process.ts";
 import type { Exit } from "../../../shim/process/reaper.ts";
+import { eventually } from "../../harness/expect/eventually.ts";
 import { LogRecorder } from "../../harness/unit/log_recorder.ts";
 import { withFolder } from "../../harness/unit/temporary_folder.ts";
 
@@ -10,8 +11,8 @@ function fail(what: string): never {
   throw new Error(`${what} fails`);
 }
 
-/** An init of which everything fails that happens at its end. */
-class FailingInit extends Process {
+/** An init that is no process. */
+class FakeInit extends Process {
   /** Resolves as the process ends. */
   readonly end = Promise.withResolvers<Exit>();
 
@@ -23,12 +24,21 @@ class FailingInit extends Process {
     const pidFile = `${this.folder}/init.pid`;
     Deno.writeTextFileSync(pidFile, `${Deno.pid}`);
     this.adopt(pidFile, { claim: () => this.end.promise, [Symbol.dispose]() {} });
-    this.stdio = { expectEnd: () => fail("expectEnd") } as unknown as typeof this.stdio;
     this.enter("start");
     return Promise.resolve();
   }
 
-  thaw = () => fail("thaw");
+  thaw(): void {}
+}
+
+/** An init of which everything fails that happens at its end. */
+class FailingInit extends FakeInit {
+  override start(): Promise<void> {
+    this.stdio = { expectEnd: () => fail("expectEnd") } as unknown as typeof this.stdio;
+    return super.start();
+  }
+
+  override thaw = () => fail("thaw");
   killAll = () => fail("killAll");
   override deliver = () => fail("deliver");
 }
@@ -36,12 +46,13 @@ class FailingInit extends Process {
 Deno.test("container: the end of init is told whatever fails at it", () =>
   withFolder(async (folder) => {
     const logger = new LogRecorder();
+    let told = Promise.resolve();
     const published: unknown[] = [];
     const publish = (name: string, event: Record<string, unknown>) =>
       published.push([name, event.id, event.exitStatus]);
     const cgroup = { watch: () => fail("watch"), unwatch: () => fail("unwatch") };
     const context = {
-      shim: { logger, events: { publish }, awaitBeforeEnd() {} },
+      shim: { logger, events: { publish }, awaitBeforeEnd: (work: Promise<void>) => told = work },
       cgroup,
       id: "box",
       bundle: folder,
@@ -57,9 +68,52 @@ Deno.test("container: the end of init is told whatever fails at it", () =>
     assertEquals(init.state, "stopped");
     assertEquals(published, [["TaskStart", undefined, undefined], ["TaskExit", "box", 42]]);
     assertEquals(logger.messages.includes("warning can't watch the container's cgroup"), true);
-    const told = ["end the streams of box", "resume the container", "kill what init left behind"];
+    await told;
+    const first = ["end the streams of box", "resume the container", "kill what init left behind"];
     const later = ["look for a last OOM", "keep how init ended", "deliver the output of box"];
-    for (const what of [...told, ...later]) {
+    for (const what of [...first, ...later]) {
       assertEquals(logger.messages.includes(`warning can't ${what}`), true, what);
     }
   }));
+
+/** An init whose client takes its time to read the last output. */
+class SlowInit extends FakeInit {
+  readonly read = Promise.withResolvers<void>();
+
+  override deliver(): Promise<void> {
+    return this.read.promise;
+  }
+}
+
+for (const Kind of [FakeInit, SlowInit]) {
+  const when = Kind === FakeInit ? "behind the exit" : "before the exit where that has to wait";
+  Deno.test(`container: how init ended is kept ${when}`, () =>
+    withFolder(async (folder) => {
+      const isKept = () => Deno.readDirSync(folder).some(({ name }) => name === "init.exit");
+      const keptAtExit = Promise.withResolvers<boolean>();
+      let told = Promise.resolve();
+      const context = {
+        shim: {
+          logger: new LogRecorder(),
+          events: {
+            publish: (name: string) => name === "TaskExit" && keptAtExit.resolve(isKept()),
+          },
+          awaitBeforeEnd: (work: Promise<void>) => told = work,
+        },
+        cgroup: { watch() {}, unwatch() {} },
+        ...{ id: "box", bundle: folder, runc: {} },
+      } as unknown as ContainerContext;
+      const init = new Kind(context, folder);
+      const container: Container = Reflect.construct(Container, [context, {}, init, true]);
+      await container.start("", new AbortController().signal);
+      init.end.resolve({ pid: Deno.pid, status: 42, signal: undefined, exitedAt: new Date(0) });
+      if (init instanceof SlowInit) {
+        await eventually("how init ended", () => isKept() || undefined);
+        assertEquals(init.state, "running");
+        init.read.resolve();
+      }
+      assertEquals(await keptAtExit.promise, init instanceof SlowInit);
+      await told;
+      assertEquals(isKept(), true);
+    }));
+}
