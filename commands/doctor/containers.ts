@@ -1,7 +1,7 @@
 /** What may be wrong with containers. */
 import { ownExecutable } from "../../shim/process/executable.ts";
 import type { AskedContainer, AskedServer } from "../ask/servers.ts";
-import { cgroupOf, isFrozen } from "../find/cgroups.ts";
+import { cgroupOf, isFrozen, isOfContainer } from "../find/cgroups.ts";
 import { mountsBelow, mountsOf } from "../find/mounts.ts";
 import type { Process } from "../find/processes.ts";
 import { waitsFor } from "../find/waiting.ts";
@@ -21,7 +21,10 @@ export async function examineContainers(examined: Examined): Promise<Finding[]> 
 }
 
 /** The containers of a shim that is gone. */
-async function lost(server: AskedServer, { knowledge }: Examined): Promise<Finding[]> {
+async function lost(
+  server: AskedServer,
+  { knowledge, hierarchies }: Examined,
+): Promise<Finding[]> {
   if (server.condition !== "dead") return [];
   const { containerd, namespace } = server;
   const old = server.bundles.filter(({ path }) => (ageOfPath(path) ?? 0) > YOUNG);
@@ -54,6 +57,10 @@ async function lost(server: AskedServer, { knowledge }: Examined): Promise<Findi
     const args = ["-namespace", namespace, "-id", id, "-address", containerd.address];
     const cleanUp = [ownExecutable(), ...args, "-bundle", path, "delete"];
     const isSure = known === "nobody";
+    // Only a file tells the pid, which may be another one's by now. What runs is somebody's work, and not ended without being asked.
+    const pid = server.containers.find((each) => each.id === id)?.pid ?? 0;
+    const cgroup = pid === 0 ? undefined : cgroupOf(pid, hierarchies);
+    const isRunning = cgroup !== undefined && isOfContainer(cgroup.path, id);
     const fix = async () => {
       await run(cleanUp, path);
       const left = mountsBelow(path, mountsOf("self"));
@@ -63,14 +70,16 @@ async function lost(server: AskedServer, { knowledge }: Examined): Promise<Findi
     return {
       kind: "leftover-bundle",
       what:
-        `the bundle ${path} is left of a container ${namespace}/${id} that neither a shim nor containerd knows`,
+        `the bundle ${path} is left of a container ${namespace}/${id} that neither a shim nor containerd knows${
+          isRunning ? `, and that runs as process ${pid}` : ""
+        }`,
       meaning:
         "containerd was killed while it removed the container. What is left of it, as mounts, runc's state or processes, stays until it is removed, and keeps the id from being used again.",
       certainty: isSure ? "certain" : "likely",
       mend: `cd ${quote(path)} && ${
         cleanUp.map(quote).join(" ")
       } >/dev/null && cd / && rm -rf --one-file-system ${quote(path)}`,
-      fix: isSure ? fix : undefined,
+      fix: isSure && !isRunning ? fix : undefined,
     };
   }));
 }

@@ -161,6 +161,27 @@ test("FIFOs of an exec that was not started yet are left alone", async (containe
   await containerd.remove("ours", "theirs");
 });
 
+test("a container that runs, and that nobody knows, is not ended", async (containerd) => {
+  await containerd.runDetached("ours", "sleep", "1000");
+  const bundle = `${dirname(containerd.bundle("any"))}/by-hand`;
+  const made = await Bundle.make(containerd, "by-hand");
+  await sh(`cp -r ${containerd.rootfs}/. ${made.path}/rootfs && cp -r ${made.path} ${bundle}`);
+  const runc = `runc --root /run/containerd/runc/${containerd.namespace}`;
+  const run = `${runc} run -d --pid-file init.pid by-hand </dev/null >/dev/null 2>&1`;
+  await sh(`cd ${bundle} && ${run}`);
+  await age(bundle);
+  const pid = (await Deno.readTextFile(`${bundle}/init.pid`)).trim();
+  const found = await findings(["by-hand"], "--fix");
+  const bundles = found.filter(({ kind }) => kind === "leftover-bundle");
+  assertEquals(bundles.map(({ isFixable, isFixed }) => [isFixable, isFixed]), [[false, false]]);
+  assertStringIncludes(bundles[0].what, `runs as process ${pid}`);
+  assert(isAlive(Number(pid)));
+  await sh(bundles[0].mend);
+  assert(!isAlive(Number(pid)) && !exists(bundle));
+  await made.remove();
+  await containerd.remove("ours");
+});
+
 test("while a containerd does not answer nothing is mended that it may know", async (containerd) => {
   await containerd.runDetached("ours", "sleep", "1000");
   const left = await leaveBehind(containerd);
