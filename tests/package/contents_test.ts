@@ -6,6 +6,7 @@ import { parseSettings } from "../../shim/settings/file.ts";
 import { DEFAULTS } from "../../shim/settings/settings.ts";
 import { DebianMachine } from "../harness/machine/debian_machine.ts";
 import { unpack } from "../harness/machine/packages.ts";
+import { REPOSITORY } from "../harness/machine/repository.ts";
 import { debian, folder, packagePath, run, test } from "./made_packages.ts";
 
 const NAME = "containerd-shim-ts-v2";
@@ -17,7 +18,10 @@ const COMMON = [
   `share/doc/${NAME}/README.md`,
   `share/doc/${NAME}/examples/${NAME}.json`,
   `share/doc/${NAME}/examples/containerd.service.conf`,
-  `share/doc/${NAME}/operating.md`,
+  ...Array.from(
+    Deno.readDirSync(`${REPOSITORY}docs`),
+    ({ name }) => `share/doc/${NAME}/docs/${name}`,
+  ),
   `share/doc/${NAME}/sbom.spdx.json`,
   `share/fish/vendor_completions.d/${NAME}.fish`,
   `share/man/man8/${NAME}.8.gz`,

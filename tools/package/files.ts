@@ -22,8 +22,7 @@ export async function commonFiles(sbom: string, zsh: string): Promise<Files> {
   const example = (name: string) =>
     Deno.readTextFile(fromFileUrl(new URL(`examples/${name}`, import.meta.url)));
   return {
-    [`${DOC}/README.md`]: await Deno.readTextFile(`${REPOSITORY}README.md`),
-    [`${DOC}/operating.md`]: await Deno.readTextFile(`${REPOSITORY}docs/operating.md`),
+    ...await documentation(),
     [`${DOC}/sbom.spdx.json`]: sbom,
     [`${DOC}/examples/${NAME}.json`]: await example(`${NAME}.json`),
     [`${DOC}/examples/containerd.service.conf`]: await example("containerd.service.conf"),
@@ -32,6 +31,15 @@ export async function commonFiles(sbom: string, zsh: string): Promise<Files> {
     [`${zsh}/_${NAME}`]: completion("zsh"),
     [`usr/share/fish/vendor_completions.d/${NAME}.fish`]: completion("fish"),
   };
+}
+
+/** README.md, and what it leads to. */
+async function documentation(): Promise<Files> {
+  const guides = [...Deno.readDirSync(`${REPOSITORY}docs`)].map(({ name }) => `docs/${name}`);
+  const texts = ["README.md", ...guides].map(async (path) =>
+    [`${DOC}/${path}`, await Deno.readTextFile(REPOSITORY + path)] as const
+  );
+  return Object.fromEntries(await Promise.all(texts));
 }
 
 /**

@@ -83,7 +83,7 @@ function checksum(integrity: string) {
 }
 
 function copyrightOf({ text }: Dependency): string {
-  const lines = text.match(/^\W*copyright (\(c\)|©|\d).*$/gim) ?? [];
+  const lines = text.match(/^[^\w\n]*copyright (\(c\)|©|\d).*$/gim) ?? [];
   return lines.map((line) => line.trim()).join("\n") || "NOASSERTION";
 }
 
