@@ -243,13 +243,27 @@ export class Container {
 
   async #awaitStop(process: Process, stop: () => Promise<void>): Promise<void> {
     await this.#orWarn(`end the streams of ${process.id}`, () => process.reaped);
-    const stopped = process.changes.run(stop);
-    if (process === this.init) {
-      // A file takes as long as all the rest of an exit. Where that has to wait, it is written first: the server may end meanwhile.
-      await withoutWaiting();
-      await this.#orWarn("keep how init ended", () => keepExit(this.bundle, process.exit!));
-    }
-    await stopped;
+    if (process !== this.init) return await process.changes.run(stop);
+    const keep = () => keepExit(this.bundle, process.exit!);
+    // A file takes as long as all the rest of an exit. Where that has to wait, it is written first: the server may end meanwhile.
+    let waits = false;
+    await this.#orWarn("keep how init ended", () => {
+      waits = this.#exitWaits;
+      if (waits) keep();
+    });
+    await process.changes.run(stop);
+    if (!waits) await this.#orWarn("keep how init ended", keep);
+  }
+
+  /** Whether anything has to end, or to be read, before init's exit can be told. */
+  get #exitWaits(): boolean {
+    const { changes, hasUnread } = this.init;
+    return changes.isBusy || hasUnread || this.#starting.size > 0 || !this.ownPidNamespace ||
+      this.#runningExecs.length > 0;
+  }
+
+  get #runningExecs(): Exec[] {
+    return [...this.#execs.values()].filter((exec) => exec.state === "running");
   }
 
   /** Does one step of what follows an exit. Its error is only logged: the exit must be published whatever fails. */
@@ -276,8 +290,7 @@ export class Container {
     await Promise.allSettled(this.#starting);
     await this.#orWarn("resume the container", () => this.init.thaw());
     await this.#orWarn("kill what init left behind", () => this.#killLeftBehind());
-    const running = [...this.#execs.values()].filter((exec) => exec.state === "running");
-    await Promise.all(running.map((exec) => exec.exited));
+    await Promise.all(this.#runningExecs.map((exec) => exec.exited));
     await this.#orWarn("look for a last OOM", () => this.context.cgroup.unwatch());
     await this.#stop(this.init);
   }
@@ -495,9 +508,4 @@ export class Container {
     const message = `the container ${id} has no cgroup of its own`;
     throw new StatusError(StatusCode.NOT_FOUND, message);
   }
-}
-
-/** Lets everything be done that waits for nothing but promises which are resolved: to tell of an exit takes some fifty of them. */
-async function withoutWaiting(): Promise<void> {
-  for (let turn = 0; turn < 200; turn++) await undefined;
 }

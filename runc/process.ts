@@ -160,6 +160,11 @@ export abstract class Process {
     return stdio;
   }
 
+  /** Whether {@linkcode deliver} has to wait. */
+  get hasUnread(): boolean {
+    return this.stdio?.hasUnread ?? false;
+  }
+
   /** Waits, with a bound, until the client has read the output of a process that has ended; see {@linkcode Stdio.deliver}. */
   async deliver(): Promise<void> {
     await this.stdio?.deliver();

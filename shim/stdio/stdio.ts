@@ -204,6 +204,11 @@ export abstract class Stdio {
     }
   }
 
+  /** Whether there is output that a client has not read yet, and is waited for by {@linkcode deliver}. */
+  get hasUnread(): boolean {
+    return this.#logPrograms.size === 0 && this.#unread() > 0;
+  }
+
   #unread(): number {
     const inFifos = this.#outputHolds.map((hold) => unreadBytes(hold));
     return this.outputs.reduce((sum, output) => sum + output.unread, 0) +

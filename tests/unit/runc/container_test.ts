@@ -79,6 +79,9 @@ Deno.test("container: the end of init is told whatever fails at it", () =>
 /** An init whose client takes its time to read the last output. */
 class SlowInit extends FakeInit {
   readonly read = Promise.withResolvers<void>();
+  override get hasUnread(): boolean {
+    return true;
+  }
 
   override deliver(): Promise<void> {
     return this.read.promise;
