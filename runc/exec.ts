@@ -3,8 +3,8 @@ import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
 import { IDENTIFIER, isIdentifier } from "../shim/common/identifier.ts";
 import { orWarn, removeIfThere, StatusCode, StatusError, type Stdio } from "../shim/mod.ts";
-import { execPidFile } from "./bundle/mod.ts";
-import { decodeJson, withMember } from "./json.ts";
+import { execPidFile, withMember } from "./bundle/mod.ts";
+import { decodeJson } from "./json.ts";
 import { type ContainerContext, Process, runtimeFailure } from "./process.ts";
 
 /** An exec'd process. */

@@ -13,7 +13,7 @@ export async function createTask(
   shim: Shim,
   { options, extensions }: Bootstrap,
 ): Promise<ServedTask> {
-  const { shimCgroup } = await decodeOptions(options ?? extensions.find(isOptions), shim.logger);
-  if (shimCgroup !== "") joinCgroup(shimCgroup);
-  return new TaskService(shim);
+  const given = await decodeOptions(options ?? extensions.find(isOptions), shim.logger);
+  if (given.shimCgroup !== "") joinCgroup(given.shimCgroup);
+  return new TaskService(shim, given);
 }

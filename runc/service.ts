@@ -1,6 +1,6 @@
 /** The Task service for runc's containers, a method for each RPC. */
 import type * as proto from "../proto/mod.ts";
-import { ProcessDetails, TaskStatus } from "../proto/mod.ts";
+import { ProcessDetails, type RuncOptions, TaskStatus } from "../proto/mod.ts";
 import { IDENTIFIER, isIdentifier } from "../shim/common/identifier.ts";
 import {
   type Call,
@@ -8,15 +8,17 @@ import {
   orWarn,
   type ServedTask,
   type Shim,
+  SIGKILL,
   StatusCode,
   StatusError,
   toTimestamp,
 } from "../shim/mod.ts";
-import { forgetContainer, noteContainer } from "./bundle/mod.ts";
+import { forgetContainer, keepRuntime, noteContainer } from "./bundle/mod.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
 import type { State } from "./process.ts";
+import type { PodSandbox } from "./sandbox/pod_sandbox.ts";
 
 const STATUS: Readonly<Record<State, TaskStatus>> = {
   created: TaskStatus.CREATED,
@@ -37,7 +39,38 @@ export class TaskService implements Required<ServedTask> {
   /** The Creates that are under way, by the ids of their containers. */
   readonly #creating = new Map<string, Promise<unknown>>();
 
-  constructor(private readonly shim: Shim) {}
+  /** From the first call of the Sandbox service on. */
+  #sandbox: PodSandbox | undefined;
+
+  /** @param options The runtime options of `start`. */
+  constructor(private readonly shim: Shim, private readonly options: RuncOptions) {}
+
+  async loadSandbox(): Promise<PodSandbox> {
+    const { PodSandbox } = await import("./sandbox/pod_sandbox.ts");
+    const { shim, options } = this;
+    const onCreate = () => {
+      shim.keepFromReuse();
+      // The action `delete` is called for the sandbox alone, and ends its containers.
+      keepRuntime(shim.bundle, options);
+    };
+    return this.#sandbox ??= new PodSandbox(shim, onCreate, (call) => this.#endPod(call));
+  }
+
+  /** Ends the server with its sandbox. What containers there are still are killed: nobody has a use for them. */
+  async #endPod({ deadline }: Call): Promise<void> {
+    const ended = [...this.#containers].map(async ([id, container]) => {
+      if (container.init.exit === undefined) await container.kill("", SIGKILL, true, deadline);
+      await container.init.exited;
+      await container.delete("", deadline);
+      this.#containers.delete(id);
+    });
+    for (const result of await Promise.allSettled(ended)) {
+      if (result.status === "fulfilled") continue;
+      this.shim.logger.warn("can't end a container of the pod", { error: result.reason });
+    }
+    // containerd takes a ShutdownSandbox for failed whose answer comes with the end of the connection.
+    if (this.#containers.size === 0) this.shim.shutdownWhenAlone();
+  }
 
   async state(
     { id, execId }: proto.StateRequest,
@@ -92,6 +125,7 @@ export class TaskService implements Required<ServedTask> {
   async #create(request: proto.CreateTaskRequest, signal: AbortSignal): Promise<Container> {
     const { id, bundle } = request;
     try {
+      await this.#sandbox?.prepare(bundle);
       if (bundle !== this.shim.bundle) noteContainer(this.shim.bundle, id);
       const container = await Container.create(this.shim, request, signal);
       this.#containers.set(id, container);
@@ -208,7 +242,8 @@ export class TaskService implements Required<ServedTask> {
    * does not know the container, as containerd had died before its Create.
    */
   connect({ id }: proto.ConnectRequest): proto.ConnectResponse.Properties {
-    const taskPid = this.#creating.has(id) ? 0 : this.#found(id).init.pid;
+    const isBegun = this.#creating.has(id) || this.#sandbox?.id === id;
+    const taskPid = isBegun ? 0 : this.#found(id).init.pid;
     return { shimPid: Deno.pid, taskPid };
   }
 
@@ -236,7 +271,8 @@ export class TaskService implements Required<ServedTask> {
   shutdown(): void {
     // A client may give up a Create, ask for the shutdown, and never ask again: the server ends when that Create has failed.
     Promise.allSettled(this.#creating.values()).then(() => {
-      if (this.#containers.size === 0 && this.#creating.size === 0) this.shim.shutdown();
+      const isUsed = this.#containers.size > 0 || this.#creating.size > 0;
+      if (!isUsed && this.#sandbox?.id === undefined) this.shim.shutdown();
     });
   }
 

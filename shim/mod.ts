@@ -14,7 +14,7 @@
 
 // The Task service, and what the server offers to it.
 export type { Arguments, Bootstrap } from "./bootstrap/mod.ts";
-export type { CreateTask, Publisher, ServedTask, Shim, Task } from "./server/mod.ts";
+export type { CreateTask, Publisher, Sandbox, ServedTask, Shim, Task } from "./server/mod.ts";
 export { type Call, StatusCode, StatusError } from "./ttrpc/mod.ts";
 export type * from "../proto/mod.ts";
 export { TaskStatus } from "../proto/mod.ts";

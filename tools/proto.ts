@@ -1,5 +1,6 @@
 /**
- * Generates proto/generated.ts from the .proto files beside it (`deno task proto`): for each message its types, and a function each
+ * Generates proto/generated.ts from the .proto files beside it (`deno task proto`), and proto/sandbox/generated.ts, which few servers load,
+ * from those in that folder: for each message its types, and a function each
  * to encode and to decode it. The files are parsed by pbjs of protobufjs-cli. The code it generates itself is not used: it is eight
  * times as large, and a bundler can drop nothing of it; this is 70 KB without the types.
  *
@@ -160,6 +161,7 @@ type Declared = ReadonlyMap<string, Named>;
 /**
  * The code for the .proto files of a folder: the text of proto/generated.ts.
  * @param renamed What must be declared there, for it has another name in TypeScript.
+ * @param base The folder above, if what its files declare is used: that is imported.
  * @throws {Error} where what is declared is not provided for, or something is missing.
  */
 export async function generate(
@@ -167,15 +169,12 @@ export async function generate(
   renamed: readonly string[] = folder === FOLDER
     ? [...Object.keys(NAMES), ...Object.keys(PREFIXES)]
     : [],
+  base?: string,
 ): Promise<string> {
-  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name)
-    .filter((name) => name.endsWith(".proto"))
-    .sort()
-    .map((name) => join(folder, name));
-  if (files.length === 0) throw new Error(`expected .proto files in ${folder}, found none`);
-  // No product code depends on pbjs: its dependencies shall not come into the lock file.
-  const pbjs = ["run", "--no-lock", "--allow-all", PBJS, "--target", "json", "--path", folder];
-  const declared: Declared = new Map(list(JSON.parse(await deno([...pbjs, ...files])), []));
+  const based = base === undefined ? new Map() : await declaredIn([base], protoFiles(base));
+  const declared = base === undefined
+    ? await declaredIn([folder], protoFiles(folder))
+    : await declaredIn([folder, base], [...protoFiles(folder), ...protoFiles(base)]);
   const scopes = new Set(Array.from(declared.values(), ({ scopes }) => scopes.join(".")));
   const missing = renamed.find((name) => !declared.has(name) && !scopes.has(name));
   if (missing !== undefined) {
@@ -186,18 +185,45 @@ export async function generate(
   if (twice) {
     throw new Error(`${twice}: expected one of that name, found two; see NAMES and PREFIXES`);
   }
-  const code = Array.from(declared.values(), (named) => declare(named, declared)).join("\n");
+  const code = [...declared].filter(([key]) => !based.has(key))
+    .map(([, named]) => declare(named, declared)).join("\n");
   const helpers = ["messageType", "readMapEntry", "toLong", "writeMap"]
     .filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+  const imported = Array.from(based.values(), ({ name }) => name)
+    .filter((name) => new RegExp(`\\b${name}\\b`).test(code));
+  const from = base === undefined ? "." : "..";
   return await deno(
     ["fmt", "--ext", "ts", "-"],
     `\
 // Generated from the .proto files by tools/proto.ts: not to be edited.
-// deno-lint-ignore-file no-empty-interface
-import { ${helpers.join(", ")} } from "./protobuf.ts";
+${
+      /^export interface \w+ {\n\n?}/m.test(code)
+        ? "// deno-lint-ignore-file no-empty-interface\n"
+        : ""
+    }\
+${imported.length > 0 ? `import { ${imported.join(", ")} } from "${from}/generated.ts";\n` : ""}\
+import { ${helpers.join(", ")} } from "${from}/protobuf.ts";
 
 ${code}`,
   );
+}
+
+/** The .proto files of a folder. */
+function protoFiles(folder: string): string[] {
+  const files = Array.from(Deno.readDirSync(folder), ({ name }) => name)
+    .filter((name) => name.endsWith(".proto"))
+    .sort()
+    .map((name) => join(folder, name));
+  if (files.length === 0) throw new Error(`expected .proto files in ${folder}, found none`);
+  return files;
+}
+
+/** What files declare, which may import files in these folders. */
+async function declaredIn(folders: readonly string[], files: readonly string[]): Promise<Declared> {
+  const paths = folders.flatMap((folder) => ["--path", folder]);
+  // No product code depends on pbjs: its dependencies shall not come into the lock file.
+  const pbjs = ["run", "--no-lock", "--allow-all", PBJS, "--target", "json", ...paths];
+  return new Map(list(JSON.parse(await deno([...pbjs, ...files])), []));
 }
 
 /** Runs Deno, with the configuration of this repository, and gives its output. */
@@ -396,4 +422,8 @@ function writeTag(id: number, wireType: number): string {
   return `writer.uint32(${tag(id, wireType)})`;
 }
 
-if (import.meta.main) await Deno.writeTextFile(join(FOLDER, "generated.ts"), await generate());
+if (import.meta.main) {
+  await Deno.writeTextFile(join(FOLDER, "generated.ts"), await generate());
+  const sandbox = join(FOLDER, "sandbox");
+  await Deno.writeTextFile(join(sandbox, "generated.ts"), await generate(sandbox, [], FOLDER));
+}

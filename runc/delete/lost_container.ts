@@ -1,6 +1,7 @@
 /** Removes what a killed shim has left of its containers: processes, cgroups, the runtime's state, and mounts. */
-import { dirname, join } from "@std/path/posix";
+import { join } from "@std/path/posix";
 import type { Arguments } from "../../shim/bootstrap/arguments.ts";
+import { containerBundle, isSandboxBundle } from "../../shim/bootstrap/other_bundles.ts";
 import { isServed } from "../../shim/bootstrap/lost_server.ts";
 import { exists } from "../../shim/common/files.ts";
 import { awaitEnds, killIfThere, readText, SIGKILL } from "../../shim/libc/mod.ts";
@@ -59,9 +60,10 @@ export async function removeNotedContainers(
   ids: readonly string[],
   runtime: KeptRuntime,
 ): Promise<void> {
-  if (await isServed(args)) return;
   const { bundle } = args;
-  const bundles = ids.map((id) => join(dirname(bundle), id));
+  // A sandbox is lost for good with all that is in it, also where its server lives.
+  if (!isSandboxBundle(bundle) && await isServed(args)) return;
+  const bundles = ids.map((id) => containerBundle(bundle, id));
   const killed = killRuntimes(bundles);
   const removals = ids.flatMap((id, index) => {
     const own = bundles[index];

@@ -1,6 +1,7 @@
 /** The path of a shim's socket: one for each group of containers that share a shim. */
 import { basename, dirname, isAbsolute, join } from "@std/path/posix";
 import { exists } from "../common/files.ts";
+import { isSandboxBundle } from "./other_bundles.ts";
 import type { Protocol } from "../settings/settings.ts";
 
 /** The folder of all shims' sockets, unless containerd names another one. */
@@ -15,10 +16,12 @@ const MAX_PATH_BYTES = 107;
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
 /**
- * The id of the group that a container belongs to: the pod's, which an annotation in config.json names; undefined without one.
+ * The id of the group that a container belongs to: the pod's, which an annotation in config.json names; undefined without one. A sandbox is
+ * a group of its id, and has no config.json.
  * @throws {Error} If config.json can't be read or is no OCI spec.
  */
 export function readGroupId(bundle: string): string | undefined {
+  if (isSandboxBundle(bundle)) return basename(bundle);
   const path = join(bundle, "config.json");
   let spec: { annotations?: Record<string, string> } | null;
   try {

@@ -17,11 +17,13 @@ import {
 import type { Arguments } from "./arguments.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
-import { otherBundles } from "./other_bundles.ts";
+import { isSandboxBundle, otherBundles } from "./other_bundles.ts";
 import { removeAbandonedDoors } from "./shared.ts";
 
 /** The file in which containerd, from 1.7 on, keeps the address itself: the only one in a bundle for which no `start` was executed. */
 const BOOTSTRAP_FILE = "bootstrap.json";
+
+const SANDBOX_SERVICE = "containerd.runtime.sandbox.v1.Sandbox";
 
 /** How long a `start` that is under way, and an answer of the server, are waited for, in ms. containerd kills `delete` after 5 s. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -51,7 +53,12 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
   }
   using _lock = await locked;
   if (!isAnswered(path)) return await removeSockets(path);
-  await tell(server, args.id, { forget, shutDown: !isShared(args.bundle, path) });
+  const isSandbox = isSandboxBundle(args.bundle);
+  await tell(server, args.id, {
+    forget: forget && !isSandbox,
+    shutDown: !isShared(args.bundle, path),
+    isSandbox,
+  });
 }
 
 /** Whether the server of a bundle listens, also if the bundle does not name it. */
@@ -87,6 +94,8 @@ async function expectedAddress(
 
 /** Whether another bundle names the same server, which then holds that container, or is about to create it. */
 function isShared(bundle: string, path: string): boolean {
+  // A pod's containers have no use for a server that has lost its sandbox.
+  if (isSandboxBundle(bundle)) return false;
   return otherBundles(bundle).some((other) => namesServer(other, path));
 }
 
@@ -118,6 +127,8 @@ interface Orders {
   readonly forget: boolean;
   /** To end, unless it holds another container. */
   readonly shutDown: boolean;
+  /** Whether it holds a pod by itself, with which it ends in any case. */
+  readonly isSandbox?: boolean;
 }
 
 async function tell({ path, protocol }: Address, id: string, orders: Orders): Promise<void> {
@@ -127,10 +138,11 @@ async function tell({ path, protocol }: Address, id: string, orders: Orders): Pr
     protocol === "ttrpc" ? import("../ttrpc/mod.ts") : import("../grpc/mod.ts"),
   ]);
   const client = await Client.connect(path);
-  const call = (method: string, request: { finish(): Uint8Array<ArrayBuffer> }) =>
-    client.call("containerd.task.v2.Task", method, request.finish(), {
-      timeoutMs: CALL_TIMEOUT_MS,
-    });
+  const call = (
+    method: string,
+    request: { finish(): Uint8Array<ArrayBuffer> },
+    service = "containerd.task.v2.Task",
+  ) => client.call(service, method, request.finish(), { timeoutMs: CALL_TIMEOUT_MS });
   const forget = async () => {
     const remove = () => call("Delete", proto.DeleteRequest.encode({ id }));
     try {
@@ -146,7 +158,11 @@ async function tell({ path, protocol }: Address, id: string, orders: Orders): Pr
   };
   try {
     if (orders.forget) await forget();
-    if (orders.shutDown) await call("Shutdown", proto.ShutdownRequest.encode({ id }));
+    if (!orders.shutDown) return;
+    // Both have a request that names the id in its first field.
+    const request = proto.ShutdownRequest.encode({ id });
+    if (orders.isSandbox) await call("ShutdownSandbox", request, SANDBOX_SERVICE);
+    else await call("Shutdown", request);
   } finally {
     client.close();
   }

@@ -129,6 +129,15 @@ const FUNCTIONS = {
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i64" },
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
 
+  unshare: { parameters: ["i32"], result: "i32" },
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  sethostname: { parameters: ["buffer", "usize"], result: "i32" },
+  pthread_sigmask: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  pthread_create: { parameters: ["buffer", "pointer", "pointer", "pointer"], result: "i32" },
+  pthread_join: { parameters: ["u64", "pointer"], result: "i32" },
+  sem_init: { parameters: ["pointer", "i32", "u32"], result: "i32" },
+  sem_post: { parameters: ["pointer"], result: "i32" },
+
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
   // It is called with the arguments of close_range(2), for which glibc has a function only since 2.34.
   syscall: { parameters: ["i64", "u32", "u32", "u32"], result: "i64" },
@@ -206,10 +215,13 @@ function define(name: string, value: unknown): void {
   Object.defineProperty(symbols, name, { configurable: true, value });
 }
 
-/** The addresses of libc's variables. */
+/** The addresses of libc's variables, and of a function that libc itself is to call. */
 export const variables = {
   get environ(): Deno.PointerObject {
     return find("environ");
+  },
+  get sem_wait(): Deno.PointerObject {
+    return find("sem_wait");
   },
 };
 

@@ -11,6 +11,7 @@ export * from "./limits.ts";
 export * from "./lock.ts";
 export * from "./memory.ts";
 export * from "./mount.ts";
+export * from "./namespaces.ts";
 export * from "./pidfd.ts";
 export * from "./signals.ts";
 export * from "./socket.ts";

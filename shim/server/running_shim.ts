@@ -16,6 +16,8 @@ import type { ServerProcess } from "./server_process.ts";
 import type { Shim } from "./shim.ts";
 import { SocketFile } from "./socket_file.ts";
 
+/** How long clients may take to go by themselves, in ms. */
+const ALONE_MS = 2_000;
 /** How long clients may take to read their last answers, in ms. */
 const CLOSE_MS = 5_000;
 
@@ -36,11 +38,12 @@ export class RunningShim implements Shim {
   readonly #unfinished = new Set<Promise<unknown>>();
 
   constructor(
-    { settings, reaper, reactor }: ServerProcess,
+    private readonly process: ServerProcess,
     { namespace, bundle, socket }: Arguments,
     eventsAddress: EventsAddress | undefined,
     logger: Logger,
   ) {
+    const { settings, reaper, reactor } = process;
     this.namespace = namespace;
     this.bundle = bundle;
     this.settings = settings;
@@ -50,6 +53,14 @@ export class RunningShim implements Shim {
     if (eventsAddress === undefined) logger.warn("containerd has no address: events go nowhere");
     this.events = new Publisher(eventsAddress, namespace, logger);
     this.socket = new SocketFile(socket);
+  }
+
+  keepFromReuse(): void {
+    this.process.keepFromReuse();
+  }
+
+  abort(): never {
+    return this.process.exit();
   }
 
   newSocketPath(): string {
@@ -79,6 +90,15 @@ export class RunningShim implements Shim {
   /** Resolves when it has ended: nobody can connect, and containerd has been told of all. */
   get ended(): Promise<void> {
     return this.#ended.promise;
+  }
+
+  shutdownWhenAlone(): void {
+    const server = this.#server;
+    if (!server?.isConnected) return this.shutdown();
+    server.onDisconnect(() => {
+      if (!server.isConnected) this.shutdown();
+    });
+    AbortSignal.timeout(ALONE_MS).addEventListener("abort", () => this.shutdown());
   }
 
   shutdown(): void {

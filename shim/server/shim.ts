@@ -21,10 +21,19 @@ export interface Shim {
   newSocketPath(): string;
   /** Makes a server that ends by SIGTERM wait for some work, with a bound: what follows an exit, up to the exit's event. */
   awaitBeforeEnd(work: Promise<unknown>): void;
+  /** Lets the server end with this shim, as something of the process does not stay as it was. */
+  keepFromReuse(): void;
+  /** Ends the process at once, as it can't be trusted any more: `delete` cleans up. */
+  abort(): never;
   /**
    * Ends the server. From now on nobody can connect; the process exits when all calls under way are answered and all events are sent.
    */
   shutdown(): void;
+  /**
+   * {@linkcode shutdown}, when the clients have gone or had the time to: containerd may take an answer for none where the connection ends
+   * with it.
+   */
+  shutdownWhenAlone(): void;
 }
 
 /** Makes the Task service of a server. */

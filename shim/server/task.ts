@@ -1,14 +1,10 @@
 /** The Task service as an interface: what containerd asks of a shim, a method for each RPC. */
 import * as proto from "../../proto/mod.ts";
 import { annotate, type Attributes, type Fields, type Logger } from "../common/mod.ts";
-import {
-  type Call,
-  type Method,
-  type Service,
-  StatusCode,
-  StatusError,
-  statusOf,
-} from "../ttrpc/mod.ts";
+import type { Service, StatusError } from "../ttrpc/mod.ts";
+import { lazySandboxService, SANDBOX_SERVICE } from "./lazy_sandbox.ts";
+import { type Handlers, toService } from "./rpc.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 /** The names of the service: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
 const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
@@ -33,13 +29,7 @@ const METHODS = {
   Shutdown: [proto.ShutdownRequest, proto.Empty],
 } as const;
 
-const NOTHING = new Uint8Array();
-
 type Methods = typeof METHODS;
-type Decoded<Type> = Type extends { decode(bytes: Uint8Array): infer Message } ? Message : never;
-type Encodable<Type> = Type extends { encode(message: infer Properties): unknown }
-  ? Record<never, never> extends Required<Properties> ? void : Properties
-  : never;
 
 /** The RPCs that containerd needs of every shim. Another one is answered UNIMPLEMENTED if there is no method for it. */
 type Needed =
@@ -53,23 +43,18 @@ type Needed =
   | "connect"
   | "shutdown";
 
-type Handlers = {
-  [Name in keyof Methods as Uncapitalize<Name>]: (
-    request: Decoded<Methods[Name][0]>,
-    call: Call,
-  ) => Encodable<Methods[Name][1]> | Promise<Encodable<Methods[Name][1]>>;
-};
-
 /**
  * The Task service, which a shim implements: for each RPC a method with its name in camelCase. It takes the decoded request and the
  * rest of the call, and returns, or promises, the properties of the answer. A thrown {@linkcode StatusError} is answered with its code.
  */
-export type Task = Pick<Handlers, Needed> & Partial<Omit<Handlers, Needed>>;
+export type Task = Pick<Handlers<Methods>, Needed> & Partial<Omit<Handlers<Methods>, Needed>>;
 
 /** A Task service as a server serves it. */
 export interface ServedTask extends Task {
   /** Ends the server unless it holds a container. It is an RPC, and the server itself calls it when nobody uses it. */
   shutdown(): void;
+  /** Loads the shim's Sandbox service, if it has one, when the service is first called. */
+  loadSandbox?(): Promise<Sandbox>;
   /** Makes a record for each process, with whatever is worth knowing when the shim seems to hang; for SIGUSR1. */
   describe?(): Iterable<Fields>;
   /**
@@ -131,61 +116,25 @@ export function taskServices(
   logger: Logger,
   use = new TaskUse(),
 ): ReadonlyMap<string, Service> {
-  const names = Object.keys(METHODS) as (keyof Methods)[];
-  const service: Service = Object.fromEntries(
-    names.map((name) => [name, toMethod(name, task, { logger, use })]),
+  const statusOf = task.statusOf?.bind(task);
+  const service = toService(METHODS, task, {
+    service: "Task",
+    logger,
+    statusOf,
+    onBegin: (name, request) => {
+      annotate(attributesOf(request as { id: string; execId?: string }));
+      use.begin(name, request);
+    },
+    onEnd: (name, request) => use.end(name, request),
+  });
+  const services = new Map(SERVICES.map((name) => [name, service]));
+  if (task.loadSandbox === undefined) return services;
+  return services.set(
+    SANDBOX_SERVICE,
+    lazySandboxService(task.loadSandbox.bind(task), { service: "Sandbox", logger, statusOf }),
   );
-  return new Map(SERVICES.map((name) => [name, service]));
-}
-
-/** The method of a ttrpc service for an RPC. What the Task service does wrong costs the call alone. */
-function toMethod(
-  name: keyof Methods,
-  task: ServedTask,
-  { logger, use }: { logger: Logger; use: TaskUse },
-): Method {
-  const [request, response] = METHODS[name];
-  const key = name[0].toLowerCase() + name.slice(1) as keyof Task;
-  const method = task[key]?.bind(task) as ((request: unknown, call: Call) => unknown) | undefined;
-  if (method === undefined) {
-    return () => {
-      throw new StatusError(StatusCode.UNIMPLEMENTED, `${name} is not implemented by this shim`);
-    };
-  }
-  const encode = response.encode as (answer: unknown) => { finish(): Uint8Array };
-  return async (payload, call) => {
-    const decoded = decode(request, payload);
-    annotate(attributesOf(decoded as { id: string; execId?: string }));
-    try {
-      use.begin(name, decoded);
-      const answer = await method(decoded, call);
-      use.end(name, decoded);
-      if (answer !== undefined) return encode(answer).finish();
-      if (response === proto.Empty) return NOTHING;
-      throw new TypeError(`${name} has answered nothing`);
-    } catch (error) {
-      if (error instanceof StatusError) throw error;
-      const status = task.statusOf?.(error);
-      if (status !== undefined) throw status;
-      logger.error("a fault of the Task service", {
-        method: name,
-        error: error instanceof Error ? error.stack : error,
-      });
-      throw new StatusError(StatusCode.INTERNAL, statusOf(error).message, { cause: error });
-    }
-  };
 }
 
 function attributesOf({ id, execId }: { id: string; execId?: string }): Attributes {
   return { "container.id": id, ...(execId && { "containerd.exec.id": execId }) };
-}
-
-function decode(request: { decode(bytes: Uint8Array): unknown }, payload: Uint8Array): unknown {
-  try {
-    return request.decode(payload);
-  } catch (error) {
-    // ttrpc's Go server answers with the same code.
-    const message = `can't decode the request: ${(error as Error).message}`;
-    throw new StatusError(StatusCode.INTERNAL, message);
-  }
 }

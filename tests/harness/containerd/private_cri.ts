@@ -79,7 +79,7 @@ export class PrivateCri {
     try {
       await cri.#addImages();
       // What is made with the first pod and container, for all, is there before the tests.
-      for (const handler of ["ts", "recorded"]) {
+      for (const handler of ["ts", "recorded", ...(hasSandboxes() ? ["sandboxed"] : [])]) {
         const pod = await cri.runPod(handler);
         await cri.run(pod, "first", ["true"]);
         await cri.remove(pod);
@@ -164,8 +164,13 @@ export class PrivateCri {
     };
     await Deno.mkdir(config.logDirectory);
     const request = { config, runtimeHandler: handler };
-    const { podSandboxId } = await this.client.call("RunPodSandbox", request);
-    return { podSandboxId, config };
+    try {
+      const { podSandboxId } = await this.client.call("RunPodSandbox", request);
+      return { podSandboxId, config };
+    } catch (error) {
+      await Deno.remove(config.logDirectory, { recursive: true });
+      throw error;
+    }
   }
 
   /** Creates a container in a pod. */
@@ -263,6 +268,12 @@ export class PrivateCri {
   }
 }
 
+/** Whether containerd lets a shim hold pods (`sandboxer = "shim"`): from 2.3 on. */
+export function hasSandboxes(): boolean {
+  const [major, minor] = readVersion("containerd").split(".").map(Number);
+  return major > 2 || major === 2 && minor >= 3;
+}
+
 const PLUGIN = '"io.containerd.grpc.v1.cri"';
 /** Where containerd has what is to be configured: 2.0 has split the plugin, and so has a new version of its configuration. */
 const BEFORE_2 = { version: 2, runtime: PLUGIN, pauseImage: [PLUGIN, "sandbox_image"] };
@@ -290,6 +301,11 @@ async function configure({ folder, network, recorded }: PrivateCri): Promise<str
   const text = [...tables].map(([table, lines]) =>
     `[plugins.${table}]\n${lines.map(([, line]) => line).join("\n")}`
   );
+  // docs/kubernetes.md, "Without a pause container".
+  const sandboxed = `[plugins.${runtime}.containerd.runtimes.sandboxed]
+runtime_type = "${runtimeUnderTest().name}"
+sandboxer = "shim"
+`;
   return `root = "${folder}/root"
 state = "${folder}/state"
 disabled_plugins = ["io.containerd.internal.v1.opt"]
@@ -304,7 +320,7 @@ bin_dir = "${network.plugins}"
 conf_dir = "${network.configuration}"
 [plugins.${runtime}.containerd]
 default_runtime_name = "ts"
-[plugins.${runtime}.containerd.runtimes.recorded]
+${hasSandboxes() ? sandboxed : ""}[plugins.${runtime}.containerd.runtimes.recorded]
 runtime_type = "${runtimeUnderTest().name}"
 [plugins.${runtime}.containerd.runtimes.recorded.options]
 ${containerd < "1.7" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : options}

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { decodeJson, withMember } from "../../../runc/json.ts";
+import { withMember } from "../../../runc/bundle/mod.ts";
+import { decodeJson } from "../../../runc/json.ts";
 
 function anyOf(text: string) {
   return { typeUrl: "", value: new TextEncoder().encode(text) };

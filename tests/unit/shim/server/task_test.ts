@@ -5,8 +5,10 @@ import {
   StateRequest,
   StateResponse,
 } from "../../../../proto/mod.ts";
+import { SandboxRequest } from "../../../../proto/sandbox/mod.ts";
 import { type ServedTask, taskServices } from "../../../../shim/server/task.ts";
 import { type Call, StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
+import { expectStatus } from "../../../harness/expect/expect_status.ts";
 import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
 
 /** Every method of the service, as containerd calls it. */
@@ -22,10 +24,12 @@ function fakeTask(): ServedTask {
   const methods: Record<string, unknown> = { name: "this one" };
   return new Proxy(methods, {
     get: (target, key: string) =>
-      target[key] ?? function (this: { name: string }, request: { id: string }) {
-        if (request.id === "none") throw new Error(`${key} of ${this.name} failed`);
-        return { id: `${key} of ${this.name}: ${request.id}`, pid: 7 };
-      },
+      key === "loadSandbox"
+        ? undefined
+        : target[key] ?? function (this: { name: string }, request: { id: string }) {
+          if (request.id === "none") throw new Error(`${key} of ${this.name} failed`);
+          return { id: `${key} of ${this.name}: ${request.id}`, pid: 7 };
+        },
   }) as unknown as ServedTask;
 }
 
@@ -35,6 +39,27 @@ Deno.test("task: it is served under the names of containerd 1.x and 2.x", () => 
   for (const service of services.values()) {
     for (const method of METHODS) assertEquals(Object.hasOwn(service, method), true, method);
   }
+});
+
+Deno.test("task: a Sandbox service is loaded with its first call, once", async () => {
+  let loads = 0;
+  const pinged: string[] = [];
+  const task = {
+    loadSandbox() {
+      loads++;
+      return Promise.resolve({
+        pingSandbox: ({ sandboxId }: SandboxRequest) => void pinged.push(sandboxId),
+      });
+    },
+  };
+  const services = taskServices(task as unknown as ServedTask, new LogRecorder());
+  const sandbox = services.get("containerd.runtime.sandbox.v1.Sandbox")!;
+  assertEquals(loads, 0);
+  const request = SandboxRequest.encode({ sandboxId: "pod" }).finish();
+  await Promise.all([sandbox.PingSandbox(request, CALL), sandbox.PingSandbox(request, CALL)]);
+  assertEquals([loads, pinged], [1, ["pod", "pod"]]);
+  const missing = async () => await sandbox.Platform(request, CALL);
+  await expectStatus(StatusCode.UNIMPLEMENTED, missing());
 });
 
 Deno.test("task: a request is decoded for its method, and the answer encoded", async () => {

@@ -1,0 +1,76 @@
+/** What a pod is to be: of the CRI's configuration what a sandbox has to see to. */
+import type { Any } from "../../proto/mod.ts";
+import { type DnsConfig, PodSandboxConfig } from "../../proto/sandbox/mod.ts";
+import { StatusCode, StatusError } from "../../shim/mod.ts";
+
+const TYPE = "runtime.v1.PodSandboxConfig";
+/** NamespaceMode of CRI. */
+const POD = 0;
+const NODE = 2;
+/** HOST_NAME_MAX, see gethostname(2). */
+const HOSTNAME_BYTES = 64;
+
+/** A pod, as its sandbox needs to know it. */
+export interface PodConfig {
+  /** Empty for the host's. */
+  readonly hostname: string;
+  readonly dns: DnsConfig | undefined;
+  /** The file of its network namespace; undefined for the host's. */
+  readonly network: string | undefined;
+  readonly hasHostIpc: boolean;
+  readonly cgroupParent: string;
+  readonly sysctls: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a pod's configuration.
+ * @param options As CreateSandbox has them.
+ * @param network The file of its network namespace; empty for the host's.
+ * @throws {StatusError} INVALID_ARGUMENT if they are of another type or can't be followed.
+ */
+export function readPodConfig(options: Any | null, network: string): PodConfig {
+  const type = options?.typeUrl.replace(/^.*\//, "") ?? "";
+  if (type !== TYPE) throw invalid(`expected options of the type ${TYPE}, not ${type || "none"}`);
+  const { hostname, dnsConfig, linux } = decode(options!.value);
+  const namespaces = linux?.securityContext?.namespaceOptions;
+  const length = new TextEncoder().encode(hostname).length;
+  if (length > HOSTNAME_BYTES) {
+    throw invalid(`expected a hostname of ${HOSTNAME_BYTES} bytes at most, not ${hostname}`);
+  }
+  // Both need an init that is PID 1, or the root, of a namespace.
+  if ((namespaces?.pid ?? POD) === POD) throw unready("a shared PID namespace");
+  if (namespaces?.usernsOptions && namespaces.usernsOptions.mode === POD) {
+    throw unready("a user namespace");
+  }
+  const hasHostNetwork = namespaces?.network === NODE;
+  if (hasHostNetwork !== (network === "")) {
+    throw invalid(`expected a network namespace unless it is the host's, not "${network}"`);
+  }
+  return {
+    hostname: hasHostNetwork ? "" : hostname,
+    dns: dnsConfig ?? undefined,
+    network: network || undefined,
+    hasHostIpc: namespaces?.ipc === NODE,
+    cgroupParent: linux?.cgroupParent ?? "",
+    sysctls: linux?.sysctls ?? {},
+  };
+}
+
+function decode(value: Uint8Array): PodSandboxConfig {
+  try {
+    return PodSandboxConfig.decode(value);
+  } catch (error) {
+    throw invalid(`can't decode the pod's configuration: ${(error as Error).message}`);
+  }
+}
+
+function unready(what: string): StatusError {
+  return new StatusError(
+    StatusCode.UNIMPLEMENTED,
+    `pods with ${what} are not possible without a pause container yet: use a handler without sandboxer`,
+  );
+}
+
+function invalid(message: string): StatusError {
+  return new StatusError(StatusCode.INVALID_ARGUMENT, message);
+}

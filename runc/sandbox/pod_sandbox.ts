@@ -1,0 +1,161 @@
+/** A pod without a pause container: the Sandbox service, a method for each RPC. */
+import type {
+  CreateSandboxRequest,
+  PlatformResponse,
+  SandboxMetricsResponse,
+  SandboxRequest,
+  SandboxStatusRequest,
+  SandboxStatusResponse,
+  StartSandboxResponse,
+  StopSandboxRequest,
+  WaitSandboxResponse,
+} from "../../proto/sandbox/mod.ts";
+import {
+  type Call,
+  type Sandbox,
+  type Shim,
+  StatusCode,
+  StatusError,
+  toTimestamp,
+} from "../../shim/mod.ts";
+import { addMounts } from "./container_mounts.ts";
+import { type HeldNamespaces, holdNamespaces } from "./held_namespaces.ts";
+import { type PodConfig, readPodConfig } from "./pod_config.ts";
+import { makePodFiles, type PodFile, removePodFiles } from "./pod_files.ts";
+
+/** A pod that was created, and what there is of it. */
+interface Pod {
+  readonly id: string;
+  readonly bundle: string;
+  readonly config: PodConfig;
+  readonly files: readonly PodFile[];
+  readonly createdAt: Date;
+  /** From StartSandbox on. */
+  namespaces?: HeldNamespaces;
+  /** From StopSandbox on. */
+  stoppedAt?: Date;
+}
+
+/** The sandbox of a server, of which it has one or none. */
+export class PodSandbox implements Sandbox {
+  readonly #stopped = Promise.withResolvers<void>();
+  #pod: Pod | undefined;
+  #isCreating = false;
+
+  /**
+   * @param onCreate Called before there is a sandbox.
+   * @param onShutdown Called when the sandbox is gone, so that the server may end.
+   */
+  constructor(
+    private readonly shim: Shim,
+    private readonly onCreate: () => void,
+    private readonly onShutdown: (call: Call) => Promise<void>,
+  ) {}
+
+  /** The id of the pod that is held; undefined before CreateSandbox and after ShutdownSandbox. */
+  get id(): string | undefined {
+    return this.#pod?.id;
+  }
+
+  async createSandbox(
+    { sandboxId, bundlePath, options, netnsPath }: CreateSandboxRequest,
+  ): Promise<void> {
+    if (this.#pod !== undefined || this.#isCreating) {
+      const message = `this server has the sandbox ${this.id ?? "that is being created"} already`;
+      throw new StatusError(StatusCode.ALREADY_EXISTS, message);
+    }
+    const config = readPodConfig(options, netnsPath);
+    this.#isCreating = true;
+    try {
+      this.onCreate();
+      const files = await makePodFiles(bundlePath, config);
+      this.#pod = { id: sandboxId, bundle: bundlePath, config, files, createdAt: new Date() };
+    } finally {
+      this.#isCreating = false;
+    }
+  }
+
+  startSandbox({ sandboxId }: SandboxRequest): StartSandboxResponse {
+    const pod = this.#find(sandboxId);
+    if (pod.namespaces !== undefined || pod.stoppedAt !== undefined) {
+      const message = `the sandbox ${sandboxId} has been started`;
+      throw new StatusError(StatusCode.FAILED_PRECONDITION, message);
+    }
+    pod.namespaces = holdNamespaces(pod.config, (error) => {
+      this.shim.logger.error("can't leave a pod's namespaces: the server ends", { error });
+      this.shim.abort();
+    });
+    const { pid } = pod.namespaces;
+    return { pid, createdAt: toTimestamp(pod.createdAt), spec: null };
+  }
+
+  platform({ sandboxId }: SandboxRequest): PlatformResponse {
+    this.#find(sandboxId);
+    // As Go has them.
+    const architecture = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
+    return { platform: { os: "linux", architecture, variant: "" } };
+  }
+
+  async stopSandbox({ sandboxId }: Pick<StopSandboxRequest, "sandboxId">): Promise<void> {
+    const pod = this.#find(sandboxId);
+    if (pod.stoppedAt !== undefined) return;
+    pod.stoppedAt = new Date();
+    pod.namespaces?.release();
+    await removePodFiles(pod.bundle);
+    this.#stopped.resolve();
+  }
+
+  async waitSandbox({ sandboxId }: SandboxRequest): Promise<WaitSandboxResponse> {
+    const pod = this.#find(sandboxId);
+    await this.#stopped.promise;
+    return { exitStatus: 0, exitedAt: toTimestamp(pod.stoppedAt!) };
+  }
+
+  sandboxStatus({ sandboxId }: Pick<SandboxStatusRequest, "sandboxId">): SandboxStatusResponse {
+    const { id, namespaces, createdAt, stoppedAt } = this.#find(sandboxId);
+    const isReady = namespaces !== undefined && stoppedAt === undefined;
+    return {
+      sandboxId: id,
+      pid: isReady ? namespaces.pid : 0,
+      state: isReady ? "SANDBOX_READY" : "SANDBOX_NOTREADY",
+      info: {},
+      createdAt: toTimestamp(createdAt),
+      exitedAt: stoppedAt === undefined ? null : toTimestamp(stoppedAt),
+      extra: null,
+    };
+  }
+
+  pingSandbox({ sandboxId }: SandboxRequest): void {
+    this.#find(sandboxId);
+  }
+
+  async shutdownSandbox({ sandboxId }: SandboxRequest, call: Call): Promise<void> {
+    // Where CreateSandbox has failed, containerd asks all the same.
+    if (this.#pod !== undefined) await this.stopSandbox({ sandboxId });
+    this.#pod = undefined;
+    await this.onShutdown(call);
+  }
+
+  sandboxMetrics({ sandboxId }: SandboxRequest): SandboxMetricsResponse {
+    this.#find(sandboxId);
+    throw new StatusError(StatusCode.UNIMPLEMENTED, "the metrics of a sandbox are not told yet");
+  }
+
+  /**
+   * Gives a container the files of its pod.
+   * @throws {StatusError} FAILED_PRECONDITION if the pod is not ready.
+   */
+  async prepare(bundle: string): Promise<void> {
+    if (this.#pod === undefined) return;
+    const { id, namespaces, stoppedAt, files } = this.#pod;
+    if (namespaces === undefined || stoppedAt !== undefined) {
+      throw new StatusError(StatusCode.FAILED_PRECONDITION, `the sandbox ${id} is not ready`);
+    }
+    await addMounts(bundle, files);
+  }
+
+  #find(id: string): Pod {
+    if (this.#pod?.id === id) return this.#pod;
+    throw new StatusError(StatusCode.NOT_FOUND, `there is no sandbox ${id}`);
+  }
+}

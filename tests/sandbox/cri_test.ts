@@ -1,0 +1,86 @@
+/** Pods without a pause container, as the kubelet runs them by containerd's CRI plugin. It needs containerd 2.3 or later. */
+
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { hasSandboxes, PrivateCri } from "../harness/containerd/private_cri.ts";
+import { eventually } from "../harness/expect/eventually.ts";
+import { childrenOf, isAlive } from "../harness/machine/processes.ts";
+import { testsWith } from "../harness/suite/shared_daemon.ts";
+
+const register = testsWith(() => PrivateCri.start());
+const test = (name: string, body: (cri: PrivateCri) => Promise<void>) =>
+  hasSandboxes() ? register(name, body) : register(`${name} (needs containerd 2.3)`, body, true);
+
+const HANDLER = "sandboxed";
+/** Of ContainerState, PodSandboxState and NamespaceMode. */
+const RUNNING = 1;
+const NOT_READY = 1;
+const NODE = 2;
+
+test("a pod without a pause container", async (cri) => {
+  const pod = await cri.runPod(HANDLER);
+  const [shim, ...others] = cri.shims();
+  assertEquals(others, []);
+  assertEquals(childrenOf(shim.pid), []);
+  const first = await cri.run(pod, "first", ["sleep", "1000"]);
+  const second = await cri.run(pod, "second", ["sleep", "1000"]);
+  assertEquals(childrenOf(shim.pid).length, 2);
+  const interfaces = (await cri.exec(first, "ip", "-o", "addr")).stdout;
+  assertStringIncludes(interfaces, cri.network.subnet);
+  assertEquals((await cri.exec(second, "ip", "-o", "addr")).stdout, interfaces);
+  await cri.exec(first, "sh", "-c", "echo shared > /dev/shm/file");
+  assertEquals((await cri.exec(second, "cat", "/dev/shm/file")).stdout, "shared\n");
+  assertEquals((await cri.podStatus(pod)).state, 0);
+  await cri.stop(pod);
+  assertEquals((await cri.podStatus(pod)).state, NOT_READY);
+  await cri.remove(pod);
+  await eventually("an end of the shim", () => !isAlive(shim.pid) || undefined);
+});
+
+test("a pod in the host's namespaces", async (cri) => {
+  const namespaceOptions = { network: NODE, ipc: NODE, pid: NODE };
+  const pod = await cri.runPod(HANDLER, { securityContext: { namespaceOptions } });
+  const container = await cri.run(pod, "first", ["sleep", "1000"]);
+  for (const kind of ["net", "ipc", "uts", "pid"]) {
+    const { stdout } = await cri.exec(container, "readlink", `/proc/self/ns/${kind}`);
+    assertEquals(stdout.trim(), Deno.readLinkSync(`/proc/self/ns/${kind}`));
+  }
+  await cri.remove(pod);
+});
+
+test("a pod goes on while containerd is restarted", async (cri) => {
+  const pod = await cri.runPod(HANDLER);
+  const container = await cri.run(pod, "first", ["sleep", "1000"]);
+  await cri.restart();
+  assertEquals((await cri.podStatus(pod)).state, 0);
+  assertEquals((await cri.status(container)).state, RUNNING);
+  assertEquals((await cri.exec(container, "echo", "hello")).stdout, "hello\n");
+  await cri.run(pod, "second", ["sleep", "1000"]);
+  await cri.remove(pod);
+});
+
+test("of a pod whose shim is killed nothing stays", async (cri) => {
+  const pod = await cri.runPod(HANDLER);
+  const container = await cri.run(pod, "first", ["sleep", "1000"]);
+  const [shim] = cri.shims();
+  const inits = childrenOf(shim.pid).map(({ pid }) => pid);
+  Deno.kill(shim.pid, "SIGKILL");
+  await eventually("an end of the container", () => !inits.some(isAlive) || undefined);
+  await cri.end(container);
+  await eventually(
+    "a pod that is not ready",
+    async () => (await cri.podStatus(pod)).state === NOT_READY || undefined,
+  );
+  await cri.remove(pod);
+});
+
+test("a pod that can't be is refused with a reason, and nothing stays", async (cri) => {
+  for (
+    const [linux, reason] of [
+      [{ sysctls: { "kernel.panic": "0" } }, "the sysctl kernel.panic is none of the pod's"],
+      [{ securityContext: { namespaceOptions: { pid: 0 } } }, "a shared PID namespace"],
+    ] as const
+  ) {
+    const error = await cri.runPod(HANDLER, linux).then(() => undefined, (error) => error);
+    assertStringIncludes(error.message, reason);
+  }
+});

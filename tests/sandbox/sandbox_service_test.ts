@@ -1,0 +1,149 @@
+/** The Sandbox service, as containerd calls it, without containerd between. */
+
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { StatusCode } from "../../shim/ttrpc/mod.ts";
+import { expectStatus } from "../harness/expect/expect_status.ts";
+import { eventually } from "../harness/expect/eventually.ts";
+import { childrenOf, isAlive } from "../harness/machine/processes.ts";
+import { makeNetns, NODE, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
+import { testBetterThanGo } from "../harness/suite/black_box.ts";
+
+const namespaceOf = (pid: number, kind: string) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
+
+async function inside(pid: number, flag: string, ...command: string[]): Promise<string> {
+  const args = [flag, "--target", `${pid}`, ...command];
+  const { stdout } = await new Deno.Command("nsenter", { args }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+testBetterThanGo(
+  "a pod is held by its server alone, and its containers share it",
+  async (containerd) => {
+    await using _netns = await makeNetns(`${containerd.folder}/netns`);
+    const shim = await SandboxShim.start(containerd, "pod");
+    const before = ["ipc", "uts", "net", "mnt"].map((kind) => namespaceOf(shim.pid, kind));
+    const sysctls = { "kernel.shm_rmid_forced": "1", "net.ipv4.ip_unprivileged_port_start": "77" };
+    const dnsConfig = { servers: ["10.0.0.1"], searches: ["a.b", "c"], options: ["ndots:5"] };
+    const namespaceOptions = { pid: 1 };
+    const options = podOptions({
+      dnsConfig,
+      linux: { sysctls, securityContext: { namespaceOptions } },
+    });
+    const pid = await shim.run(`${containerd.folder}/netns`, options);
+    assertEquals(childrenOf(shim.pid), []);
+    assertEquals(["ipc", "uts", "net", "mnt"].map((kind) => namespaceOf(shim.pid, kind)), before);
+    for (const kind of ["ipc", "uts", "net"]) {
+      assertNotEquals(namespaceOf(pid, kind), namespaceOf(shim.pid, kind), kind);
+    }
+    assertEquals(await inside(pid, "--uts", "hostname"), "pod-host");
+    const port = ["cat", "/proc/sys/net/ipv4/ip_unprivileged_port_start"];
+    assertEquals(await inside(pid, "--net", ...port), "77");
+    const forced = ["cat", "/proc/sys/kernel/shm_rmid_forced"];
+    assertEquals(await inside(pid, "--ipc", ...forced), "1");
+    const status = await shim.call("SandboxStatus");
+    assertEquals([status.state, status.pid], ["SANDBOX_READY", pid]);
+    assertEquals((await shim.call("Platform")).platform?.os, "linux");
+    await shim.call("PingSandbox");
+    assertEquals((await shim.tasks.call("Connect", { id: "pod" })).taskPid, 0);
+
+    const script =
+      "hostname; cat /etc/hostname /etc/resolv.conf; echo shared > /dev/shm/$$-file; cat /dev/shm/*";
+    for (const id of ["one", "two"]) {
+      const { stdout } = await shim.runContainer(id, pid, script);
+      await shim.tasks.call("Wait", { id });
+      await shim.tasks.call("Delete", { id });
+      assertStringIncludes(
+        await Deno.readTextFile(stdout),
+        "pod-host\npod-host\nsearch a.b c\nnameserver 10.0.0.1\noptions ndots:5\nshared\n",
+      );
+    }
+    await shim.tasks.call("Shutdown", { id: "one" });
+    await shim.call("PingSandbox");
+
+    const waited = shim.call("WaitSandbox");
+    await shim.call("StopSandbox");
+    assertEquals((await waited).exitStatus, 0);
+    await shim.call("StopSandbox");
+    assertEquals((await shim.call("SandboxStatus")).state, "SANDBOX_NOTREADY");
+    await shim.end();
+  },
+);
+
+testBetterThanGo("a pod may have the host's namespaces", async (containerd) => {
+  const shim = await SandboxShim.start(containerd, "pod");
+  const namespaceOptions = { network: NODE, ipc: NODE, pid: NODE };
+  const pid = await shim.run(
+    "",
+    podOptions({ linux: { securityContext: { namespaceOptions } } }),
+  );
+  for (const kind of ["ipc", "uts", "net"]) {
+    assertEquals(namespaceOf(pid, kind), namespaceOf(Deno.pid, kind));
+  }
+  await shim.end();
+});
+
+testBetterThanGo("what can't be a pod is refused, and nothing stays", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const netnsPath = `${containerd.folder}/netns`;
+  const shim = await SandboxShim.start(containerd, "pod");
+  const create = (options: object, netns = netnsPath) =>
+    shim.call("CreateSandbox", { bundlePath: shim.bundle, options, netnsPath: netns });
+  const { INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS } = StatusCode;
+  for (const name of ["StartSandbox", "SandboxStatus", "WaitSandbox", "StopSandbox"] as const) {
+    await expectStatus(NOT_FOUND, shim.call(name));
+  }
+  await expectStatus(INVALID_ARGUMENT, create({ typeUrl: "runtime.v1.Other" }));
+  await expectStatus(INVALID_ARGUMENT, create({}));
+  await expectStatus(INVALID_ARGUMENT, create(podOptions({ hostname: "x".repeat(65) })));
+  await expectStatus(INVALID_ARGUMENT, create(podOptions(), ""));
+  await create(podOptions());
+  await expectStatus(ALREADY_EXISTS, create(podOptions()));
+  const early = await shim.makeContainer("early", Deno.pid, "true");
+  await expectStatus(
+    FAILED_PRECONDITION,
+    shim.tasks.call("Create", { id: "early", bundle: early.path }),
+  );
+  const pid = (await shim.call("StartSandbox")).pid;
+  await expectStatus(FAILED_PRECONDITION, shim.call("StartSandbox"));
+  assertEquals((await shim.call("SandboxStatus")).pid, pid);
+  await shim.end();
+});
+
+for (
+  const [what, sysctls, netns] of [
+    ["a netns path that is none", {}, "/etc/hostname"],
+    ["a netns path that is not there", {}, "/nowhere"],
+    ["a sysctl that the kernel refuses", { "net.ipv4.ip_unprivileged_port_start": "x" }, undefined],
+    ["a sysctl of the host", { "kernel.panic": "0" }, undefined],
+    ["a way out of the namespace's sysctls", { "net/../kernel/panic": "0" }, undefined],
+  ] as const
+) {
+  testBetterThanGo(`${what} fails StartSandbox, and nothing stays`, async (containerd) => {
+    await using _netns = await makeNetns(`${containerd.folder}/netns`);
+    const shim = await SandboxShim.start(containerd, "pod");
+    const before = ["ipc", "uts", "net"].map((kind) => namespaceOf(shim.pid, kind));
+    const namespaceOptions = { pid: 1 };
+    const options = podOptions(
+      { linux: { sysctls, securityContext: { namespaceOptions } } },
+    );
+    const error = await shim.run(netns ?? `${containerd.folder}/netns`, options).catch((error) =>
+      error
+    );
+    assertEquals([2, 3].includes(error.code), true, `${error}`);
+    assertEquals(["ipc", "uts", "net"].map((kind) => namespaceOf(shim.pid, kind)), before);
+    await shim.end();
+  });
+}
+
+testBetterThanGo("delete ends the whole pod of a shim that was killed", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const shim = await SandboxShim.start(containerd, "pod");
+  const pid = await shim.run(`${containerd.folder}/netns`);
+  await shim.runContainer("one", pid, "sleep 1000");
+  const { pid: init } = await shim.tasks.call("State", { id: "one" });
+  Deno.kill(shim.pid, "SIGKILL");
+  await eventually("an end of the server", () => !isAlive(shim.pid) || undefined);
+  assertEquals((await shim.delete()).code, 0);
+  await eventually("an end of the container", () => !isAlive(init) || undefined);
+  await shim.remove();
+});
