@@ -19,7 +19,7 @@ import type { Cgroup } from "./cgroup/mod.ts";
 import type { DirectRunc } from "./direct/mod.ts";
 import { killTree } from "./process_tree.ts";
 import type { Runc } from "./runc.ts";
-import { Serial } from "./serial.ts";
+import { Serial } from "../shim/common/serial.ts";
 
 /** The state of a process. */
 export type State = keyof typeof TRANSITIONS;

@@ -37,7 +37,16 @@ export function wasKilled(error: unknown): boolean {
 }
 
 /** The commands that leave a process behind: one of the container, or one that a hook has started. See shim/process/spawn.ts. */
-const LEAVE_PROCESSES: readonly string[] = ["create", "restore", "start", "exec", "delete"];
+const LEAVE_PROCESSES: readonly string[] = ["create", "run", "restore", "start", "exec", "delete"];
+
+/** The streams of the process that a command leaves behind. */
+type GivenStreams = Pick<Stdio, "streams" | "consoleSocket" | "releaseProcessSide">;
+
+const NO_STREAMS: GivenStreams = {
+  streams: { stdin: "null", stdout: "null", stderr: "null" },
+  consoleSocket: undefined,
+  releaseProcessSide() {},
+};
 
 /** To take over the process that a command has made, or to remove it by another command. */
 const DESCRIPTORS_TO_REMOVE = 12;
@@ -71,10 +80,25 @@ export class Runc {
     options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
     stdio: Stdio,
   ): Promise<void> {
-    const args = ["create", "--bundle", this.runtime.bundle, "--pid-file", options.pidFile];
+    const args = ["create", ...this.#madeBy(options), ...consoleSocket(stdio)];
+    return this.#run([...args, id], { stdio });
+  }
+
+  /** Creates a container without streams, and starts it; the runtime writes init's pid to `pidFile`. */
+  run(
+    id: string,
+    options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
+  ): Promise<void> {
+    return this.#run(["run", "--detach", ...this.#madeBy(options), id], { stdio: NO_STREAMS });
+  }
+
+  #madeBy(
+    options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
+  ): string[] {
+    const args = ["--bundle", this.runtime.bundle, "--pid-file", options.pidFile];
     if (options.noPivotRoot) args.push("--no-pivot");
     if (options.noNewKeyring) args.push("--no-new-keyring");
-    return this.#run([...args, ...consoleSocket(stdio), id], { stdio });
+    return args;
   }
 
   /** Starts the init of a created container. */
@@ -189,7 +213,10 @@ export class Runc {
    * @param stdio The streams of the process that the command leaves behind.
    * @throws {RuncError} If the command fails, in its own words: the last error in its log, or else its standard error.
    */
-  #run(command: readonly string[], options: { stdio?: Stdio; log?: string } = {}): Promise<void> {
+  #run(
+    command: readonly string[],
+    options: { stdio?: GivenStreams; log?: string } = {},
+  ): Promise<void> {
     const { binary } = this.runtime;
     const attributes = { "process.executable.path": binary };
     return inSpan(`${basename(binary)} ${command[0]}`, { attributes, isCall: true }, () => {
@@ -199,7 +226,7 @@ export class Runc {
 
   async #execute(
     command: readonly string[],
-    { stdio, log = join(this.runtime.bundle, "log.json") }: { stdio?: Stdio; log?: string },
+    { stdio, log = join(this.runtime.bundle, "log.json") }: { stdio?: GivenStreams; log?: string },
   ): Promise<void> {
     this.signal?.throwIfAborted();
     const { binary, root, systemdCgroup, bundle } = this.runtime;

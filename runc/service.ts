@@ -18,7 +18,7 @@ import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
 import type { State } from "./process.ts";
-import type { PodSandbox } from "./sandbox/pod_sandbox.ts";
+import type { PodSandbox, RunInit } from "./sandbox/pod_sandbox.ts";
 
 const STATUS: Readonly<Record<State, TaskStatus>> = {
   created: TaskStatus.CREATED,
@@ -53,7 +53,12 @@ export class TaskService implements Required<ServedTask> {
       // The action `delete` is called for the sandbox alone, and ends its containers.
       keepRuntime(shim.bundle, options);
     };
-    return this.#sandbox ??= new PodSandbox(shim, onCreate, (call) => this.#endPod(call));
+    const runInit: RunInit = async (pod, holder) => {
+      const { runPodInit } = await import("./pod_init.ts");
+      return await runPodInit(shim, options, pod, holder);
+    };
+    const onShutdown = (call: Call) => this.#endPod(call);
+    return this.#sandbox ??= new PodSandbox(shim, runInit, onCreate, onShutdown);
   }
 
   /** Ends the server with its sandbox. What containers there are still are killed: nobody has a use for them. */

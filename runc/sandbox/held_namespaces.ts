@@ -3,6 +3,7 @@
  * into the specs of containers; it is to be bind-mounted files, and paths in the answer of StartSandbox, some day.
  */
 import { keepNamespaces, type NamespaceKind, setHostname } from "../../shim/libc/mod.ts";
+import type { Exit } from "../../shim/mod.ts";
 import type { PodConfig } from "./pod_config.ts";
 import { setSysctls, sysctlPaths } from "./sysctls.ts";
 
@@ -16,8 +17,10 @@ const DEFAULT_SYSCTLS = {
 export interface HeldNamespaces {
   /** The process, or thread, that is in them. */
   readonly pid: number;
-  /** Lets go of them; containers that run keep them for themselves. */
-  release(): void;
+  /** Resolves when they are lost, as that has ended though nobody has let go of them; a thread ends only with the server. */
+  readonly ended?: Promise<Exit>;
+  /** Lets go of them; containers that run keep them for themselves, but for a shared PID namespace, which ends with its init. */
+  release(): void | Promise<void>;
 }
 
 /**

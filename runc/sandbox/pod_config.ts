@@ -18,6 +18,8 @@ export interface PodConfig {
   /** The file of its network namespace; undefined for the host's. */
   readonly network: string | undefined;
   readonly hasHostIpc: boolean;
+  /** Whether its containers share a PID namespace. */
+  readonly sharesPids: boolean;
   readonly cgroupParent: string;
   readonly sysctls: Readonly<Record<string, string>>;
 }
@@ -37,8 +39,6 @@ export function readPodConfig(options: Any | null, network: string): PodConfig {
   if (length > HOSTNAME_BYTES) {
     throw invalid(`expected a hostname of ${HOSTNAME_BYTES} bytes at most, not ${hostname}`);
   }
-  // Both need an init that is PID 1, or the root, of a namespace.
-  if ((namespaces?.pid ?? POD) === POD) throw unready("a shared PID namespace");
   if (namespaces?.usernsOptions && namespaces.usernsOptions.mode === POD) {
     throw unready("a user namespace");
   }
@@ -51,6 +51,7 @@ export function readPodConfig(options: Any | null, network: string): PodConfig {
     dns: dnsConfig ?? undefined,
     network: network || undefined,
     hasHostIpc: namespaces?.ipc === NODE,
+    sharesPids: (namespaces?.pid ?? POD) === POD,
     cgroupParent: linux?.cgroupParent ?? "",
     sysctls: linux?.sysctls ?? {},
   };

@@ -18,22 +18,37 @@ import {
   StatusError,
   toTimestamp,
 } from "../../shim/mod.ts";
+import { Serial } from "../../shim/common/serial.ts";
 import { addMounts } from "./container_mounts.ts";
 import { type HeldNamespaces, holdNamespaces } from "./held_namespaces.ts";
 import { type PodConfig, readPodConfig } from "./pod_config.ts";
 import { makePodFiles, type PodFile, removePodFiles } from "./pod_files.ts";
 
-/** A pod that was created, and what there is of it. */
-interface Pod {
+/** What there is to know of a pod whose namespaces are to be held. */
+export interface PodToHold {
   readonly id: string;
+  /** The sandbox's. */
   readonly bundle: string;
   readonly config: PodConfig;
+}
+
+/**
+ * Runs the init of a pod whose containers share a PID namespace.
+ * @param holder A process or thread whose IPC, UTS and network namespaces it joins.
+ * @throws {Error} If that fails; nothing is left of it then.
+ */
+export type RunInit = (pod: PodToHold, holder: number) => Promise<HeldNamespaces>;
+
+/** A pod that was created, and what there is of it. */
+interface Pod extends PodToHold {
   readonly files: readonly PodFile[];
   readonly createdAt: Date;
   /** From StartSandbox on. */
   namespaces?: HeldNamespaces;
+  /** From StopSandbox on, or from when its namespaces were lost. */
+  end?: { readonly status: number; readonly at: Date };
   /** From StopSandbox on. */
-  stoppedAt?: Date;
+  isReleased?: boolean;
 }
 
 /** The sandbox of a server, of which it has one or none. */
@@ -41,6 +56,8 @@ export class PodSandbox implements Sandbox {
   readonly #stopped = Promise.withResolvers<void>();
   #pod: Pod | undefined;
   #isCreating = false;
+  /** Starts and stops of the pod. */
+  readonly #changes = new Serial();
 
   /**
    * @param onCreate Called before there is a sandbox.
@@ -48,6 +65,7 @@ export class PodSandbox implements Sandbox {
    */
   constructor(
     private readonly shim: Shim,
+    private readonly runInit: RunInit,
     private readonly onCreate: () => void,
     private readonly onShutdown: (call: Call) => Promise<void>,
   ) {}
@@ -75,18 +93,39 @@ export class PodSandbox implements Sandbox {
     }
   }
 
-  startSandbox({ sandboxId }: SandboxRequest): StartSandboxResponse {
-    const pod = this.#find(sandboxId);
-    if (pod.namespaces !== undefined || pod.stoppedAt !== undefined) {
-      const message = `the sandbox ${sandboxId} has been started`;
-      throw new StatusError(StatusCode.FAILED_PRECONDITION, message);
-    }
-    pod.namespaces = holdNamespaces(pod.config, (error) => {
-      this.shim.logger.error("can't leave a pod's namespaces: the server ends", { error });
-      this.shim.abort();
+  startSandbox({ sandboxId }: SandboxRequest): Promise<StartSandboxResponse> {
+    return this.#changes.run(async () => {
+      const pod = this.#find(sandboxId);
+      if (pod.namespaces !== undefined || pod.end !== undefined) {
+        const message = `the sandbox ${sandboxId} has been started`;
+        throw new StatusError(StatusCode.FAILED_PRECONDITION, message);
+      }
+      const { pid, ended } = pod.namespaces = await this.#hold(pod);
+      ended?.then(({ status, exitedAt }) => this.#end(pod, status, exitedAt));
+      return { pid, createdAt: toTimestamp(pod.createdAt), spec: null };
     });
-    const { pid } = pod.namespaces;
-    return { pid, createdAt: toTimestamp(pod.createdAt), spec: null };
+  }
+
+  async #hold(pod: Pod): Promise<HeldNamespaces> {
+    const { shim } = this;
+    const held = holdNamespaces(pod.config, (error) => {
+      shim.logger.error("can't leave a pod's namespaces: the server ends", { error });
+      return shim.abort();
+    });
+    if (!pod.config.sharesPids) return held;
+    try {
+      return await this.runInit(pod, held.pid);
+    } finally {
+      // Init is in them, too.
+      held.release();
+    }
+  }
+
+  /** From now on the pod is not ready. */
+  #end(pod: Pod, status: number, at: Date): void {
+    if (pod.end !== undefined) return;
+    pod.end = { status, at };
+    this.#stopped.resolve();
   }
 
   platform({ sandboxId }: SandboxRequest): PlatformResponse {
@@ -96,31 +135,34 @@ export class PodSandbox implements Sandbox {
     return { platform: { os: "linux", architecture, variant: "" } };
   }
 
-  async stopSandbox({ sandboxId }: Pick<StopSandboxRequest, "sandboxId">): Promise<void> {
-    const pod = this.#find(sandboxId);
-    if (pod.stoppedAt !== undefined) return;
-    pod.stoppedAt = new Date();
-    pod.namespaces?.release();
-    await removePodFiles(pod.bundle);
-    this.#stopped.resolve();
+  stopSandbox({ sandboxId }: Pick<StopSandboxRequest, "sandboxId">): Promise<void> {
+    return this.#changes.run(async () => {
+      const pod = this.#find(sandboxId);
+      if (pod.isReleased) return;
+      this.#end(pod, 0, new Date());
+      await pod.namespaces?.release();
+      await removePodFiles(pod.bundle);
+      pod.isReleased = true;
+    });
   }
 
   async waitSandbox({ sandboxId }: SandboxRequest): Promise<WaitSandboxResponse> {
     const pod = this.#find(sandboxId);
     await this.#stopped.promise;
-    return { exitStatus: 0, exitedAt: toTimestamp(pod.stoppedAt!) };
+    const { status, at } = pod.end!;
+    return { exitStatus: status, exitedAt: toTimestamp(at) };
   }
 
   sandboxStatus({ sandboxId }: Pick<SandboxStatusRequest, "sandboxId">): SandboxStatusResponse {
-    const { id, namespaces, createdAt, stoppedAt } = this.#find(sandboxId);
-    const isReady = namespaces !== undefined && stoppedAt === undefined;
+    const { id, namespaces, createdAt, end } = this.#find(sandboxId);
+    const isReady = namespaces !== undefined && end === undefined;
     return {
       sandboxId: id,
       pid: isReady ? namespaces.pid : 0,
       state: isReady ? "SANDBOX_READY" : "SANDBOX_NOTREADY",
       info: {},
       createdAt: toTimestamp(createdAt),
-      exitedAt: stoppedAt === undefined ? null : toTimestamp(stoppedAt),
+      exitedAt: end === undefined ? null : toTimestamp(end.at),
       extra: null,
     };
   }
@@ -147,8 +189,8 @@ export class PodSandbox implements Sandbox {
    */
   async prepare(bundle: string): Promise<void> {
     if (this.#pod === undefined) return;
-    const { id, namespaces, stoppedAt, files } = this.#pod;
-    if (namespaces === undefined || stoppedAt !== undefined) {
+    const { id, namespaces, end, files } = this.#pod;
+    if (namespaces === undefined || end !== undefined) {
       throw new StatusError(StatusCode.FAILED_PRECONDITION, `the sandbox ${id} is not ready`);
     }
     await addMounts(bundle, files);

@@ -1,6 +1,6 @@
 /** Pods without a pause container, as the kubelet runs them by containerd's CRI plugin. It needs containerd 2.3 or later. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { hasSandboxes, PrivateCri } from "../harness/containerd/private_cri.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
@@ -14,7 +14,14 @@ const HANDLER = "sandboxed";
 /** Of ContainerState, PodSandboxState and NamespaceMode. */
 const RUNNING = 1;
 const NOT_READY = 1;
+const POD = 0;
+const CONTAINER = 1;
 const NODE = 2;
+const MAPPING = [{ hostId: 100000, containerId: 0, length: 65536 }];
+const USER_NAMESPACE = {
+  pid: CONTAINER,
+  usernsOptions: { mode: POD, uids: MAPPING, gids: MAPPING },
+};
 
 test("a pod without a pause container", async (cri) => {
   const pod = await cri.runPod(HANDLER);
@@ -47,6 +54,37 @@ test("a pod in the host's namespaces", async (cri) => {
   await cri.remove(pod);
 });
 
+test("a pod whose containers share a PID namespace", async (cri) => {
+  const linux = {
+    cgroupParent: cri.cgroup,
+    securityContext: { namespaceOptions: { pid: POD } },
+  };
+  const pod = await cri.runPod(HANDLER, linux);
+  const first = await cri.run(pod, "first", ["sleep", "1000"]);
+  const second = await cri.run(pod, "second", ["sleep", "2000"]);
+  const shown = (await cri.exec(first, "ps", "-o", "pid,args")).stdout.split("\n");
+  assertEquals(shown[1].trim().split(/ +/), ["1", "/pause"]);
+  assertStringIncludes(shown.join("\n"), "sleep 2000");
+  const { code } = await cri.exec(first, "ls", "/proc/1/root/work");
+  assertNotEquals(code, 0);
+  await cri.restart();
+  assertEquals(
+    (await cri.exec(first, "readlink", "/proc/self/ns/pid")).stdout,
+    (await cri.exec(second, "readlink", "/proc/self/ns/pid")).stdout,
+  );
+  const [shim] = cri.shims();
+  const init = childrenOf(shim.pid).find(({ command }) => command[0] === "/pause")!;
+  Deno.kill(init.pid, "SIGKILL");
+  await cri.end(first);
+  await cri.end(second);
+  await eventually(
+    "a pod that is not ready",
+    async () => (await cri.podStatus(pod)).state === NOT_READY || undefined,
+  );
+  await cri.remove(pod);
+  await eventually("an end of the shim", () => !isAlive(shim.pid) || undefined);
+});
+
 test("a pod goes on while containerd is restarted", async (cri) => {
   const pod = await cri.runPod(HANDLER);
   const container = await cri.run(pod, "first", ["sleep", "1000"]);
@@ -77,7 +115,7 @@ test("a pod that can't be is refused with a reason, and nothing stays", async (c
   for (
     const [linux, reason] of [
       [{ sysctls: { "kernel.panic": "0" } }, "the sysctl kernel.panic is none of the pod's"],
-      [{ securityContext: { namespaceOptions: { pid: 0 } } }, "a shared PID namespace"],
+      [{ securityContext: { namespaceOptions: USER_NAMESPACE } }, "a user namespace"],
     ] as const
   ) {
     const error = await cri.runPod(HANDLER, linux).then(() => undefined, (error) => error);

@@ -1,11 +1,11 @@
 /** The Sandbox service, as containerd calls it, without containerd between. */
 
-import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
-import { makeNetns, NODE, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
+import { makeNetns, NODE, POD, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
 
 const namespaceOf = (pid: number, kind: string) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
@@ -133,6 +133,80 @@ for (
     assertEquals(["ipc", "uts", "net"].map((kind) => namespaceOf(shim.pid, kind)), before);
     await shim.end();
   });
+}
+
+/** Of a pod whose containers share a PID namespace. */
+const sharedPids = () =>
+  podOptions({ linux: { securityContext: { namespaceOptions: { pid: POD } } } });
+
+testBetterThanGo(
+  "a pod may share its PID namespace: its init reaps, and shows nothing of the host",
+  async (containerd) => {
+    await using _netns = await makeNetns(`${containerd.folder}/netns`);
+    const shim = await SandboxShim.start(containerd, "pod");
+    const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
+    assertEquals(childrenOf(shim.pid).map((child) => child.pid), [pid]);
+    // The runtime has let it go, and it is about to execute its program.
+    const commandOf = () => childrenOf(shim.pid)[0].command.join(" ");
+    await eventually("the program of init", () => commandOf() === "/pause" || undefined);
+    for (const kind of ["ipc", "uts", "net", "pid", "mnt"]) {
+      assertNotEquals(namespaceOf(pid, kind), namespaceOf(shim.pid, kind), kind);
+    }
+    assertEquals(await inside(pid, "--uts", "hostname"), "pod-host");
+    assertEquals((await shim.call("SandboxStatus")).pid, pid);
+
+    assertEquals([...Deno.readDirSync(`/proc/${pid}/root`)].map(({ name }) => name).sort(), [
+      ...["dev", "pause", "proc"],
+    ]);
+    assertThrows(() => Deno.writeTextFileSync(`/proc/${pid}/root/file`, ""), Error, "Read-only");
+
+    // A process whose parent has ended is the init's, and stays until that has reaped it.
+    const script = `orphan=$(sh -c 'sleep 0.1 >/dev/null & echo $!')
+while [ -e /proc/$orphan ]; do :; done; tr '\\0' '\\n' < /proc/1/cmdline`;
+    const { stdout } = await shim.runContainer("one", pid, script, ["pid"]);
+    await shim.tasks.call("Wait", { id: "one" });
+    await shim.tasks.call("Delete", { id: "one" });
+    assertEquals(await Deno.readTextFile(stdout), "/pause\n");
+    await shim.runContainer("two", pid, "sleep 1000", ["pid"]);
+    await shim.end();
+    assertEquals(isAlive(pid), false);
+  },
+);
+
+testBetterThanGo("a pod whose init is killed is not ready", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const shim = await SandboxShim.start(containerd, "pod");
+  const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
+  await shim.runContainer("one", pid, "sleep 1000", ["pid"]);
+  const waited = shim.call("WaitSandbox");
+  Deno.kill(pid, "SIGKILL");
+  assertEquals((await waited).exitStatus, 137);
+  // The kernel ends all of its namespace.
+  assertEquals((await shim.tasks.call("Wait", { id: "one" })).exitStatus, 137);
+  const status = await shim.call("SandboxStatus");
+  assertEquals([status.state, status.pid], ["SANDBOX_NOTREADY", 0]);
+  await shim.tasks.call("Delete", { id: "one" });
+  await shim.call("StopSandbox");
+  await shim.end();
+});
+
+testBetterThanGo("delete ends the init of a shim that was killed", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const shim = await SandboxShim.start(containerd, "pod");
+  const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
+  await shim.runContainer("one", pid, "sleep 1000", ["pid"]);
+  const { pid: init } = await shim.tasks.call("State", { id: "one" });
+  Deno.kill(shim.pid, "SIGKILL");
+  await eventually("an end of the server", () => !isAlive(shim.pid) || undefined);
+  assertEquals((await shim.delete()).code, 0);
+  await eventually("an end of both", () => !isAlive(init) && !isAlive(pid) || undefined);
+  assertEquals(await mountsBelow(shim.state), []);
+  await shim.remove();
+});
+
+async function mountsBelow(folder: string): Promise<string[]> {
+  const lines = (await Deno.readTextFile("/proc/self/mountinfo")).split("\n");
+  return lines.map((line) => line.split(" ")[4]).filter((path) => path?.startsWith(folder));
 }
 
 testBetterThanGo("delete ends the whole pod of a shim that was killed", async (containerd) => {

@@ -25,8 +25,10 @@ type RequestOf<Name extends keyof Methods> = Parameters<Methods[Name][0]["encode
 type AnswerOf<Name extends keyof Methods> = ReturnType<Methods[Name][1]["decode"]>;
 
 /** NamespaceMode of CRI. */
+export const POD = 0;
+/** See {@linkcode POD}. */
 export const CONTAINER = 1;
-/** See {@linkcode CONTAINER}. */
+/** See {@linkcode POD}. */
 export const NODE = 2;
 
 /** A pod's configuration, as CRI hands it over. By default each container has a PID namespace of its own. */
@@ -99,9 +101,14 @@ export class SandboxShim {
     return (await this.call("StartSandbox")).pid;
   }
 
-  /** Runs a container in the pod, as CRI does: in the namespaces of `pid`. */
-  async runContainer(id: string, pid: number, script: string): Promise<{ stdout: string }> {
-    const bundle = await this.makeContainer(id, pid, script);
+  /** Runs a container in the pod, as CRI does: in the namespaces of `pid`, of which `shared` are more than a pod's containers must share. */
+  async runContainer(
+    id: string,
+    pid: number,
+    script: string,
+    shared: readonly "pid"[] = [],
+  ): Promise<{ stdout: string }> {
+    const bundle = await this.makeContainer(id, pid, script, shared);
     const stdout = `${bundle.path}.out`;
     const request = await bundle.createRequest(this.containerd);
     await this.tasks.call("Create", { ...request, stdout: `file://${stdout}` });
@@ -110,7 +117,12 @@ export class SandboxShim {
   }
 
   /** Makes the bundle of such a container. */
-  async makeContainer(id: string, pid: number, script: string): Promise<Bundle> {
+  async makeContainer(
+    id: string,
+    pid: number,
+    script: string,
+    shared: readonly "pid"[] = [],
+  ): Promise<Bundle> {
     const { namespace } = this.containerd;
     const folder = `${this.state}/io.containerd.runtime.v2.task/${namespace}`;
     const args = ["sh", "-c", script];
@@ -118,11 +130,12 @@ export class SandboxShim {
     const bundle = await Bundle.make(host, id, { args });
     const path = `${bundle.path}/config.json`;
     const spec = JSON.parse(await Deno.readTextFile(path));
-    const joined = ["network", "ipc", "uts"].map((type) => ({
+    const joined = ["network", "ipc", "uts", ...shared].map((type) => ({
       type,
       path: `/proc/${pid}/ns/${type === "network" ? "net" : type}`,
     }));
-    spec.linux.namespaces = [{ type: "mount" }, { type: "pid" }, ...joined];
+    const own = shared.includes("pid") ? ["mount"] : ["mount", "pid"];
+    spec.linux.namespaces = [...own.map((type) => ({ type })), ...joined];
     await Deno.writeTextFile(path, JSON.stringify(spec));
     return bundle;
   }

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Serial } from "../../../runc/serial.ts";
+import { Serial } from "../../../../shim/common/serial.ts";
 
 Deno.test("serial: one after the other, in the order they came", async () => {
   const serial = new Serial();

@@ -1,0 +1,130 @@
+/** The init of a pod whose containers share a PID namespace: it is PID 1 there, and reaps orphans. */
+import { basename, join } from "@std/path/posix";
+import type { RuncOptions } from "../proto/mod.ts";
+import { endsWithin } from "../shim/common/mod.ts";
+import { killIfThere, orWarn, type Shim, SIGKILL, StatusCode, StatusError } from "../shim/mod.ts";
+import { initPidFile, readPid, runtimeOf, writtenPid } from "./bundle/mod.ts";
+import { removeEmptyCgroups } from "./cgroup/mod.ts";
+import { UNASKED_MS } from "./init.ts";
+import { Runc } from "./runc.ts";
+import type { HeldNamespaces } from "./sandbox/held_namespaces.ts";
+import { leastInit } from "./sandbox/least_init.ts";
+import type { PodToHold } from "./sandbox/pod_sandbox.ts";
+
+/** The name by which Kubernetes' users know PID 1 of a pod. */
+const PROGRAM = "pause";
+/** As in Kubernetes' pause image: a user that owns nothing. */
+const NOBODY = 65535;
+/** As CRI gives it to pause containers: the least that there is. */
+const CPU_SHARES = 2;
+/** How long it may take to end, with all processes of its PID namespace, in ms. */
+const END_MS = 5_000;
+
+/** Runs init by the runtime, in an empty root file system: containers see that as /proc/1/root. See `RunInit`. */
+export async function runPodInit(
+  shim: Shim,
+  options: RuncOptions,
+  pod: PodToHold,
+  holder: number,
+): Promise<HeldNamespaces> {
+  const { id, bundle } = pod;
+  const runtime = { ...runtimeOf(options, shim.namespace), bundle };
+  const runc = new Runc(shim.reaper, runtime);
+  const pidFile = initPidFile(bundle);
+  if (runc.knows(id)) {
+    throw new StatusError(StatusCode.ALREADY_EXISTS, `the runtime has a container ${id}`);
+  }
+  await writeBundle(pod, holder, cgroupsPath(options, shim.namespace, pod));
+  const remove = () => runc.within(AbortSignal.timeout(UNASKED_MS)).delete(id, true);
+  using expectation = shim.reaper.expect();
+  try {
+    await runc.within(AbortSignal.timeout(UNASKED_MS)).run(id, { ...options, pidFile });
+    const pid = readPid(pidFile);
+    let isAlive = true;
+    const ended = expectation.claim(pid).finally(() => isAlive = false);
+    const release = async () => {
+      if (isAlive) killIfThere(pid, SIGKILL);
+      if (!await endsWithin(ended, END_MS)) throw new Error(`the pod's init ${pid} does not end`);
+      if (runc.knows(id)) await remove();
+    };
+    return { pid, ended, release };
+  } catch (error) {
+    const removed = (what: string, work: () => unknown) =>
+      orWarn(shim.logger, `${what} of the pod's init`, async () => void await work());
+    await removed("remove what the runtime has left", () => runc.knows(id) && remove());
+    const pid = writtenPid(pidFile);
+    if (pid !== undefined && shim.reaper.isUnclaimed(pid)) killIfThere(pid, SIGKILL);
+    await removed("remove the cgroups", () => removeEmptyCgroups(bundle, runtime));
+    throw error;
+  }
+}
+
+/** Makes the program, an empty folder for its root, and config.json. */
+async function writeBundle(
+  { bundle }: PodToHold,
+  holder: number,
+  cgroupsPath: string,
+): Promise<void> {
+  const program = join(bundle, "rootfs", PROGRAM);
+  const root = join(bundle, "rootfs", "root");
+  await Deno.mkdir(root, { recursive: true });
+  await Deno.writeFile(program, leastInit());
+  // Whatever the umask is.
+  await Promise.all([root, program].map((path) => Deno.chmod(path, 0o755)));
+  const joined = ["ipc", "uts", "network"].map((type) => ({
+    type,
+    path: `/proc/${holder}/ns/${type === "network" ? "net" : type}`,
+  }));
+  const spec = {
+    ociVersion: "1.0.2",
+    process: {
+      args: [`/${PROGRAM}`],
+      cwd: "/",
+      user: { uid: NOBODY, gid: NOBODY },
+      noNewPrivileges: true,
+    },
+    root: { path: root, readonly: true },
+    mounts: [
+      // The runtimes need both.
+      {
+        destination: "/proc",
+        type: "proc",
+        source: "proc",
+        options: ["nosuid", "noexec", "nodev"],
+      },
+      {
+        destination: "/dev",
+        type: "tmpfs",
+        source: "tmpfs",
+        options: ["nosuid", "noexec", "mode=755", "size=64k"],
+      },
+      // The pod's file system has no programs but this.
+      {
+        destination: `/${PROGRAM}`,
+        type: "bind",
+        source: program,
+        options: ["bind", "ro", "exec", "nosuid", "nodev"],
+      },
+    ],
+    linux: {
+      namespaces: [{ type: "pid" }, { type: "mount" }, ...joined],
+      cgroupsPath,
+      resources: { devices: [{ allow: false, access: "rwm" }], cpu: { shares: CPU_SHARES } },
+      // Containers may reach its /proc, by /proc/1/root.
+      maskedPaths: ["acpi", "asound", "kcore", "keys", "latency_stats", "sched_debug", "scsi"]
+        .concat("timer_list", "timer_stats").map((name) => `/proc/${name}`),
+      readonlyPaths: ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`),
+    },
+  };
+  await Deno.writeTextFile(join(bundle, "config.json"), JSON.stringify(spec));
+}
+
+/** Where CRI puts a pod's pause container. */
+function cgroupsPath(
+  { systemdCgroup }: RuncOptions,
+  namespace: string,
+  { id, config: { cgroupParent: parent } }: PodToHold,
+): string {
+  if (systemdCgroup) return `${parent && basename(parent)}:cri-containerd:${id}`;
+  return parent === "" ? join("/", namespace, id) : join(parent, id);
+}
