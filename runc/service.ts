@@ -61,6 +61,10 @@ export class TaskService implements Required<ServedTask> {
     return this.#sandbox ??= new PodSandbox(shim, runInit, onCreate, onShutdown);
   }
 
+  holdsPod(): boolean {
+    return this.#sandbox?.id !== undefined;
+  }
+
   /** Ends the server with its sandbox. What containers there are still are killed: nobody has a use for them. */
   async #endPod({ deadline }: Call): Promise<void> {
     const ended = [...this.#containers].map(async ([id, container]) => {
@@ -277,7 +281,7 @@ export class TaskService implements Required<ServedTask> {
     // A client may give up a Create, ask for the shutdown, and never ask again: the server ends when that Create has failed.
     Promise.allSettled(this.#creating.values()).then(() => {
       const isUsed = this.#containers.size > 0 || this.#creating.size > 0;
-      if (!isUsed && this.#sandbox?.id === undefined) this.shim.shutdown();
+      if (!isUsed && !this.holdsPod()) this.shim.shutdown();
     });
   }
 

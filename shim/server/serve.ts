@@ -212,7 +212,7 @@ function heedSignals(server: ServerProcess, shims: Shims, closeDoor: () => void)
     }),
   );
   heeded.use(watchSignals(reactor, ({ signal, sender }) => {
-    if (signal === SIGTERM) return termination.ask();
+    if (signal === SIGTERM) return termination.ask(sender);
     if (signal !== SIGUSR1) return log.warn("ignored a signal", { signal, sender });
     shims.report();
   }));

@@ -37,6 +37,11 @@ export class Shims {
     return this.#shims.values().some(({ listening }) => listening.isConnected);
   }
 
+  /** Whether any of them holds a pod. */
+  get holdsPod(): boolean {
+    return this.#shims.values().some(({ task }) => task.holdsPod?.() ?? false);
+  }
+
   /** Calls `listener` from now on whenever a client has gone. */
   onDisconnect(listener: () => void): void {
     this.#disconnectListeners.push(listener);

@@ -55,6 +55,8 @@ export interface ServedTask extends Task {
   shutdown(): void;
   /** Loads the shim's Sandbox service, if it has one, when the service is first called. */
   loadSandbox?(): Promise<Sandbox>;
+  /** Whether it holds a sandbox: there may be no process for it, so that only this keeps SIGTERM from ending the server. */
+  holdsPod?(): boolean;
   /** Makes a record for each process, with whatever is worth knowing when the shim seems to hang; for SIGUSR1. */
   describe?(): Iterable<Fields>;
   /**

@@ -69,6 +69,24 @@ testBetterThanGo(
   },
 );
 
+testBetterThanGo(
+  "SIGTERM ends no pod, also without a container or a client",
+  async (containerd) => {
+    await using _netns = await makeNetns(`${containerd.folder}/netns`);
+    const shim = await SandboxShim.start(containerd, "pod");
+    const pid = await shim.run(`${containerd.folder}/netns`);
+    shim.tasks.client.close();
+    Deno.kill(shim.pid, "SIGTERM");
+    await eventually("a server that has seen the signal", () => {
+      const status = Deno.readTextFileSync(`/proc/${shim.pid}/status`);
+      return BigInt(`0x${status.match(/^ShdPnd:\t(\w+)$/m)![1]}`) === 0n || undefined;
+    });
+    const again = await shim.again();
+    assertEquals((await again.call("SandboxStatus")).pid, pid);
+    await again.end();
+  },
+);
+
 testBetterThanGo("a pod may have the host's namespaces", async (containerd) => {
   const shim = await SandboxShim.start(containerd, "pod");
   const namespaceOptions = { network: NODE, ipc: NODE, pid: NODE };

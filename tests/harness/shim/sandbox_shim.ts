@@ -56,6 +56,10 @@ async function run(command: string, ...args: string[]): Promise<void> {
   if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
 }
 
+function connect(address: string): Promise<TaskClient> {
+  return TaskClient.connect(address, "containerd.task.v3.Task");
+}
+
 /** A shim that was started for a sandbox. */
 export class SandboxShim {
   private constructor(
@@ -67,6 +71,7 @@ export class SandboxShim {
     /** The server's process id. */
     readonly pid: number,
     readonly tasks: TaskClient,
+    private readonly address: string,
   ) {}
 
   static async start(containerd: PrivateContainerd, id: string): Promise<SandboxShim> {
@@ -78,8 +83,23 @@ export class SandboxShim {
     const answer = decodeAnswer(
       await callStart(containerd, bundle, bootstrapParams(containerd, id)),
     );
-    const tasks = await TaskClient.connect(answer.address, "containerd.task.v3.Task");
-    return new SandboxShim(containerd, id, state, bundle.path, serverPid(answer.address), tasks);
+    const { address } = answer;
+    const pid = serverPid(address);
+    return new SandboxShim(
+      containerd,
+      id,
+      state,
+      bundle.path,
+      pid,
+      await connect(address),
+      address,
+    );
+  }
+
+  /** The same shim, by a connection of its own, as a restarted containerd has it. */
+  async again(): Promise<SandboxShim> {
+    const { containerd, id, state, bundle, pid, address } = this;
+    return new SandboxShim(containerd, id, state, bundle, pid, await connect(address), address);
   }
 
   /** Calls a method of the Sandbox service, for this sandbox. */

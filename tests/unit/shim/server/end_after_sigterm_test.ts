@@ -3,6 +3,8 @@ import { assertEquals } from "@std/assert";
 import { endAfterSigterm } from "../../../../shim/server/end_after_sigterm.ts";
 
 const told = Promise.resolve();
+/** Who has sent the signal. */
+const [FIRST, ANYBODY] = [1, 1234];
 
 /** Tells its listeners, as a reaper and a server do. */
 class Emitter {
@@ -17,7 +19,7 @@ class Emitter {
 /** A server without clients, whose end is noted. */
 function makeServer(isTold: Promise<unknown> = told) {
   const reaper = new Emitter();
-  const server = Object.assign(new Emitter(), { isConnected: false });
+  const server = Object.assign(new Emitter(), { isConnected: false, holdsPod: false });
   const ended = Promise.withResolvers<void>();
   let ends = 0;
   const { ask } = endAfterSigterm(reaper, server, () => isTold, () => {
@@ -39,8 +41,8 @@ test("a server that nobody needs ends when it is asked to, once", async () => {
   reaper.tell();
   await settled();
   assertEquals(ends(), 0);
-  ask();
-  ask();
+  ask(ANYBODY);
+  ask(ANYBODY);
   await ended;
   assertEquals(ends(), 1);
 });
@@ -48,7 +50,7 @@ test("a server that nobody needs ends when it is asked to, once", async () => {
 test("one that has a client ends when that has gone", async () => {
   const { ask, ended, ends, server } = makeServer();
   server.isConnected = true;
-  ask();
+  ask(ANYBODY);
   await settled();
   assertEquals(ends(), 0);
   server.isConnected = false;
@@ -59,7 +61,7 @@ test("one that has a client ends when that has gone", async () => {
 test("one that has something to tell waits, and goes on where a client has come meanwhile", async () => {
   const telling = Promise.withResolvers<void>();
   const { ask, ended, ends, server } = makeServer(telling.promise);
-  ask();
+  ask(ANYBODY);
   await settled();
   assertEquals(ends(), 0);
   server.isConnected = true;
@@ -71,10 +73,21 @@ test("one that has something to tell waits, and goes on where a client has come 
   await ended;
 });
 
+test("one that holds a pod ends only when the machine shuts down", async () => {
+  const { ask, ended, ends, server } = makeServer();
+  server.holdsPod = true;
+  ask(ANYBODY);
+  server.tell();
+  await settled();
+  assertEquals(ends(), 0);
+  ask(FIRST);
+  await ended;
+});
+
 test("a signal of long ago is not heeded", async () => {
   const { ask, ended, ends, server } = makeServer();
   server.isConnected = true;
-  ask();
+  ask(ANYBODY);
   server.isConnected = false;
   const now = performance.now;
   performance.now = () => now.call(performance) + 130_000;
