@@ -64,6 +64,20 @@ function folderIn({ mountPoint, root }: Hierarchy, path: string): string {
   return join(mountPoint, isBelow ? path.slice(root.length) : path);
 }
 
+/**
+ * The folders that a cgroup has, if it is there.
+ * @param path In every hierarchy.
+ */
+export function cgroupFoldersAt(path: string, hierarchies: readonly Hierarchy[]): CgroupFolders {
+  const folders = hierarchies.flatMap(({ mountPoint, unified, controllers }) =>
+    // Joined to the root first, a path with `..` leads nowhere else.
+    (unified ? [UNIFIED] : controllers).map((name) =>
+      [name, join(mountPoint, join("/", path))] as const
+    )
+  );
+  return new CgroupFolders(new Map(folders));
+}
+
 /** The cgroups of the shim, see {@linkcode readShimCgroups}. */
 export interface ShimCgroups {
   readonly hierarchies: readonly Hierarchy[];

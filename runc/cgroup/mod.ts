@@ -8,3 +8,4 @@ export { Cgroup } from "./cgroup.ts";
 export { removeEmptyCgroups } from "./empty_cgroups.ts";
 export { ownCgroupFoldersOf, readShimCgroups, type ShimCgroups } from "./folders.ts";
 export { joinCgroup } from "./processes.ts";
+export { readStatsAt } from "./stats.ts";

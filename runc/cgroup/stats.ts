@@ -1,6 +1,8 @@
 /** The statistics of a cgroup. */
 import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../proto/mod.ts";
-import type { CgroupFolders } from "./folders.ts";
+import { isThere, readText } from "../../shim/libc/mod.ts";
+import { type CgroupFolders, cgroupFoldersAt } from "./folders.ts";
+import { parseHierarchies } from "./hierarchy.ts";
 import { readMetricsV1 } from "./stats_v1.ts";
 import { readMetricsV2 } from "./stats_v2.ts";
 
@@ -16,4 +18,14 @@ export function readStats(cgroup: CgroupFolders): Any.Properties {
     typeUrl: "io.containerd.cgroups.v2.Metrics",
     value: CgroupV2Metrics.encode(readMetricsV2(cgroup.unified)).finish(),
   };
+}
+
+/**
+ * Reads the statistics of a cgroup that is no container's; undefined if it is not there.
+ * @param path In every hierarchy.
+ */
+export function readStatsAt(path: string): Any.Properties | undefined {
+  const folders = cgroupFoldersAt(path, parseHierarchies(readText("/proc/self/mountinfo")));
+  const { processes } = folders;
+  return processes !== undefined && isThere(processes) ? readStats(folders) : undefined;
 }

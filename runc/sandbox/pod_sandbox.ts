@@ -19,6 +19,7 @@ import {
   toTimestamp,
 } from "../../shim/mod.ts";
 import { Serial } from "../../shim/common/serial.ts";
+import { readStatsAt } from "../cgroup/mod.ts";
 import { addMounts } from "./container_mounts.ts";
 import { type HeldNamespaces, holdNamespaces } from "./held_namespaces.ts";
 import { type PodConfig, readPodConfig } from "./pod_config.ts";
@@ -178,9 +179,13 @@ export class PodSandbox implements Sandbox {
     await this.onShutdown(call);
   }
 
-  sandboxMetrics({ sandboxId }: SandboxRequest): SandboxMetricsResponse {
-    this.#find(sandboxId);
-    throw new StatusError(StatusCode.UNIMPLEMENTED, "the metrics of a sandbox are not told yet");
+  sandboxMetrics({ sandboxId }: SandboxRequest): SandboxMetricsResponse.Properties {
+    const { id, config: { cgroupParent } } = this.#find(sandboxId);
+    const timestamp = toTimestamp(new Date());
+    // Without one its containers are below a cgroup that is not the pod's alone.
+    const data = cgroupParent === "" ? undefined : readStatsAt(cgroupParent);
+    if (data !== undefined) return { metrics: { timestamp, id, data } };
+    throw new StatusError(StatusCode.NOT_FOUND, `the sandbox ${id} has no cgroup of its own`);
   }
 
   /**

@@ -4,7 +4,9 @@ import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } fro
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { eventually } from "../harness/expect/eventually.ts";
+import { cgroupFolders, cgroupFoldersOf, makeCgroup } from "../harness/machine/cgroups.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
+import { decodeKnown } from "../harness/shim/known_any.ts";
 import { makeNetns, NODE, POD, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
 
@@ -190,6 +192,27 @@ while [ -e /proc/$orphan ]; do :; done; tr '\\0' '\\n' < /proc/1/cmdline`;
     assertEquals(isAlive(pid), false);
   },
 );
+
+testBetterThanGo("a pod's metrics are those of its cgroup", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const shim = await SandboxShim.start(containerd, "pod");
+  const cgroupParent = `/${containerd.namespace}-pod`;
+  const folders = await makeCgroup(cgroupParent);
+  const securityContext = { namespaceOptions: { pid: POD } };
+  const options = podOptions({ linux: { cgroupParent, securityContext } });
+  const pid = await shim.run(`${containerd.folder}/netns`, options);
+  const { metrics } = await shim.call("SandboxMetrics");
+  assertEquals(metrics!.id, "pod");
+  assertNotEquals(metrics!.timestamp, null);
+  // Its init is in there, and nobody else.
+  const own = cgroupFoldersOf(pid).processes!;
+  assertEquals(folders.some((folder) => own === `${folder}/pod`), true, own);
+  assertEquals((decodeKnown(metrics!.data!) as { pids: object }).pids, { current: 1, limit: 0 });
+  await shim.call("StopSandbox");
+  for (const folder of cgroupFolders(cgroupParent.slice(1))) await Deno.remove(folder);
+  await expectStatus(StatusCode.NOT_FOUND, shim.call("SandboxMetrics"));
+  await shim.end();
+});
 
 testBetterThanGo("a pod whose init is killed is not ready", async (containerd) => {
   await using _netns = await makeNetns(`${containerd.folder}/netns`);

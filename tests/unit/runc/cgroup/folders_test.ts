@@ -1,5 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ownCgroupFoldersOf, parseCgroupFolders } from "../../../../runc/cgroup/folders.ts";
+import {
+  cgroupFoldersAt,
+  ownCgroupFoldersOf,
+  parseCgroupFolders,
+} from "../../../../runc/cgroup/folders.ts";
 import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
 import { childrenOf } from "../../../harness/machine/processes.ts";
@@ -70,4 +74,12 @@ Deno.test("cgroup folders: a process that has ended has none, not even as a zomb
   assertThrows(() => ownCgroupFoldersOf(pid), Error, `process ${pid} has `);
   parent.kill("SIGKILL");
   await parent.status;
+});
+
+Deno.test("cgroup folders: those of a path are in every hierarchy, and nowhere else", () => {
+  const at = (mountInfo: string) => cgroupFoldersAt("../a/../b", parseHierarchies(mountInfo));
+  assertEquals(at(UNIFIED).unified, "/sys/fs/cgroup/b");
+  assertEquals(at(UNIFIED).processes, "/sys/fs/cgroup/b");
+  assertEquals(at(HYBRID).processes, "/sys/fs/cgroup/devices/b");
+  assertEquals(at(HYBRID).controller("cpuacct"), "/sys/fs/cgroup/cpu,cpuacct/b");
 });
