@@ -116,9 +116,15 @@ test("a pod that can't be is refused with a reason, and nothing stays", async (c
     const [linux, reason] of [
       [{ sysctls: { "kernel.panic": "0" } }, "the sysctl kernel.panic is none of the pod's"],
       [{ securityContext: { namespaceOptions: USER_NAMESPACE } }, "a user namespace"],
+      // No cgroup can have such a name: its init can't be made.
+      [
+        { cgroupParent: `${cri.cgroup}/a\nb`, securityContext: { namespaceOptions: { pid: POD } } },
+        "invalid argument",
+      ],
     ] as const
   ) {
     const error = await cri.runPod(HANDLER, linux).then(() => undefined, (error) => error);
     assertStringIncludes(error.message, reason);
+    await eventually("an end of the shim", () => cri.shims().length === 0 || undefined);
   }
 });

@@ -193,6 +193,22 @@ while [ -e /proc/$orphan ]; do :; done; tr '\\0' '\\n' < /proc/1/cmdline`;
   },
 );
 
+testBetterThanGo("of an init that the runtime can't make nothing stays", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const shim = await SandboxShim.start(containerd, "pod");
+  // No cgroup can have such a name.
+  const cgroupParent = `/${containerd.namespace}/a\nb`;
+  const securityContext = { namespaceOptions: { pid: POD } };
+  const options = podOptions({ linux: { cgroupParent, securityContext } });
+  const error = await shim.run(`${containerd.folder}/netns`, options).catch((error) => error);
+  assertStringIncludes(error.message, "invalid argument");
+  assertEquals(childrenOf(shim.pid), []);
+  assertEquals((await shim.call("SandboxStatus")).state, "SANDBOX_NOTREADY");
+  await shim.call("StopSandbox");
+  assertEquals(await mountsBelow(shim.state), []);
+  await shim.end();
+});
+
 testBetterThanGo("a pod's metrics are those of its cgroup", async (containerd) => {
   await using _netns = await makeNetns(`${containerd.folder}/netns`);
   const shim = await SandboxShim.start(containerd, "pod");
