@@ -2,6 +2,7 @@
 import { basename, join } from "@std/path/posix";
 import type { RuncOptions } from "../proto/mod.ts";
 import { endsWithin } from "../shim/common/mod.ts";
+import { mount, MountFlag, unmountAll } from "../shim/libc/mod.ts";
 import { killIfThere, orWarn, type Shim, SIGKILL, StatusCode, StatusError } from "../shim/mod.ts";
 import { initPidFile, readPid, runtimeOf, writtenPid } from "./bundle/mod.ts";
 import { removeEmptyCgroups } from "./cgroup/mod.ts";
@@ -34,10 +35,10 @@ export async function runPodInit(
   if (runc.knows(id)) {
     throw new StatusError(StatusCode.ALREADY_EXISTS, `the runtime has a container ${id}`);
   }
-  await writeBundle(pod, holder, cgroupsPath(options, shim.namespace, pod));
   const remove = () => runc.within(AbortSignal.timeout(UNASKED_MS)).delete(id, true);
   using expectation = shim.reaper.expect();
   try {
+    await writeBundle(pod, holder, cgroupsPath(options, shim.namespace, pod));
     await runc.within(AbortSignal.timeout(UNASKED_MS)).run(id, { ...options, pidFile });
     const pid = readPid(pidFile);
     let isAlive = true;
@@ -55,22 +56,27 @@ export async function runPodInit(
     const pid = writtenPid(pidFile);
     if (pid !== undefined && shim.reaper.isUnclaimed(pid)) killIfThere(pid, SIGKILL);
     await removed("remove the cgroups", () => removeEmptyCgroups(bundle, runtime));
+    await removed("unmount the root file system", () => unmountAll(rootOf(bundle)));
     throw error;
   }
 }
 
-/** Makes the program, an empty folder for its root, and config.json. */
+/** Where its root file system is mounted, in the pod's, which goes with all that is mounted below. */
+const rootOf = (bundle: string) => join(bundle, "rootfs", "root");
+
+/** Makes a file system with nothing but the program, as the pod's own may have no programs, and config.json. */
 async function writeBundle(
   { bundle }: PodToHold,
   holder: number,
   cgroupsPath: string,
 ): Promise<void> {
-  const program = join(bundle, "rootfs", PROGRAM);
-  const root = join(bundle, "rootfs", "root");
+  const root = rootOf(bundle);
   await Deno.mkdir(root, { recursive: true });
+  mount("tmpfs", root, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "size=256k,mode=755");
+  const program = join(root, PROGRAM);
   await Deno.writeFile(program, leastInit());
   // Whatever the umask is.
-  await Promise.all([root, program].map((path) => Deno.chmod(path, 0o755)));
+  await Deno.chmod(program, 0o755);
   const joined = ["ipc", "uts", "network"].map((type) => ({
     type,
     path: `/proc/${holder}/ns/${type === "network" ? "net" : type}`,
@@ -97,13 +103,6 @@ async function writeBundle(
         type: "tmpfs",
         source: "tmpfs",
         options: ["nosuid", "noexec", "mode=755", "size=64k"],
-      },
-      // The pod's file system has no programs but this.
-      {
-        destination: `/${PROGRAM}`,
-        type: "bind",
-        source: program,
-        options: ["bind", "ro", "exec", "nosuid", "nodev"],
       },
     ],
     linux: {
