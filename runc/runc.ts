@@ -37,7 +37,7 @@ export function wasKilled(error: unknown): boolean {
 }
 
 /** The commands that leave a process behind: one of the container, or one that a hook has started. See shim/process/spawn.ts. */
-const LEAVE_PROCESSES: readonly string[] = ["create", "run", "restore", "start", "exec", "delete"];
+const LEAVE_PROCESSES: readonly string[] = ["create", "restore", "start", "exec", "delete"];
 
 /** The streams of the process that a command leaves behind. */
 type GivenStreams = Pick<Stdio, "streams" | "consoleSocket" | "releaseProcessSide">;
@@ -78,27 +78,24 @@ export class Runc {
   create(
     id: string,
     options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
-    stdio: Stdio,
+    stdio: GivenStreams,
   ): Promise<void> {
-    const args = ["create", ...this.#madeBy(options), ...consoleSocket(stdio)];
-    return this.#run([...args, id], { stdio });
+    const args = ["create", "--bundle", this.runtime.bundle, "--pid-file", options.pidFile];
+    if (options.noPivotRoot) args.push("--no-pivot");
+    if (options.noNewKeyring) args.push("--no-new-keyring");
+    return this.#run([...args, ...consoleSocket(stdio), id], { stdio });
   }
 
-  /** Creates a container without streams, and starts it; the runtime writes init's pid to `pidFile`. */
-  run(
+  /**
+   * Creates a container without streams, and starts it; the runtime writes init's pid to `pidFile`. It is not the command `run`, by which
+   * crun leaves init to a process that goes on for a moment: init would not be the shim's child yet.
+   */
+  async run(
     id: string,
     options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
   ): Promise<void> {
-    return this.#run(["run", "--detach", ...this.#madeBy(options), id], { stdio: NO_STREAMS });
-  }
-
-  #madeBy(
-    options: { pidFile: string; noPivotRoot: boolean; noNewKeyring: boolean },
-  ): string[] {
-    const args = ["--bundle", this.runtime.bundle, "--pid-file", options.pidFile];
-    if (options.noPivotRoot) args.push("--no-pivot");
-    if (options.noNewKeyring) args.push("--no-new-keyring");
-    return args;
+    await this.create(id, options, NO_STREAMS);
+    await this.start(id);
   }
 
   /** Starts the init of a created container. */
@@ -275,7 +272,7 @@ export class Runc {
   }
 }
 
-function consoleSocket({ consoleSocket }: Stdio): string[] {
+function consoleSocket({ consoleSocket }: GivenStreams): string[] {
   return consoleSocket === undefined ? [] : ["--console-socket", consoleSocket];
 }
 
