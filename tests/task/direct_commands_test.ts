@@ -239,8 +239,10 @@ test("a created container that an operator has paused can't be started", async (
 });
 
 test("one that an operator has started can't be started once more", async (containerd) => {
-  const { shim } = await create(containerd);
+  const { shim, pid } = await create(containerd);
   assertEquals(await runc(containerd, "start", id), "");
+  // runc waits for the FIFO's end, which the kernel brings a moment before it names the process by its new program.
+  await eventually("the container's program", () => commandOf(pid) === "sleep 1000" || undefined);
   const message = await expectStatus(StatusCode.UNKNOWN, shim.tasks.call("Start", { id }));
   assertStringIncludes(message, "OCI runtime start failed: ");
   assertStringIncludes(message, "cannot start an already running container");
