@@ -12,14 +12,12 @@ import {
   StatsRequest,
   StatsResponse,
 } from "../../proto/mod.ts";
+import { TASK_SERVICES } from "../../shim/common/service_names.ts";
 import { Client, StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import type { ShimAddress } from "../find/bundles.ts";
 
 /** How long a shim has for all its answers, in ms; one that takes longer is listed as such. */
 export const PATIENCE_MS = 2_000;
-
-/** The names of the service: Go's shims of containerd 2 know only the newer one, those before only the older. */
-const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
 
 /** A process of a container; where it has an exec id it is an exec'd one. */
 export interface ContainerProcess {
@@ -33,7 +31,7 @@ type Connection = Pick<Client, "call" | "close">;
 export class ShimClient implements Disposable {
   readonly #client: Connection;
   readonly #end = performance.now() + PATIENCE_MS;
-  #service = SERVICES[0];
+  #service = TASK_SERVICES[0];
 
   private constructor(client: Connection) {
     this.#client = client;
@@ -95,8 +93,8 @@ export class ShimClient implements Disposable {
     try {
       return answerType.decode(await send(service));
     } catch (error) {
-      if (!isCode(error, StatusCode.UNIMPLEMENTED) || service !== SERVICES[0]) throw error;
-      this.#service = SERVICES[1];
+      if (!isCode(error, StatusCode.UNIMPLEMENTED) || service !== TASK_SERVICES[0]) throw error;
+      this.#service = TASK_SERVICES[1];
       return answerType.decode(await send(this.#service));
     }
   }

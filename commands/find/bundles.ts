@@ -1,15 +1,9 @@
 /** The bundles in containerd's state folders: what is on the disk of each container, and of each sandbox. */
 import { isAbsolute, join } from "@std/path/posix";
-import { ADDRESS_FILE, toSocketPath } from "../../shim/bootstrap/address.ts";
+import { ADDRESS_FILE, BOOTSTRAP_FILE, toSocketPath } from "../../shim/bootstrap/address.ts";
+import { CONTAINERS, SANDBOXES } from "../../shim/bootstrap/other_bundles.ts";
 import type { Protocol } from "../../shim/settings/settings.ts";
 import { orUndefined } from "./processes.ts";
-
-/** containerd's folders of bundles, within its state folder: those of tasks, and from 2.0 on those of sandboxes. */
-const TASKS = "io.containerd.runtime.v2.task";
-const SANDBOXES = "io.containerd.sandbox.controller.v1.shim";
-
-/** The file in which containerd, from 1.7 on, keeps where a shim is. */
-const BOOTSTRAP_FILE = "bootstrap.json";
 
 /** How a shim is reached, as a bundle tells it. */
 export interface ShimAddress {
@@ -33,7 +27,7 @@ export interface Bundle {
 
 /** The bundles in a state folder; none if it is not there. */
 export function bundlesIn(state: string): Bundle[] {
-  return [TASKS, SANDBOXES].flatMap((folder) =>
+  return [CONTAINERS, SANDBOXES].flatMap((folder) =>
     foldersIn(join(state, folder)).flatMap((namespace) =>
       // containerd puts a dot before the name of a bundle that it is removing.
       foldersIn(join(state, folder, namespace)).filter((id) => !id.startsWith(".")).map((id) => {
@@ -47,8 +41,9 @@ export function bundlesIn(state: string): Bundle[] {
 
 /** The state folder that a bundle is in; undefined for one that no containerd has made. */
 export function stateOf(bundle: string): string | undefined {
-  const [, state] = new RegExp(`^(/.*)/(?:${TASKS}|${SANDBOXES})/[^/]+/[^/]+/?$`).exec(bundle) ??
-    [];
+  const [, state] =
+    new RegExp(`^(/.*)/(?:${CONTAINERS}|${SANDBOXES})/[^/]+/[^/]+/?$`).exec(bundle) ??
+      [];
   return state;
 }
 

@@ -9,6 +9,8 @@ const SOCKET_FOLDER = "/run/containerd/s";
 
 /** The file in a bundle with the address of its shim, by which containerd 1.6 finds the shim again. */
 export const ADDRESS_FILE = "address";
+/** The file in which containerd, from 1.7 on, keeps the address itself: the only one in a bundle for which no `start` was executed. */
+export const BOOTSTRAP_FILE = "bootstrap.json";
 
 /** sun_path of unix(7) has 108 bytes, the last one a NUL. */
 const MAX_PATH_BYTES = 107;

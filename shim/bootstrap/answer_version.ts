@@ -1,13 +1,13 @@
 /** The version of the Task service that `start` answers with. By it containerd decides, too, how it drives the containers of a pod. */
 import { dirname, join } from "@std/path/posix";
 import { exists } from "../common/files.ts";
+import { SANDBOXES } from "./other_bundles.ts";
 
 /** The newest version that we serve, and the oldest one for which the answer is JSON. */
 export const NEWEST_VERSION = 3;
 const OLDEST_VERSION_IN_JSON = 2;
 
-/** A folder that containerd from 2.0 on makes in its state folder when it boots, and one that up to 1.7 does. */
-const SINCE_2 = "io.containerd.sandbox.controller.v1.shim";
+/** A folder that containerd up to 1.7 makes in its state folder when it boots, as from 2.0 on the one of sandboxes. */
 const BEFORE_2 = "io.containerd.runtime.v1.linux";
 
 /**
@@ -33,5 +33,5 @@ export function answerVersion(newest: string | undefined, bundle: string): numbe
 /** Whether containerd is surely 2.0 or later. Where both folders are, it was upgraded or downgraded since the machine has booted. */
 function isSince2(bundle: string): boolean {
   const state = dirname(dirname(dirname(bundle)));
-  return exists(join(state, SINCE_2)) && !exists(join(state, BEFORE_2));
+  return exists(join(state, SANDBOXES)) && !exists(join(state, BEFORE_2));
 }

@@ -2,10 +2,12 @@
 import { dirname, join } from "@std/path/posix";
 import { endsWithin } from "../common/ends_within.ts";
 import { exists, removeIfThere } from "../common/files.ts";
+import { SANDBOX_SERVICE, TASK_SERVICES } from "../common/service_names.ts";
 import type { Protocol } from "../settings/settings.ts";
 import {
   type Address,
   ADDRESS_FILE,
+  BOOTSTRAP_FILE,
   isSidePath,
   lockPath,
   readAddress,
@@ -19,11 +21,6 @@ import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { isSandboxBundle, otherBundles } from "./other_bundles.ts";
 import { removeAbandonedDoors } from "./shared.ts";
-
-/** The file in which containerd, from 1.7 on, keeps the address itself: the only one in a bundle for which no `start` was executed. */
-const BOOTSTRAP_FILE = "bootstrap.json";
-
-const SANDBOX_SERVICE = "containerd.runtime.sandbox.v1.Sandbox";
 
 /** How long a `start` that is under way, and an answer of the server, are waited for, in ms. containerd kills `delete` after 5 s. */
 const LOCK_TIMEOUT_MS = 2_000;
@@ -52,7 +49,7 @@ export async function endLostServer(args: Arguments, wasThere: Promise<boolean>)
     throw new Error(`a start at ${path} has not ended in ${LOCK_TIMEOUT_MS} ms`);
   }
   using _lock = await locked;
-  if (!isAnswered(path)) return await removeSockets(path);
+  if (!isAnswered(path)) return removeSockets(path);
   const isSandbox = isSandboxBundle(args.bundle);
   await tell(server, args.id, {
     forget: forget && !isSandbox,
@@ -111,9 +108,9 @@ function namesServer(bundle: string, path: string): boolean {
 }
 
 /** Removes the sockets that a killed server has left. */
-async function removeSockets(path: string): Promise<void> {
+function removeSockets(path: string): void {
   removeIfThere(path);
-  await removeAbandonedDoors(dirname(path));
+  removeAbandonedDoors(dirname(path));
   // A server that was killed while it waited for a terminal has left the console socket, too; see Shim.newSocketPath.
   for (const { name } of Deno.readDirSync(dirname(path))) {
     const beside = join(dirname(path), name);
@@ -141,7 +138,7 @@ async function tell({ path, protocol }: Address, id: string, orders: Orders): Pr
   const call = (
     method: string,
     request: { finish(): Uint8Array<ArrayBuffer> },
-    service = "containerd.task.v2.Task",
+    service = TASK_SERVICES[0],
   ) => client.call(service, method, request.finish(), { timeoutMs: CALL_TIMEOUT_MS });
   const forget = async () => {
     const remove = () => call("Delete", proto.DeleteRequest.encode({ id }));

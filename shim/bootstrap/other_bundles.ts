@@ -1,9 +1,10 @@
 /** The bundles that a bundle has to do with: those of the same namespace of the same containerd. */
 import { basename, dirname, join } from "@std/path/posix";
 
-/** The folder of containerd's state folder that has the bundles of sandboxes (pods without a pause container), and that of containers. */
-const SANDBOXES = "io.containerd.sandbox.controller.v1.shim";
-const CONTAINERS = "io.containerd.runtime.v2.task";
+/** The folder of containerd's state folder, from 2.0 on, that has the bundles of sandboxes (pods without a pause container), and that of containers. */
+export const SANDBOXES = "io.containerd.sandbox.controller.v1.shim";
+/** See {@linkcode SANDBOXES}. */
+export const CONTAINERS = "io.containerd.runtime.v2.task";
 
 /** Whether a bundle is that of a sandbox. It is `<state>/<folder>/<namespace>/<id>`. */
 export function isSandboxBundle(bundle: string): boolean {

@@ -3,9 +3,6 @@ import type { Method, Service } from "../ttrpc/mod.ts";
 import type { Served } from "./rpc.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** Its name: the same in every containerd. */
-export const SANDBOX_SERVICE = "containerd.runtime.sandbox.v1.Sandbox";
-
 const NAMES = [
   "CreateSandbox",
   "StartSandbox",

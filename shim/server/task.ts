@@ -1,13 +1,11 @@
 /** The Task service as an interface: what containerd asks of a shim, a method for each RPC. */
 import * as proto from "../../proto/mod.ts";
 import { annotate, type Attributes, type Fields, type Logger } from "../common/mod.ts";
+import { SANDBOX_SERVICE, TASK_SERVICES } from "../common/service_names.ts";
 import type { Service, StatusError } from "../ttrpc/mod.ts";
-import { lazySandboxService, SANDBOX_SERVICE } from "./lazy_sandbox.ts";
+import { lazySandboxService } from "./lazy_sandbox.ts";
 import { type Handlers, toService } from "./rpc.ts";
 import type { Sandbox } from "./sandbox.ts";
-
-/** The names of the service: containerd 1.6 and 1.7 call the first, 2.x the second. Methods and messages are the same. */
-const SERVICES = ["containerd.task.v2.Task", "containerd.task.v3.Task"];
 
 const METHODS = {
   State: [proto.StateRequest, proto.StateResponse],
@@ -129,7 +127,7 @@ export function taskServices(
     },
     onEnd: (name, request) => use.end(name, request),
   });
-  const services = new Map(SERVICES.map((name) => [name, service]));
+  const services = new Map(TASK_SERVICES.map((name) => [name, service]));
   if (task.loadSandbox === undefined) return services;
   return services.set(
     SANDBOX_SERVICE,
