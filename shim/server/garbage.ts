@@ -1,6 +1,6 @@
 /** Garbage collection, for servers that live for months. */
 import { trimMemory } from "../libc/mod.ts";
-import type { Method, Service } from "../ttrpc/mod.ts";
+import { mapMethods, type Method, type Service } from "../ttrpc/mod.ts";
 
 /** After so many calls there are some 2 MiB of garbage, and collecting it takes some 15 ms. */
 const CALLS = 1_000;
@@ -32,10 +32,7 @@ export function collectingGarbage(
       if (!isWatched) watchCalls();
     }
   };
-  return new Map(Array.from(services, ([name, service]) => {
-    const methods = Object.entries(service).map(([name, method]) => [name, counted(method)]);
-    return [name, Object.fromEntries(methods)];
-  }));
+  return mapMethods(services, counted);
 }
 
 /** Waits for the end of calls, and collects garbage then if that is worth it. */

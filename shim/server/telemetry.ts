@@ -15,7 +15,14 @@ import {
 } from "@opentelemetry/api";
 import { type SpanOptions, traceBy, type Tracer } from "../common/spans.ts";
 import type { Protocol } from "../settings/settings.ts";
-import { type Call, type Method, type Service, StatusCode, statusOf } from "../ttrpc/mod.ts";
+import {
+  type Call,
+  mapMethods,
+  type Method,
+  type Service,
+  StatusCode,
+  statusOf,
+} from "../ttrpc/mod.ts";
 
 /** The name of the library that makes spans and metrics, in OpenTelemetry's words. */
 const SCOPE = "containerd-shim-ts-v2";
@@ -106,11 +113,7 @@ export function traced(
   protocol: Protocol,
 ): ReadonlyMap<string, Service> {
   traceBy(spans);
-  return new Map(Array.from(services, ([name, service]) => {
-    const methods = Object.entries(service)
-      .map(([method, call]) => [method, tracedMethod(`${name}/${method}`, call, protocol)]);
-    return [name, Object.fromEntries(methods)];
-  }));
+  return mapMethods(services, (method, name) => tracedMethod(name, method, protocol));
 }
 
 function tracedMethod(name: string, method: Method, protocol: Protocol): Method {

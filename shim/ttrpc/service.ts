@@ -22,6 +22,21 @@ export interface Service {
   readonly [method: string]: Method;
 }
 
+/**
+ * Wraps each method of services.
+ * @param wrap Gets a method and its full name: `containerd.task.v2.Task/Create`.
+ */
+export function mapMethods(
+  services: ReadonlyMap<string, Service>,
+  wrap: (method: Method, name: string) => Method,
+): ReadonlyMap<string, Service> {
+  return new Map(Array.from(services, ([service, methods]) => {
+    const wrapped = Object.entries(methods)
+      .map(([name, method]) => [name, wrap(method, `${service}/${name}`)]);
+    return [service, Object.fromEntries(wrapped)];
+  }));
+}
+
 /** A call that is not answered yet, for a report of what a server is doing. */
 export interface CallUnderWay {
   /** Service and method: `containerd.task.v2.Task/Create`. */
