@@ -2,7 +2,7 @@
 import { close, open, OpenFlag } from "./descriptor.ts";
 import { listFolders, readLink } from "./kernel_files.ts";
 import { check, cString, symbols, SystemError, variables } from "./library.ts";
-import { signalSet } from "./signals.ts";
+import { ALL_SIGNALS, signalSet } from "./signals.ts";
 
 /** The kinds that can be kept, by their names in /proc/PID/ns, with the flags of unshare(2). */
 const FLAGS = { ipc: 0x0800_0000, net: 0x4000_0000, uts: 0x0400_0000 } as const;
@@ -10,8 +10,6 @@ const FLAGS = { ipc: 0x0800_0000, net: 0x4000_0000, uts: 0x0400_0000 } as const;
 export type NamespaceKind = keyof typeof FLAGS;
 
 const SIG_SETMASK = 2;
-const LAST_SIGNAL = 64;
-const ALL_SIGNALS = signalSet(Array.from({ length: LAST_SIGNAL }, (_, index) => index + 1));
 /** sem_t has 32 bytes. A small buffer could be moved by V8. */
 const SEMAPHORE_BYTES = 4096;
 
@@ -48,7 +46,7 @@ export function keepNamespaces(
   const kinds: NamespaceKind[] = [...fresh, ...(network === undefined ? [] : ["net" as const])];
   using opened = new DisposableStack();
   const openNamespace = (path: string) => {
-    const descriptor = open(path, OpenFlag.RDONLY | OpenFlag.CLOEXEC);
+    const descriptor = open(path, OpenFlag.RDONLY);
     opened.defer(() => close(descriptor));
     return descriptor;
   };
@@ -80,7 +78,7 @@ function startKeeper(kind: NamespaceKind): KeptNamespaces {
   check(symbols.sem_init(semaphore, 0, 0), "sem_init");
   const thread = new BigUint64Array(1);
   const mask = signalSet([]);
-  symbols.pthread_sigmask(SIG_SETMASK, ALL_SIGNALS, mask);
+  symbols.pthread_sigmask(SIG_SETMASK, signalSet(ALL_SIGNALS), mask);
   const errno = symbols.pthread_create(
     new Uint8Array(thread.buffer),
     null,

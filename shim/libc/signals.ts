@@ -23,14 +23,17 @@ const LAST_SIGNAL = 64;
 /** The signals that glibc needs for its threads (nptl(7)). */
 const NPTL_SIGNALS = [32, 33];
 
+/** The numbers of all signals. */
+export const ALL_SIGNALS: readonly number[] = Array.from(
+  { length: LAST_SIGNAL },
+  (_, index) => index + 1,
+);
+
 /**
  * The signals that a server blocks from its first moment on: all that would end or stop it, and SIGUSR1, by which Deno opens its
  * inspector. The kernel ends a process for a fault of its own all the same, as by SIGSEGV.
  */
-export const BLOCKED_SIGNALS: readonly number[] = Array.from(
-  { length: LAST_SIGNAL },
-  (_, index) => index + 1,
-).filter((signal) =>
+export const BLOCKED_SIGNALS: readonly number[] = ALL_SIGNALS.filter((signal) =>
   ![SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG, SIGWINCH, ...NPTL_SIGNALS].includes(signal)
 );
 

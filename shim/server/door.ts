@@ -9,7 +9,7 @@ import {
   type Offer,
   type Start,
 } from "../bootstrap/mod.ts";
-import { privately } from "./listen.ts";
+import { listenPrivately } from "./listen.ts";
 import { SocketFile } from "./socket_file.ts";
 
 /** How long a `start` may take to say what it has to say, in ms. */
@@ -34,7 +34,7 @@ export class Door implements Disposable {
 
   /** @throws {Error} If there can be no such socket. */
   constructor(path: string, keeper: Doorkeeper) {
-    this.#listener = privately(() => Deno.listen({ transport: "unix", path }));
+    this.#listener = listenPrivately(path);
     this.#socket = new SocketFile(path);
     this.#socket.made();
     this.#hear(keeper);

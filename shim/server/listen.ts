@@ -23,12 +23,13 @@ export async function listen(
     if (protocol === "grpc") {
       const grpc = await import("../grpc/mod.ts");
       const server = new grpc.Server(services);
-      await privatelyInTime(() => server.listen(path));
+      // The server makes nothing else meanwhile.
+      using _private = makingPrivate();
+      await server.listen(path);
       return server;
     }
     const server = new Server(services, logger);
-    const listener = privately(() => Deno.listen({ transport: "unix", path }));
-    server.serve(listener).catch((error) => {
+    server.serve(listenPrivately(path)).catch((error) => {
       logger.error("can't accept connections any more", { error });
     });
     return server;
@@ -37,22 +38,17 @@ export async function listen(
   }
 }
 
-/** Makes a socket to which only root, or whose this process is, may connect from its first moment on. */
-export function privately<Made>(make: () => Made): Made {
-  const umask = Deno.umask(0o177);
-  try {
-    return make();
-  } finally {
-    Deno.umask(umask);
-  }
+/**
+ * Listens on a unix socket to which only root, or whose this process is, may connect from its first moment on.
+ * @throws {Error} If there can be no such socket.
+ */
+export function listenPrivately(path: string): Deno.Listener {
+  using _private = makingPrivate();
+  return Deno.listen({ transport: "unix", path });
 }
 
-/** {@linkcode privately}, for a process that makes nothing else meanwhile: it would all be private. */
-async function privatelyInTime(make: () => Promise<void>): Promise<void> {
+/** Makes all files private that are made until it is disposed of. */
+function makingPrivate(): Disposable {
   const umask = Deno.umask(0o177);
-  try {
-    await make();
-  } finally {
-    Deno.umask(umask);
-  }
+  return { [Symbol.dispose]: () => void Deno.umask(umask) };
 }

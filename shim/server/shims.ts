@@ -56,7 +56,7 @@ export class Shims {
   get running(): number {
     const processes = this.#shims.values().flatMap(({ task }) => task.describe?.() ?? []);
     return processes.filter(({ exec, status }) => exec === undefined && status === "running")
-      .reduce((sum) => sum + 1, 0);
+      .toArray().length;
   }
 
   /** Resolves when the events of all that has happened so far are sent. */
