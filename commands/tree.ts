@@ -1,7 +1,8 @@
 /** `tree`: the processes of shims and containers, from PID 1 down, and what each waits for. */
 import { type AskedServer, askServers } from "./ask/servers.ts";
 import { ExitCode } from "./output/failure.ts";
-import { cgroupOf, hierarchies, isFrozen, isOfContainer } from "./find/cgroups.ts";
+import { readHierarchies } from "../runc/cgroup/hierarchy.ts";
+import { cgroupOf, isFrozen, isOfContainer } from "./find/cgroups.ts";
 import { findContainer } from "./find/named.ts";
 import { byParent, linkOf, type Process } from "./find/processes.ts";
 import { runtimeName } from "./find/shims.ts";
@@ -67,7 +68,7 @@ class Grower {
   /** Those whose container has no shim. */
   readonly #orphans: Process[] = [];
   readonly #shims: Process[] = [];
-  readonly #hierarchies = hierarchies();
+  readonly #hierarchies = readHierarchies();
 
   /** @param only The id of a container, without the others of its shim. */
   constructor(

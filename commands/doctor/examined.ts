@@ -2,7 +2,7 @@
 import type { Hierarchy } from "../../runc/cgroup/hierarchy.ts";
 import { identify } from "../../shim/libc/mod.ts";
 import { type AskedServer, askServers } from "../ask/servers.ts";
-import { hierarchies } from "../find/cgroups.ts";
+import { readHierarchies } from "../../runc/cgroup/hierarchy.ts";
 import { byParent, findProcess, type Process } from "../find/processes.ts";
 import { type Survey, survey } from "../find/survey.ts";
 import { Knowledge } from "./knowledge.ts";
@@ -28,7 +28,7 @@ export async function examine(): Promise<Examined> {
     survey: looked,
     servers,
     knowledge: await Knowledge.gather(servers, looked.containerds),
-    hierarchies: hierarchies(),
+    hierarchies: readHierarchies(),
     ofShims: descendants(looked, servers),
   };
 }

@@ -1,7 +1,7 @@
 /** The cgroups of this machine (cgroups(7)), of whichever version. */
 import { join } from "@std/path/posix";
 import { parseCgroupFolders } from "../../runc/cgroup/folders.ts";
-import { type Hierarchy, parseHierarchies } from "../../runc/cgroup/hierarchy.ts";
+import type { Hierarchy } from "../../runc/cgroup/hierarchy.ts";
 import { textOf } from "./processes.ts";
 
 /** The cgroup that a process is in. */
@@ -10,11 +10,6 @@ export interface ProcessCgroup {
   readonly path: string;
   /** The folder by whose file it is frozen; undefined where it can't be. */
   readonly freezer: string | undefined;
-}
-
-/** The mounted hierarchies that are in use. */
-export function hierarchies(): Hierarchy[] {
-  return parseHierarchies(textOf("/proc/self/mountinfo") ?? "");
 }
 
 /** The cgroup of a process; undefined if it has ended. */

@@ -1,7 +1,7 @@
 /** The folders of a cgroup. */
 import { join } from "@std/path/posix";
 import { readText } from "../../shim/libc/mod.ts";
-import { type Hierarchy, parseHierarchies } from "./hierarchy.ts";
+import { type Hierarchy, readHierarchies } from "./hierarchy.ts";
 
 /** What stands for the controllers of cgroup v2 in /proc/PID/cgroup: nothing. */
 const UNIFIED = "";
@@ -86,7 +86,7 @@ export interface ShimCgroups {
 
 /** Reads in which cgroups this process is. */
 export function readShimCgroups(): ShimCgroups {
-  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+  const hierarchies = readHierarchies();
   return { hierarchies, folders: readCgroupFolders(Deno.pid, hierarchies) };
 }
 

@@ -1,4 +1,5 @@
 /** The mounted cgroup hierarchies, see cgroups(7). */
+import { readText } from "../../shim/libc/mod.ts";
 
 /** A mounted cgroup hierarchy. */
 export interface Hierarchy {
@@ -13,6 +14,11 @@ export interface Hierarchy {
 
 /** The controller by which a host with cgroup v1 is recognised: a named hierarchy without controllers may be beside cgroup v2, too. */
 const V1_CONTROLLER = "devices";
+
+/** The hierarchies that are in use, see {@linkcode parseHierarchies}. */
+export function readHierarchies(): Hierarchy[] {
+  return parseHierarchies(readText("/proc/self/mountinfo"));
+}
 
 /**
  * The hierarchies that are in use: those of cgroup v1, or else the unified one.

@@ -1,7 +1,7 @@
 /** The processes in a cgroup, see cgroups(7). */
 import { join } from "@std/path/posix";
 import { isThere, listFolders, readText, writeText } from "../../shim/libc/mod.ts";
-import { parseHierarchies } from "./hierarchy.ts";
+import { readHierarchies } from "./hierarchy.ts";
 import { unlessMissing } from "./removal.ts";
 
 /** The pids in a cgroup and in all cgroups below it; none if it is gone. The container may remove those below it meanwhile. */
@@ -17,7 +17,7 @@ export function pidsIn(folder: string): number[] {
  * @throws {Error} If no hierarchy has it.
  */
 export function joinCgroup(path: string): void {
-  const hierarchies = parseHierarchies(readText("/proc/self/mountinfo"));
+  const hierarchies = readHierarchies();
   const files = hierarchies.map(({ mountPoint }) => join(mountPoint, path, "cgroup.procs"));
   const there = files.filter((file) => isThere(file));
   if (there.length === 0) {

@@ -1,8 +1,8 @@
 /** The statistics of a cgroup. */
 import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../proto/mod.ts";
-import { isThere, readText } from "../../shim/libc/mod.ts";
+import { isThere } from "../../shim/libc/mod.ts";
 import { type CgroupFolders, cgroupFoldersAt } from "./folders.ts";
-import { parseHierarchies } from "./hierarchy.ts";
+import { readHierarchies } from "./hierarchy.ts";
 import { readMetricsV1 } from "./stats_v1.ts";
 import { readMetricsV2 } from "./stats_v2.ts";
 
@@ -25,7 +25,7 @@ export function readStats(cgroup: CgroupFolders): Any.Properties {
  * @param path In every hierarchy.
  */
 export function readStatsAt(path: string): Any.Properties | undefined {
-  const folders = cgroupFoldersAt(path, parseHierarchies(readText("/proc/self/mountinfo")));
+  const folders = cgroupFoldersAt(path, readHierarchies());
   const { processes } = folders;
   return processes !== undefined && isThere(processes) ? readStats(folders) : undefined;
 }
