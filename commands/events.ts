@@ -1,23 +1,9 @@
 /** `events`: what containerd's event service tells, one line for each event. */
-import {
-  Envelope,
-  type MessageType,
-  NamedEvent,
-  SubscribeRequest,
-  TaskCheckpointed,
-  TaskCreate,
-  TaskDelete,
-  TaskExecAdded,
-  TaskExecStarted,
-  TaskExit,
-  TaskOOM,
-  TaskPaused,
-  TaskResumed,
-  TaskStart,
-} from "../proto/mod.ts";
+import { Envelope, type MessageType, NamedEvent, SubscribeRequest } from "../proto/mod.ts";
 import { isAnswered } from "../shim/bootstrap/is_answered.ts";
+import { TOPICS } from "../shim/server/topics.ts";
+import { fromTimestamp } from "../shim/common/timestamp.ts";
 import { StatusError } from "../shim/ttrpc/mod.ts";
-import { lives } from "./ask/servers.ts";
 import { Failure } from "./output/failure.ts";
 import { findContainerds } from "./find/containerds.ts";
 import { allProcesses } from "./find/processes.ts";
@@ -50,7 +36,7 @@ export async function events(options: EventsOptions): Promise<never> {
   const addresses = found.map(({ address }) => address).filter((address) => address !== "");
   const chosen = options.follow && options.address !== undefined
     ? addresses
-    : addresses.filter(lives);
+    : addresses.filter(isAnswered);
   if (chosen.length === 0) {
     throw new Failure(
       `no containerd answers at ${addresses.join(", ") || "any socket known here"}`,
@@ -100,24 +86,14 @@ interface ShownEvent {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** The events of tasks, by the names of their messages. */
 // deno-lint-ignore no-explicit-any -- the messages have but one field in common
-const TASK_EVENTS: Readonly<Record<string, Pick<MessageType<any, any>, "decode">>> = {
-  TaskCheckpointed,
-  TaskCreate,
-  TaskDelete,
-  TaskExecAdded,
-  TaskExecStarted,
-  TaskExit,
-  TaskOOM,
-  TaskPaused,
-  TaskResumed,
-  TaskStart,
-};
+const TASK_EVENTS: Readonly<Record<string, { message: Pick<MessageType<any, any>, "decode"> }>> =
+  TOPICS;
 
 function toEvent(containerd: string, { timestamp, namespace, topic, event }: Envelope): ShownEvent {
-  const { seconds = 0, nanos = 0 } = timestamp ?? {};
-  const time = new Date(seconds * 1000 + nanos / 1e6).toISOString();
-  const type = TASK_EVENTS[event?.typeUrl.split(".").at(-1) ?? ""];
+  const time = fromTimestamp(timestamp ?? { seconds: 0, nanos: 0 }).toISOString();
+  const type = TASK_EVENTS[event?.typeUrl.split(".").at(-1) ?? ""]?.message;
   const value = event?.value ?? new Uint8Array();
   if (type === undefined) {
     const { name: of } = NamedEvent.decode(value);
@@ -147,8 +123,7 @@ function show(event: ShownEvent, json: boolean): void {
 function toJson(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const told = Object.entries(fields).flatMap(([name, value]): [string, unknown][] => {
     if (name.endsWith("At")) {
-      const { seconds, nanos } = value as { seconds: number; nanos: number };
-      return [[name, new Date(seconds * 1000 + nanos / 1e6).toISOString()]];
+      return [[name, fromTimestamp(value as { seconds: number; nanos: number }).toISOString()]];
     }
     const isDefault = value === "" || value === false || value === null;
     return isDefault ? [] : [[name, value]];

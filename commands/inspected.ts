@@ -2,7 +2,8 @@
 import { join } from "@std/path/posix";
 import { type StateResponse, TaskStatus } from "../proto/mod.ts";
 import { type RuntimeState, runtimeState } from "./ask/runtime_state.ts";
-import { type AskedContainer, type AskedServer, lives } from "./ask/servers.ts";
+import { isAnswered } from "../shim/bootstrap/is_answered.ts";
+import { type AskedContainer, type AskedServer } from "./ask/servers.ts";
 import { type ContainerProcess, ShimClient } from "./ask/shim_client.ts";
 import { type Usage, usageOf } from "./ask/usage.ts";
 import { type Holder, OpenFiles } from "./find/holders.ts";
@@ -106,7 +107,7 @@ export async function gather(
       privateMemoryBytes: shim ? privateMemory(shim.process.pid) ?? null : null,
     },
     containerd: containerd
-      ? { address: containerd.address, lives: lives(containerd.address) }
+      ? { address: containerd.address, lives: isAnswered(containerd.address) }
       : null,
     bundle: {
       path: path || null,

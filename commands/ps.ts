@@ -1,11 +1,6 @@
 /** `ps`: the shims of this machine, with their containers. */
-import {
-  type AskedProcess,
-  type AskedServer,
-  askServers,
-  type Condition,
-  lives,
-} from "./ask/servers.ts";
+import { isAnswered } from "../shim/bootstrap/is_answered.ts";
+import { type AskedProcess, type AskedServer, askServers, type Condition } from "./ask/servers.ts";
 import { ageOf, findProcess, privateMemory } from "./find/processes.ts";
 import { runtimeName } from "./find/shims.ts";
 import { type Scope, survey } from "./find/survey.ts";
@@ -24,7 +19,8 @@ export interface PsOptions extends Scope {
 /** Lists them. */
 export async function ps(options: PsOptions): Promise<number> {
   const { servers } = survey(options);
-  const [asked, alive] = await Promise.all([askServers(servers), livingContainerds(servers)]);
+  const asked = await askServers(servers);
+  const alive = livingContainerds(servers);
   const shims = asked.map((server) => describe(server, alive));
   if (options.quiet) {
     print(asked.flatMap(({ containers }) => containers.map(({ id }) => `${id}\n`)).join(""));
@@ -66,12 +62,12 @@ interface DescribedContainer extends DescribedProcess {
   readonly problem: string | null;
 }
 
-/** The addresses of the containerds that answer. */
+/** The addresses of the containerds that listen; one that hangs does so all the same. */
 function livingContainerds(
   servers: readonly { containerd?: { address: string } }[],
 ): Set<string> {
   const addresses = new Set(servers.map(({ containerd }) => containerd?.address ?? ""));
-  return new Set([...addresses].filter(lives));
+  return new Set([...addresses].filter(isAnswered));
 }
 
 function describe(server: AskedServer, alive: ReadonlySet<string>): DescribedShim {

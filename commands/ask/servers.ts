@@ -1,7 +1,6 @@
 /** Asks shims what they know of their containers: all side by side, each within a bounded time. */
 import { join } from "@std/path/posix";
 import { TaskStatus } from "../../proto/mod.ts";
-import { isAnswered } from "../../shim/bootstrap/is_answered.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import type { Bundle } from "../find/bundles.ts";
 import { findProcess, orUndefined } from "../find/processes.ts";
@@ -95,11 +94,6 @@ async function isAlive(client: ShimClient, id: string): Promise<void> {
 function runs(shim: ShimProcess | undefined): boolean {
   const now = shim && findProcess(shim.process.pid);
   return now !== undefined && now.startTicks === shim!.process.startTicks && now.state !== "Z";
-}
-
-/** Whether a containerd listens; one that hangs does so all the same. */
-export function lives(address: string): boolean {
-  return isAnswered(address);
 }
 
 /** The containers that a shim may have, with their bundles if they are there. */

@@ -1,22 +1,10 @@
 /** Publishes the events of tasks, by containerd's Events service: over ttrpc or gRPC. */
-import {
-  Envelope,
-  ForwardRequest,
-  TaskCheckpointed,
-  TaskCreate,
-  TaskDelete,
-  TaskExecAdded,
-  TaskExecStarted,
-  TaskExit,
-  TaskOOM,
-  TaskPaused,
-  TaskResumed,
-  TaskStart,
-} from "../../proto/mod.ts";
+import { Envelope, ForwardRequest } from "../../proto/mod.ts";
 import type { EventsAddress } from "../bootstrap/mod.ts";
 import { inSpan, type Logger, toTimestamp, traceparent } from "../common/mod.ts";
 import type { Protocol } from "../settings/settings.ts";
 import { Client, startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
+import { TOPICS } from "./topics.ts";
 
 /** The name of the service for each protocol; its messages are the same. */
 const SERVICES: Readonly<Record<Protocol, string>> = {
@@ -27,19 +15,6 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
 /** After so many ms the log says that events wait; a restart of containerd takes less. */
 const PATIENCE_MS = 5000;
-
-const TOPICS = {
-  TaskCreate: { topic: "/tasks/create", message: TaskCreate },
-  TaskStart: { topic: "/tasks/start", message: TaskStart },
-  TaskExecAdded: { topic: "/tasks/exec-added", message: TaskExecAdded },
-  TaskExecStarted: { topic: "/tasks/exec-started", message: TaskExecStarted },
-  TaskExit: { topic: "/tasks/exit", message: TaskExit },
-  TaskOOM: { topic: "/tasks/oom", message: TaskOOM },
-  TaskPaused: { topic: "/tasks/paused", message: TaskPaused },
-  TaskResumed: { topic: "/tasks/resumed", message: TaskResumed },
-  TaskCheckpointed: { topic: "/tasks/checkpointed", message: TaskCheckpointed },
-  TaskDelete: { topic: "/tasks/delete", message: TaskDelete },
-} as const;
 
 /** The name of an event: that of its message in the package `containerd.events`. */
 export type EventName = keyof typeof TOPICS;
