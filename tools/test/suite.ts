@@ -5,6 +5,7 @@
  *
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
  */
+import { basename, join } from "@std/path";
 import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { enterPrivateMounts, inPrivateMounts } from "../../tests/harness/machine/private_mounts.ts";
 import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
@@ -66,11 +67,12 @@ finish({ passed, failed });
 
 /** Runs all tests, in two processes; what the one of the tests aside prints comes behind. */
 async function runAll(): Promise<never> {
-  const folder = await Deno.makeTempDir({ prefix: "counts-" });
+  const folder = await Deno.makeTempDir({ prefix: "suite-" });
+  const binary = await copyTested(folder);
   const command = (name: string, args: readonly string[], output: "inherit" | "piped") =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "--allow-all", import.meta.filename!, ...args],
-      env: { [COUNTS_FILE]: `${folder}/${name}` },
+      env: { [COUNTS_FILE]: `${folder}/${name}`, ...binary && { SHIM_BINARY: binary } },
       stdout: output,
       stderr: output,
     }).spawn();
@@ -89,6 +91,20 @@ async function runAll(): Promise<never> {
     passed: counts[0].passed + counts[1].passed,
     failed: counts[0].failed + counts[1].failed,
   });
+}
+
+/**
+ * Copies the shim under test: the test of `task install` builds it anew, which to the other part's servers would be an upgrade.
+ * @returns The path of the copy; undefined where SHIM_RUNTIME alone says what is tested.
+ */
+async function copyTested(folder: string): Promise<string | undefined> {
+  const binary = Deno.env.get("SHIM_BINARY");
+  if (binary === undefined) return undefined;
+  // Rootless users execute it, too.
+  await Deno.chmod(folder, 0o755);
+  const copy = join(folder, basename(binary));
+  await Deno.copyFile(binary, copy);
+  return copy;
 }
 
 /** Of a part that has ended before it could count anything something has failed. */
