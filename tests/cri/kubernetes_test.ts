@@ -17,8 +17,8 @@ import { eventually } from "../harness/expect/eventually.ts";
 import { cgroupFolders } from "../harness/machine/cgroups.ts";
 import { runName } from "../harness/machine/private_mounts.ts";
 import { isAlive } from "../harness/machine/processes.ts";
+import { CriStream } from "../harness/streams/cri_stream.ts";
 import { testsWith } from "../harness/suite/shared_daemon.ts";
-import { CriStream } from "./cri_stream.ts";
 
 const test = testsWith(() => PrivateCri.start());
 

@@ -1,22 +1,21 @@
 /** Pods without a pause container, as the kubelet runs them by containerd's CRI plugin. It needs containerd 2.3 or later. */
 
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { hasSandboxes, PrivateCri } from "../harness/containerd/private_cri.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
-import { testsWith } from "../harness/suite/shared_daemon.ts";
+import {
+  CONTAINER,
+  HANDLER,
+  NODE,
+  NOT_READY,
+  POD,
+  READY,
+  RUNNING,
+  sandboxTests,
+} from "./sandboxed_pods.ts";
 
-const register = testsWith(() => PrivateCri.start());
-const test = (name: string, body: (cri: PrivateCri) => Promise<void>) =>
-  hasSandboxes() ? register(name, body) : register(`${name} (needs containerd 2.3)`, body, true);
+const test = sandboxTests();
 
-const HANDLER = "sandboxed";
-/** Of ContainerState, PodSandboxState and NamespaceMode. */
-const RUNNING = 1;
-const NOT_READY = 1;
-const POD = 0;
-const CONTAINER = 1;
-const NODE = 2;
 const MAPPING = [{ hostId: 100000, containerId: 0, length: 65536 }];
 const USER_NAMESPACE = {
   pid: CONTAINER,
@@ -36,7 +35,7 @@ test("a pod without a pause container", async (cri) => {
   assertEquals((await cri.exec(second, "ip", "-o", "addr")).stdout, interfaces);
   await cri.exec(first, "sh", "-c", "echo shared > /dev/shm/file");
   assertEquals((await cri.exec(second, "cat", "/dev/shm/file")).stdout, "shared\n");
-  assertEquals((await cri.podStatus(pod)).state, 0);
+  assertEquals((await cri.podStatus(pod)).state, READY);
   await cri.stop(pod);
   assertEquals((await cri.podStatus(pod)).state, NOT_READY);
   await cri.remove(pod);
@@ -89,7 +88,7 @@ test("a pod goes on while containerd is restarted", async (cri) => {
   const pod = await cri.runPod(HANDLER);
   const container = await cri.run(pod, "first", ["sleep", "1000"]);
   await cri.restart();
-  assertEquals((await cri.podStatus(pod)).state, 0);
+  assertEquals((await cri.podStatus(pod)).state, READY);
   assertEquals((await cri.status(container)).state, RUNNING);
   assertEquals((await cri.exec(container, "echo", "hello")).stdout, "hello\n");
   await cri.run(pod, "second", ["sleep", "1000"]);

@@ -1,4 +1,4 @@
-import { TextReader } from "../harness/streams/text_reader.ts";
+import { TextReader } from "./text_reader.ts";
 
 /** The channels of a stream, each message's first byte; see Kubernetes' v4.channel.k8s.io. */
 const STDIN = 0;
@@ -18,13 +18,9 @@ export class CriStream {
 
   /** @param url What Exec or Attach has answered. */
   static async open(url: string): Promise<CriStream> {
-    const socket = new WebSocket(url.replace(/^http/, "ws"), ["v4.channel.k8s.io"]);
-    socket.binaryType = "arraybuffer";
+    const socket = newSocket(url);
     const stream = new CriStream(socket);
-    await new Promise((resolve, reject) => {
-      socket.onopen = resolve;
-      socket.onerror = (event) => reject(new Error((event as ErrorEvent).message));
-    });
+    await opened(socket);
     return stream;
   }
 
@@ -63,6 +59,70 @@ export class CriStream {
   close(): void {
     this.#socket.close();
   }
+}
+
+/** A connection to a port in a pod's network by CRI's PortForward, as `kubectl port-forward` makes one for each client. */
+export class ForwardedPort {
+  /** What comes from there. */
+  readonly output: TextReader;
+  /** Why there is none; empty if all is well. */
+  readonly error: Promise<string>;
+  readonly #socket: WebSocket;
+
+  /** @param url What PortForward has answered for one port. */
+  static async open(url: string): Promise<ForwardedPort> {
+    const socket = newSocket(url);
+    const forwarded = new ForwardedPort(socket);
+    await opened(socket);
+    return forwarded;
+  }
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+    const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>>();
+    const writer = writable.getWriter();
+    const errors: Uint8Array<ArrayBuffer>[] = [];
+    const ended = Promise.withResolvers<void>();
+    const [isNamed, DATA] = [new Set<number>(), 0];
+    socket.onmessage = ({ data }) => {
+      const [channel, ...rest] = new Uint8Array(data);
+      // What is empty opens a channel, and what comes first is the port's number.
+      if (rest.length === 0 || !isNamed.has(channel) && isNamed.add(channel)) return;
+      const bytes = new Uint8Array(rest);
+      if (channel === DATA) writer.write(bytes);
+      else errors.push(bytes);
+    };
+    socket.onclose = () => {
+      writer.close();
+      ended.resolve();
+    };
+    this.output = toTextReader(readable);
+    this.error = ended.promise.then(() => new Blob(errors).text());
+  }
+
+  /** Writes to who listens there. */
+  write(text: string): void {
+    this.#socket.send(Uint8Array.of(0, ...new TextEncoder().encode(text)));
+  }
+
+  /** Ends the connection. */
+  close(): void {
+    this.#socket.close();
+  }
+}
+
+/** By the protocol of Kubernetes in which the first byte of a message is its channel. */
+function newSocket(url: string): WebSocket {
+  const socket = new WebSocket(url.replace(/^http/, "ws"), ["v4.channel.k8s.io"]);
+  socket.binaryType = "arraybuffer";
+  return socket;
+}
+
+async function opened(socket: WebSocket): Promise<void> {
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = (event) => reject(new Error((event as ErrorEvent).message));
+  });
 }
 
 function toTextReader(readable: ReadableStream<Uint8Array<ArrayBuffer>>): TextReader {

@@ -1,0 +1,26 @@
+/** Tests of pods without a pause container, as the kubelet runs them by containerd's CRI plugin. */
+import { hasSandboxes, PrivateCri } from "../harness/containerd/private_cri.ts";
+import { type Register, testsWith } from "../harness/suite/shared_daemon.ts";
+
+/** The handler of such pods. */
+export const HANDLER = "sandboxed";
+
+/** PodSandboxState and ContainerState of CRI. */
+export const READY = 0;
+export const NOT_READY = 1;
+export const RUNNING = 1;
+
+/** NamespaceMode of CRI. */
+export const POD = 0;
+export const CONTAINER = 1;
+export const NODE = 2;
+export const TARGET = 3;
+
+/** Answers what registers tests, which are ignored where containerd has no such pods: before 2.3. */
+export function sandboxTests(): Register<PrivateCri> {
+  const register = testsWith(() => PrivateCri.start());
+  return (name, body, ignore = false) =>
+    hasSandboxes()
+      ? register(name, body, ignore)
+      : register(`${name} (needs containerd 2.3)`, body, true);
+}
