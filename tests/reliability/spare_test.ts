@@ -159,14 +159,18 @@ const CHANGES = {
 };
 
 for (const [what, [program, ...args]] of Object.entries(CHANGES)) {
-  test(`a start with ${what} of its own has a server of its own`, async (containerd) => {
+  test(`a start with ${what} of its own has a server of its own, and ends it`, async (containerd) => {
     const spare = await makeSpare(containerd);
     // Each thread of containerd may be the one that executes the shim.
     const tasks = [...Deno.readDirSync(`/proc/${containerd.pid}/task`)].map(({ name }) => name);
     for (const task of tasks) new Deno.Command(program, { args: [...args, task] }).outputSync();
     await containerd.runDetached("box", "sleep", "1000");
-    assertNotEquals(await containerd.shimPid("box"), spare);
+    const shim = await containerd.shimPid("box");
+    assertNotEquals(shim, spare);
+    // It would keep others from becoming the spare, and nobody could take it.
+    await whenGone(spare);
     await containerd.remove("box");
+    await eventually("a spare", () => spares().includes(shim) || undefined);
   });
 }
 
