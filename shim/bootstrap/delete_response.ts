@@ -1,8 +1,6 @@
-/** The answer of the action `delete`. It is encoded without protobuf's library, which would take longer to load than all else there. */
+/** The answer of the action `delete`. */
 import { toTimestamp } from "../common/timestamp.ts";
-
-const VARINT = 0;
-const LENGTH_DELIMITED = 2;
+import { bytesField, numberField } from "./wire.ts";
 
 /** How the init of a container ended, as `delete` answers it. */
 export interface Ended {
@@ -13,22 +11,13 @@ export interface Ended {
   readonly exitedAt: Date;
 }
 
-/** Encodes a containerd.task.v2.DeleteResponse in protobuf's wire format (https://protobuf.dev/programming-guides/encoding/). */
+/** Encodes a containerd.task.v2.DeleteResponse. */
 export function encodeDeleteResponse({ pid, exitStatus, exitedAt }: Ended): Uint8Array {
   const { seconds, nanos } = toTimestamp(exitedAt);
   const timestamp = [...numberField(1, seconds), ...numberField(2, nanos)];
   return Uint8Array.from([
     ...numberField(1, pid),
     ...numberField(2, exitStatus),
-    ...[3 << 3 | LENGTH_DELIMITED, timestamp.length, ...timestamp],
+    ...bytesField(3, timestamp),
   ]);
-}
-
-/** The bytes of a field that is a varint; none for 0, which is the default. */
-function numberField(field: number, value: number): number[] {
-  if (value === 0) return [];
-  const bytes = [field << 3 | VARINT];
-  // Each byte has seven bits, the lowest ones first. Seconds have more than the 32 bits that JavaScript's bit operators take.
-  for (; value > 0x7f; value = Math.floor(value / 0x80)) bytes.push(value % 0x80 | 0x80);
-  return [...bytes, value];
 }

@@ -6,6 +6,7 @@ import { Any, BootstrapLogLevel, BootstrapParams } from "../../proto/mod.ts";
 import type { Protocol } from "../settings/settings.ts";
 import { toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
+import { areParams } from "./start_params.ts";
 
 /** Where containerd serves its Events service. */
 export interface EventsAddress {
@@ -52,15 +53,14 @@ function findEventsAddress(
 }
 
 /**
- * Decodes BootstrapParams. The runtime options that an older containerd gives can be decoded as such, too, but do not name this
- * container.
+ * Decodes BootstrapParams.
  * @param input What came on standard input.
  * @returns Undefined if it is something else.
  * @throws {Error} If they are another container's.
  */
 export function decodeBootstrapParams(
   input: Uint8Array,
-  { id, namespace }: Pick<Arguments, "id" | "namespace">,
+  identity: Pick<Arguments, "id" | "namespace">,
 ): BootstrapParams | undefined {
   let params: BootstrapParams;
   try {
@@ -68,12 +68,7 @@ export function decodeBootstrapParams(
   } catch {
     return undefined;
   }
-  if (params.instanceId === id && params.namespace === namespace) return params;
-  // Runtime options have the first two fields, a type and a value, and no more than these.
-  if (params.containerdVersion === "") return undefined;
-  const expected = `${id} in the namespace ${namespace}`;
-  const got = `${params.instanceId} in the namespace ${params.namespace}`;
-  throw new Error(`expected the BootstrapParams of ${expected} on standard input, not of ${got}`);
+  return areParams(params, identity) ? params : undefined;
 }
 
 function decodeOptions(input: Uint8Array): Any {

@@ -3,7 +3,6 @@
  * where it can be, as nothing else happens meanwhile.
  */
 import { dirname, isAbsolute, join } from "@std/path/posix";
-import type { BootstrapParams, BootstrapResult } from "../../proto/mod.ts";
 import { removeIfThere } from "../common/files.ts";
 import { close, open, OpenFlag, pipe } from "../libc/descriptor.ts";
 import { isThere } from "../libc/kernel_files.ts";
@@ -36,6 +35,7 @@ import {
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { adjustOomScore } from "./oom_score.ts";
+import { encodeResult, readStartParams, type StartParams } from "./start_params.ts";
 import {
   addTelemetryVariables,
   DENO_SWITCH,
@@ -63,7 +63,7 @@ export async function start(
   if (args.id === "") throw new Error("the flag -id is required and can't be empty");
   const settings = await readSettings(name);
   const input = takeInput();
-  const params = await readParams(input, args);
+  const params = readStartParams(input, args);
   const { protocol } = settings;
   const version = params
     ? NEWEST_VERSION
@@ -80,7 +80,7 @@ export async function start(
   const address = protocol === "grpc" ? path : `unix://${path}`;
   const result = { version, address, protocol };
   const answer = params
-    ? await encodeResult(result)
+    ? encodeResult({ ...result, version: NEWEST_VERSION })
     : new TextEncoder().encode(version === undefined ? address : JSON.stringify(result));
   // It is written before there is a server, so that `delete` can clean up after both. A restarted containerd 1.7 reads JSON, too.
   const kept = protocol === "ttrpc" ? address : JSON.stringify(result);
@@ -140,34 +140,19 @@ async function removeLeft(socket: string): Promise<void> {
   if (!isAnswered(socket)) removeIfThere(socket);
 }
 
-/** Decodes BootstrapParams (containerd 2.3). To load protobuf takes 2 ms, so it is not loaded for an input without the container's id. */
-async function readParams(
-  input: Uint8Array,
-  args: Arguments,
-): Promise<BootstrapParams | undefined> {
-  if (!new TextDecoder().decode(input).includes(args.id)) return undefined;
-  const { decodeBootstrapParams } = await import("./params.ts");
-  return decodeBootstrapParams(input, args);
-}
-
 /** What containerd has given on standard input, without the container's name. */
 async function optionsIn(
   input: Uint8Array,
-  params: BootstrapParams | undefined,
+  params: StartParams | undefined,
 ): Promise<Uint8Array> {
   if (params === undefined) return input;
   const { BootstrapParams } = await import("../../proto/mod.ts");
-  return BootstrapParams.encode({ ...params, instanceId: "" }).finish();
-}
-
-async function encodeResult(result: BootstrapResult.Properties): Promise<Uint8Array> {
-  const { BootstrapResult } = await import("../../proto/mod.ts");
-  return BootstrapResult.encode(result).finish();
+  return BootstrapParams.encode({ ...BootstrapParams.decode(input), instanceId: "" }).finish();
 }
 
 async function findSocketPath(
   { address, namespace }: Arguments,
-  params: BootstrapParams | undefined,
+  params: StartParams | undefined,
   name: string,
 ): Promise<string> {
   const folder = params?.socketDir || undefined;
