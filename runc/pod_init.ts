@@ -1,32 +1,29 @@
-/** The init of a pod whose containers share a PID namespace: it is PID 1 there, and reaps orphans. */
+/** The init of a pod whose containers share a PID namespace, where it is PID 1 and reaps orphans, or have a user namespace. */
 import { basename, join } from "@std/path/posix";
 import type { RuncOptions } from "../proto/mod.ts";
 import { endsWithin } from "../shim/common/mod.ts";
-import { mount, MountFlag, unmountAll } from "../shim/libc/mod.ts";
 import { killIfThere, orWarn, type Shim, SIGKILL, StatusCode, StatusError } from "../shim/mod.ts";
 import { initPidFile, readPid, runtimeOf, writtenPid } from "./bundle/mod.ts";
 import { removeEmptyCgroups } from "./cgroup/mod.ts";
 import { UNASKED_MS } from "./init.ts";
+import { initRoot, makeInitRoot, removeInitRoot } from "./init_root.ts";
 import { Runc } from "./runc.ts";
-import type { HeldNamespaces } from "./sandbox/held_namespaces.ts";
-import { leastInit } from "./sandbox/least_init.ts";
-import type { PodToHold } from "./sandbox/pod_sandbox.ts";
+import type { HeldNamespaces, InitSpec, PodToHold } from "./sandbox/held_namespaces.ts";
+import { type IdRange, nobody } from "./sandbox/user_mappings.ts";
 
 /** The name by which Kubernetes' users know PID 1 of a pod. */
 const PROGRAM = "pause";
-/** As in Kubernetes' pause image: a user that owns nothing. */
-const NOBODY = 65535;
 /** As CRI gives it to pause containers: the least that there is. */
 const CPU_SHARES = 2;
 /** How long it may take to end, with all processes of its PID namespace, in ms. */
 const END_MS = 5_000;
 
-/** Runs init by the runtime, in an empty root file system: containers see that as /proc/1/root. See `RunInit`. */
+/** Runs init by the runtime: see `RunInit`. */
 export async function runPodInit(
   shim: Shim,
   options: RuncOptions,
   pod: PodToHold,
-  holder: number,
+  own: InitSpec,
 ): Promise<HeldNamespaces> {
   const { id, bundle } = pod;
   const runtime = { ...runtimeOf(options, shim.namespace), bundle };
@@ -36,9 +33,12 @@ export async function runPodInit(
     throw new StatusError(StatusCode.ALREADY_EXISTS, `the runtime has a container ${id}`);
   }
   const remove = () => runc.within(AbortSignal.timeout(UNASKED_MS)).delete(id, true);
+  const removed = (what: string, work: () => unknown) =>
+    orWarn(shim.logger, `${what} of the pod's init`, async () => void await work());
   using expectation = shim.reaper.expect();
   try {
-    await writeBundle(pod, holder, cgroupsPath(options, shim.namespace, pod));
+    await makeInitRoot(bundle, PROGRAM);
+    await writeSpec(pod, own, cgroupsPath(options, shim.namespace, pod));
     await runc.within(AbortSignal.timeout(UNASKED_MS)).run(id, { ...options, pidFile });
     const pid = readPid(pidFile);
     let isAlive = true;
@@ -50,46 +50,31 @@ export async function runPodInit(
     };
     return { pid, ended, release };
   } catch (error) {
-    const removed = (what: string, work: () => unknown) =>
-      orWarn(shim.logger, `${what} of the pod's init`, async () => void await work());
     await removed("remove what the runtime has left", () => runc.knows(id) && remove());
     const pid = writtenPid(pidFile);
     if (pid !== undefined && shim.reaper.isUnclaimed(pid)) killIfThere(pid, SIGKILL);
     await removed("remove the cgroups", () => removeEmptyCgroups(bundle, runtime));
-    await removed("unmount the root file system", () => unmountAll(rootOf(bundle)));
     throw error;
+  } finally {
+    await removed("unmount the root file system", () => removeInitRoot(bundle));
   }
 }
 
-/** Where its root file system is mounted, in the pod's, which goes with all that is mounted below. */
-const rootOf = (bundle: string) => join(bundle, "rootfs", "root");
-
-/** Makes a file system with nothing but the program, as the pod's own may have no programs, and config.json. */
-async function writeBundle(
-  { bundle }: PodToHold,
-  holder: number,
+async function writeSpec(
+  { bundle, config: { users } }: PodToHold,
+  { namespaces, hostname, sysctl }: InitSpec,
   cgroupsPath: string,
 ): Promise<void> {
-  const root = rootOf(bundle);
-  await Deno.mkdir(root, { recursive: true });
-  mount("tmpfs", root, "tmpfs", MountFlag.NOSUID | MountFlag.NODEV, "size=256k,mode=755");
-  const program = join(root, PROGRAM);
-  await Deno.writeFile(program, leastInit());
-  // Whatever the umask is.
-  await Deno.chmod(program, 0o755);
-  const joined = ["ipc", "uts", "network"].map((type) => ({
-    type,
-    path: `/proc/${holder}/ns/${type === "network" ? "net" : type}`,
-  }));
   const spec = {
     ociVersion: "1.0.2",
+    hostname,
     process: {
       args: [`/${PROGRAM}`],
       cwd: "/",
-      user: { uid: NOBODY, gid: NOBODY },
+      user: { uid: nobody(users?.uids), gid: nobody(users?.gids) },
       noNewPrivileges: true,
     },
-    root: { path: root, readonly: true },
+    root: { path: initRoot(bundle), readonly: true },
     mounts: [
       // The runtimes need both.
       {
@@ -106,7 +91,10 @@ async function writeBundle(
       },
     ],
     linux: {
-      namespaces: [{ type: "pid" }, { type: "mount" }, ...joined],
+      namespaces: [{ type: "pid" }, { type: "mount" }, ...namespaces],
+      sysctl,
+      uidMappings: users?.uids.map(toSpec),
+      gidMappings: users?.gids.map(toSpec),
       cgroupsPath,
       resources: { devices: [{ allow: false, access: "rwm" }], cpu: { shares: CPU_SHARES } },
       // Containers may reach its /proc, by /proc/1/root.
@@ -116,6 +104,10 @@ async function writeBundle(
     },
   };
   await Deno.writeTextFile(join(bundle, "config.json"), JSON.stringify(spec));
+}
+
+function toSpec({ containerId, hostId, length }: IdRange) {
+  return { containerID: containerId, hostID: hostId, size: length };
 }
 
 /** Where CRI puts a pod's pause container. */

@@ -18,7 +18,8 @@ import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
 import type { State } from "./process.ts";
-import type { PodSandbox, RunInit } from "./sandbox/pod_sandbox.ts";
+import type { RunInit } from "./sandbox/held_namespaces.ts";
+import type { PodSandbox } from "./sandbox/pod_sandbox.ts";
 
 const STATUS: Readonly<Record<State, TaskStatus>> = {
   created: TaskStatus.CREATED,
@@ -48,11 +49,14 @@ export class TaskService implements Required<ServedTask> {
   async loadSandbox(): Promise<PodSandbox> {
     const { PodSandbox } = await import("./sandbox/pod_sandbox.ts");
     const { shim, options } = this;
-    // The action `delete` is called for the sandbox alone, and ends its containers.
-    const onCreate = () => keepRuntime(shim.bundle, options);
-    const runInit: RunInit = async (pod, holder) => {
+    const onCreate = () => {
+      shim.keepFromReuse();
+      // The action `delete` is called for the sandbox alone, and ends its containers.
+      keepRuntime(shim.bundle, options);
+    };
+    const runInit: RunInit = async (pod, spec) => {
       const { runPodInit } = await import("./pod_init.ts");
-      return await runPodInit(shim, options, pod, holder);
+      return await runPodInit(shim, options, pod, spec);
     };
     const onShutdown = (call: Call) => this.#endPod(call);
     return this.#sandbox ??= new PodSandbox(shim, runInit, onCreate, onShutdown);

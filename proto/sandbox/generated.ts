@@ -159,17 +159,52 @@ export const NamespaceOption = /* @__PURE__ */ messageType<
 
 export interface UserNamespace {
   mode: number;
+  uids: IDMapping[];
+  gids: IDMapping[];
 }
 export declare namespace UserNamespace {
-  type Properties = Partial<UserNamespace>;
+  interface Properties extends Partial<Omit<UserNamespace, "uids" | "gids">> {
+    uids?: readonly IDMapping.Properties[];
+    gids?: readonly IDMapping.Properties[];
+  }
 }
 export const UserNamespace = /* @__PURE__ */ messageType<UserNamespace, UserNamespace.Properties>(
-  () => ({ mode: 0 }),
+  () => ({ mode: 0, uids: [], gids: [] }),
   (message, tag, reader) => {
     if (tag === 8) message.mode = reader.int32();
+    else if (tag === 18) message.uids.push(IDMapping.decode(reader.bytes()));
+    else if (tag === 26) message.gids.push(IDMapping.decode(reader.bytes()));
   },
   (message, writer) => {
     if (message.mode) writer.uint32(8).int32(message.mode);
+    for (const item of message.uids ?? []) {
+      IDMapping.encode(item, writer.uint32(18).fork()).ldelim();
+    }
+    for (const item of message.gids ?? []) {
+      IDMapping.encode(item, writer.uint32(26).fork()).ldelim();
+    }
+  },
+);
+
+export interface IDMapping {
+  hostId: number;
+  containerId: number;
+  length: number;
+}
+export declare namespace IDMapping {
+  type Properties = Partial<IDMapping>;
+}
+export const IDMapping = /* @__PURE__ */ messageType<IDMapping, IDMapping.Properties>(
+  () => ({ hostId: 0, containerId: 0, length: 0 }),
+  (message, tag, reader) => {
+    if (tag === 8) message.hostId = reader.uint32();
+    else if (tag === 16) message.containerId = reader.uint32();
+    else if (tag === 24) message.length = reader.uint32();
+  },
+  (message, writer) => {
+    if (message.hostId) writer.uint32(8).uint32(message.hostId);
+    if (message.containerId) writer.uint32(16).uint32(message.containerId);
+    if (message.length) writer.uint32(24).uint32(message.length);
   },
 );
 

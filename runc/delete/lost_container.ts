@@ -8,6 +8,7 @@ import { awaitEnds, killIfThere, readText, SIGKILL } from "../../shim/libc/mod.t
 import { spawner } from "../../shim/process/spawn.ts";
 import { initPidFile, type KeptRuntime } from "../bundle/mod.ts";
 import { removeCgroups, removeEmptyCgroups } from "../cgroup/empty_cgroups.ts";
+import { removeInitRoot } from "../init_root.ts";
 import { allPids } from "../process_tree.ts";
 import { Runc, wasKilled } from "../runc.ts";
 import { unmountAfter } from "./unmount_after.ts";
@@ -22,7 +23,11 @@ export async function removeContainer(
   runtime: KeptRuntime,
 ): Promise<void> {
   await killRuntimes([bundle]);
-  await removeFromRuntime(bundle, id, runtime);
+  try {
+    await removeFromRuntime(bundle, id, runtime);
+  } finally {
+    if (isSandboxBundle(bundle)) await removeInitRoot(bundle);
+  }
 }
 
 async function removeFromRuntime(

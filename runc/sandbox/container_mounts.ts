@@ -22,15 +22,15 @@ export async function addMounts(bundle: string, files: readonly PodFile[]): Prom
     !(destination === "/dev/shm" && type === "tmpfs")
   );
   const taken = new Set(kept.map(({ destination }) => destination));
+  const isReadOnly = spec.root?.readonly ?? false;
   const added = files.filter(({ destination }) => !taken.has(destination)).map((file) => ({
     destination: file.destination,
     type: "bind",
     source: file.source,
-    options: ["rbind", "rprivate", ...optionsOf(file, spec.root?.readonly ?? false)],
+    // What a mount has set may not be cleared in a user namespace, and a runtime would try that to make another one read-only.
+    options: ["rbind", "rprivate", "nosuid", "nodev", "noexec"].concat(
+      isReadOnly && !file.isMemory ? "ro" : "rw",
+    ),
   }));
   await Deno.writeTextFile(path, withMember(text, "mounts", [...kept, ...added]));
-}
-
-function optionsOf({ isMemory }: PodFile, isReadOnly: boolean): string[] {
-  return isMemory ? ["nosuid", "nodev", "noexec"] : [isReadOnly ? "ro" : "rw"];
 }

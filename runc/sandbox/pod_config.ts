@@ -1,7 +1,9 @@
 /** What a pod is to be: of the CRI's configuration what a sandbox has to see to. */
 import type { Any } from "../../proto/mod.ts";
 import { type DnsConfig, PodSandboxConfig } from "../../proto/sandbox/mod.ts";
+import { isNamespace } from "../../shim/libc/mod.ts";
 import { StatusCode, StatusError } from "../../shim/mod.ts";
+import { readUserMappings, type UserMappings } from "./user_mappings.ts";
 
 const TYPE = "runtime.v1.PodSandboxConfig";
 /** NamespaceMode of CRI. */
@@ -20,6 +22,8 @@ export interface PodConfig {
   readonly hasHostIpc: boolean;
   /** Whether its containers share a PID namespace. */
   readonly sharesPids: boolean;
+  /** Of its user namespace; undefined for the host's. */
+  readonly users: UserMappings | undefined;
   readonly cgroupParent: string;
   readonly sysctls: Readonly<Record<string, string>>;
 }
@@ -39,12 +43,14 @@ export function readPodConfig(options: Any | null, network: string): PodConfig {
   if (length > HOSTNAME_BYTES) {
     throw invalid(`expected a hostname of ${HOSTNAME_BYTES} bytes at most, not ${hostname}`);
   }
-  if (namespaces?.usernsOptions && namespaces.usernsOptions.mode === POD) {
-    throw unready("a user namespace");
-  }
   const hasHostNetwork = namespaces?.network === NODE;
-  if (hasHostNetwork !== (network === "")) {
+  if (hasHostNetwork ? network !== "" : !isNetwork(network)) {
     throw invalid(`expected a network namespace unless it is the host's, not "${network}"`);
+  }
+  const users = orInvalid(() => readUserMappings(namespaces?.usernsOptions));
+  if (users !== undefined && (namespaces?.pid === NODE || namespaces?.ipc === NODE)) {
+    // The kernel lets nobody there mount /proc, or /dev/mqueue.
+    throw invalid("a pod with a user namespace can't have the host's PID or IPC namespace");
   }
   return {
     hostname: hasHostNetwork ? "" : hostname,
@@ -52,6 +58,7 @@ export function readPodConfig(options: Any | null, network: string): PodConfig {
     network: network || undefined,
     hasHostIpc: namespaces?.ipc === NODE,
     sharesPids: (namespaces?.pid ?? POD) === POD,
+    users,
     cgroupParent: linux?.cgroupParent ?? "",
     sysctls: linux?.sysctls ?? {},
   };
@@ -65,11 +72,20 @@ function decode(value: Uint8Array): PodSandboxConfig {
   }
 }
 
-function unready(what: string): StatusError {
-  return new StatusError(
-    StatusCode.UNIMPLEMENTED,
-    `pods with ${what} are not possible without a pause container yet: use a handler without sandboxer`,
-  );
+function isNetwork(path: string): boolean {
+  try {
+    return isNamespace(path, "net");
+  } catch {
+    return false; // There is no such file.
+  }
+}
+
+function orInvalid<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
 }
 
 function invalid(message: string): StatusError {

@@ -2,6 +2,7 @@
 import { join } from "@std/path/posix";
 import { mount, MountFlag, readText, unmountAll } from "../../shim/libc/mod.ts";
 import type { PodConfig } from "./pod_config.ts";
+import { hostRoot } from "./user_mappings.ts";
 
 /** As docker and CRI have it for /dev/shm. */
 const BYTES = "64m";
@@ -15,7 +16,7 @@ export interface PodFile {
 }
 
 /**
- * Makes hostname, hosts, resolv.conf and /dev/shm.
+ * Makes hostname, hosts, resolv.conf and /dev/shm, which are the pod's root's.
  * @param bundle The sandbox's, where containerd has made the folder `rootfs`, and unmounts it should this server be killed.
  */
 export async function makePodFiles(bundle: string, config: PodConfig): Promise<PodFile[]> {
@@ -39,7 +40,12 @@ export async function makePodFiles(bundle: string, config: PodConfig): Promise<P
       destination: `/etc/${name}`,
       isMemory: false,
     }));
-    return [...files, await makeMemory(folder, config)];
+    const memory = await makeMemory(folder, config);
+    if (config.users !== undefined) {
+      const [uid, gid] = [hostRoot(config.users.uids), hostRoot(config.users.gids)];
+      await Promise.all([...files, memory].map(({ source }) => Deno.chown(source, uid, gid)));
+    }
+    return [...files, memory];
   } catch (error) {
     await unmountAll(folder);
     throw error;

@@ -21,24 +21,14 @@ import {
 import { Serial } from "../../shim/common/serial.ts";
 import { readStatsAt } from "../cgroup/mod.ts";
 import { addMounts } from "./container_mounts.ts";
-import { type HeldNamespaces, holdNamespaces } from "./held_namespaces.ts";
-import { type PodConfig, readPodConfig } from "./pod_config.ts";
+import {
+  type HeldNamespaces,
+  holdNamespaces,
+  type PodToHold,
+  type RunInit,
+} from "./held_namespaces.ts";
+import { readPodConfig } from "./pod_config.ts";
 import { makePodFiles, type PodFile, removePodFiles } from "./pod_files.ts";
-
-/** What there is to know of a pod whose namespaces are to be held. */
-export interface PodToHold {
-  readonly id: string;
-  /** The sandbox's. */
-  readonly bundle: string;
-  readonly config: PodConfig;
-}
-
-/**
- * Runs the init of a pod whose containers share a PID namespace.
- * @param holder A process or thread whose IPC, UTS and network namespaces it joins.
- * @throws {Error} If that fails; nothing is left of it then.
- */
-export type RunInit = (pod: PodToHold, holder: number) => Promise<HeldNamespaces>;
 
 /** A pod that was created, and what there is of it. */
 interface Pod extends PodToHold {
@@ -107,19 +97,12 @@ export class PodSandbox implements Sandbox {
     });
   }
 
-  async #hold(pod: Pod): Promise<HeldNamespaces> {
+  #hold(pod: Pod): Promise<HeldNamespaces> {
     const { shim } = this;
-    const held = holdNamespaces(pod.config, (error) => {
+    return holdNamespaces(pod, this.runInit, (error) => {
       shim.logger.error("can't leave a pod's namespaces: the server ends", { error });
       return shim.abort();
     });
-    if (!pod.config.sharesPids) return held;
-    try {
-      return await this.runInit(pod, held.pid);
-    } finally {
-      // Init is in them, too.
-      held.release();
-    }
   }
 
   /** From now on the pod is not ready. */

@@ -129,3 +129,35 @@ export function setHostname(name: string): void {
   const bytes = cString(name);
   check(symbols.sethostname(bytes, BigInt(bytes.length - 1)), () => `sethostname ${name}`);
 }
+
+// See ioctl_ns(2).
+const NS_GET_USERNS = 0xb701n;
+const NS_GET_NSTYPE = 0xb703n;
+
+/**
+ * Whether a path is that of a namespace of this kind.
+ * @throws {SystemError} If it can't be opened.
+ */
+export function isNamespace(path: string, kind: NamespaceKind): boolean {
+  const descriptor = open(path, OpenFlag.RDONLY | OpenFlag.NONBLOCK);
+  try {
+    return symbols.ioctl(descriptor, NS_GET_NSTYPE, null) === FLAGS[kind];
+  } finally {
+    close(descriptor);
+  }
+}
+
+/**
+ * Opens the user namespace that a namespace belongs to.
+ * @param path That namespace's.
+ * @throws {SystemError} EPERM if it is none below this process's own, and what else prevents it.
+ */
+export function openOwner(path: string): number {
+  const descriptor = open(path, OpenFlag.RDONLY);
+  try {
+    const owner = symbols.ioctl(descriptor, NS_GET_USERNS, null);
+    return check(owner, () => `open the user namespace of ${path}`);
+  } finally {
+    close(descriptor);
+  }
+}

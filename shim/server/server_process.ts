@@ -22,6 +22,7 @@ export class ServerProcess {
   readonly #inherited: string | undefined;
   #descriptors = 0;
   #hasFault = false;
+  #isKept = false;
 
   /**
    * Makes this process a server: the subreaper of its descendants, which outlives its faults.
@@ -47,7 +48,12 @@ export class ServerProcess {
 
   /** Whether it may become a spare. */
   get mayBeSpare(): boolean {
-    return this.#isReusable && this.settings.spare;
+    return this.#isReusable && this.settings.spare && !this.#isKept;
+  }
+
+  /** See {@linkcode Shim.keepFromReuse}. */
+  keepFromReuse(): void {
+    this.#isKept = true;
   }
 
   /** What it inherited from who has spawned it; undefined if it has one shim only. */

@@ -3,6 +3,7 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { eventually } from "../harness/expect/eventually.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
+import { canMapOwners, openFolders, runcMapsOwners } from "../harness/machine/user_namespaces.ts";
 import {
   CONTAINER,
   HANDLER,
@@ -84,6 +85,65 @@ test("a pod whose containers share a PID namespace", async (cri) => {
   await eventually("an end of the shim", () => !isAlive(shim.pid) || undefined);
 });
 
+test(
+  "a pod in a user namespace (needs Linux 6.3)",
+  async (cri) => {
+    await openFolders(cri);
+    const linux = {
+      cgroupParent: cri.cgroup,
+      securityContext: { namespaceOptions: USER_NAMESPACE },
+      sysctls: { "kernel.shm_rmid_forced": "1", "net.ipv4.ip_local_port_range": "4000 5000" },
+    };
+    const pod = await cri.runPod(HANDLER, linux);
+    const [shim] = cri.shims();
+    const [init, ...others] = childrenOf(shim.pid);
+    assertEquals(others, []);
+    const first = await cri.run(pod, "first", ["sleep", "1000"]);
+    const second = await cri.run(pod, "second", ["sleep", "1000"]);
+    const script = `set -- $(cat /proc/self/uid_map); echo $*; stat -c %u:%g /bin/busybox /etc/hosts
+echo 127.0.0.2 other >> /etc/hosts; touch /new && stat -c %u:%g /new; touch /dev/shm/file
+cat /proc/sys/kernel/shm_rmid_forced /proc/sys/net/ipv4/ip_local_port_range; ip -o addr`;
+    const { stdout, stderr } = await cri.exec(first, "sh", "-c", script);
+    assertEquals(stderr, "");
+    assertStringIncludes(stdout, "0 100000 65536\n0:0\n0:0\n0:0\n1\n4000\t5000\n");
+    assertStringIncludes(stdout, cri.network.subnet);
+    assertEquals((await cri.exec(second, "stat", "-c", "%u", "/dev/shm/file")).stdout, "0\n");
+    const inside = childrenOf(shim.pid).find(({ pid }) => pid !== init.pid)!.pid;
+    assertEquals(Deno.statSync(`/proc/${inside}/root/bin`).uid, 100_000);
+    for (const kind of ["user", "net", "ipc", "uts"]) {
+      const namespaceOf = (pid: number) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
+      assertEquals(namespaceOf(inside), namespaceOf(init.pid), kind);
+      assertNotEquals(namespaceOf(inside), namespaceOf(shim.pid), kind);
+    }
+    await cri.restart();
+    assertEquals((await cri.exec(first, "echo", "hello")).stdout, "hello\n");
+    await cri.run(pod, "third", ["sleep", "1000"]);
+    Deno.kill(init.pid, "SIGKILL");
+    await eventually(
+      "a pod that is not ready",
+      async () => (await cri.podStatus(pod)).state === NOT_READY || undefined,
+    );
+    await cri.remove(pod);
+    await eventually("an end of the shim", () => !isAlive(shim.pid) || undefined);
+  },
+  !canMapOwners,
+);
+
+test(
+  "a pod in a user namespace in the host's network (needs Linux 6.3, runc 1.2)",
+  async (cri) => {
+    await openFolders(cri);
+    const namespaceOptions = { ...USER_NAMESPACE, network: NODE };
+    const pod = await cri.runPod(HANDLER, { securityContext: { namespaceOptions } });
+    const container = await cri.run(pod, "first", ["sleep", "1000"]);
+    const script = "readlink /proc/self/ns/net; set -- $(cat /proc/self/uid_map); echo $*";
+    const { stdout } = await cri.exec(container, "sh", "-c", script);
+    assertEquals(stdout, `${Deno.readLinkSync("/proc/self/ns/net")}\n0 100000 65536\n`);
+    await cri.remove(pod);
+  },
+  !(canMapOwners && runcMapsOwners()),
+);
+
 test("a pod goes on while containerd is restarted", async (cri) => {
   const pod = await cri.runPod(HANDLER);
   const container = await cri.run(pod, "first", ["sleep", "1000"]);
@@ -114,7 +174,10 @@ test("a pod that can't be is refused with a reason, and nothing stays", async (c
   for (
     const [linux, reason] of [
       [{ sysctls: { "kernel.panic": "0" } }, "the sysctl kernel.panic is none of the pod's"],
-      [{ securityContext: { namespaceOptions: USER_NAMESPACE } }, "a user namespace"],
+      [
+        { securityContext: { namespaceOptions: { ...USER_NAMESPACE, pid: NODE } } },
+        "a pod with a user namespace can't have the host's PID or IPC namespace",
+      ],
       // No cgroup can have such a name: its init can't be made.
       [
         { cgroupParent: `${cri.cgroup}/a\nb`, securityContext: { namespaceOptions: { pid: POD } } },

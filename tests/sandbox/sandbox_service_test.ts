@@ -8,6 +8,7 @@ import { cgroupFolders, cgroupFoldersOf, makeCgroup } from "../harness/machine/c
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
 import { decodeKnown } from "../harness/shim/known_any.ts";
 import { makeNetns, NODE, POD, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
+import { SlowRunc } from "../harness/shim/slow_runc.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
 
 const namespaceOf = (pid: number, kind: string) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
@@ -187,11 +188,11 @@ testBetterThanGo(
     // A process whose parent has ended is the init's, and stays until that has reaped it.
     const script = `orphan=$(sh -c 'sleep 0.1 >/dev/null & echo $!')
 while [ -e /proc/$orphan ]; do :; done; tr '\\0' '\\n' < /proc/1/cmdline`;
-    const { stdout } = await shim.runContainer("one", pid, script, ["pid"]);
+    const { stdout } = await shim.runContainer("one", pid, script, { pids: true });
     await shim.tasks.call("Wait", { id: "one" });
     await shim.tasks.call("Delete", { id: "one" });
     assertEquals(await Deno.readTextFile(stdout), "/pause\n");
-    await shim.runContainer("two", pid, "sleep 1000", ["pid"]);
+    await shim.runContainer("two", pid, "sleep 1000", { pids: true });
     await shim.end();
     assertEquals(isAlive(pid), false);
   },
@@ -206,6 +207,7 @@ testBetterThanGo("of an init that the runtime can't make nothing stays", async (
   const options = podOptions({ linux: { cgroupParent, securityContext } });
   await expectStatus(StatusCode.UNKNOWN, shim.run(`${containerd.folder}/netns`, options));
   assertEquals(childrenOf(shim.pid), []);
+  assertEquals(await mountsBelow("/run/containerd-shim-ts-v2-"), []);
   assertEquals((await shim.call("SandboxStatus")).state, "SANDBOX_NOTREADY");
   await shim.call("StopSandbox");
   assertEquals(await mountsBelow(shim.state), []);
@@ -238,7 +240,7 @@ testBetterThanGo("a pod whose init is killed is not ready", async (containerd) =
   await using _netns = await makeNetns(`${containerd.folder}/netns`);
   const shim = await SandboxShim.start(containerd, "pod");
   const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
-  await shim.runContainer("one", pid, "sleep 1000", ["pid"]);
+  await shim.runContainer("one", pid, "sleep 1000", { pids: true });
   const waited = shim.call("WaitSandbox");
   Deno.kill(pid, "SIGKILL");
   assertEquals((await waited).exitStatus, 137);
@@ -255,7 +257,7 @@ testBetterThanGo("delete ends the init of a shim that was killed", async (contai
   await using _netns = await makeNetns(`${containerd.folder}/netns`);
   const shim = await SandboxShim.start(containerd, "pod");
   const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
-  await shim.runContainer("one", pid, "sleep 1000", ["pid"]);
+  await shim.runContainer("one", pid, "sleep 1000", { pids: true });
   const { pid: init } = await shim.tasks.call("State", { id: "one" });
   Deno.kill(shim.pid, "SIGKILL");
   await eventually("an end of the server", () => !isAlive(shim.pid) || undefined);
@@ -281,4 +283,21 @@ testBetterThanGo("delete ends the whole pod of a shim that was killed", async (c
   assertEquals((await shim.delete()).code, 0);
   await eventually("an end of the container", () => !isAlive(init) || undefined);
   await shim.remove();
+});
+
+testBetterThanGo("delete ends an init that a killed shim was making", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const folder = `${containerd.folder}/slow`;
+  await Deno.mkdir(folder);
+  using runc = await SlowRunc.make(folder, "end create");
+  const shim = await SandboxShim.start(containerd, "pod", runc.options);
+  const started = shim.run(`${containerd.folder}/netns`, sharedPids());
+  const broken = expectStatus(StatusCode.UNAVAILABLE, started);
+  await runc.untilHeld("end create");
+  Deno.kill(shim.pid, "SIGKILL");
+  await broken;
+  assertEquals((await shim.delete()).code, 0);
+  assertEquals(await mountsBelow("/run/containerd-shim-ts-v2-"), []);
+  await shim.remove();
+  await Deno.remove(folder, { recursive: true });
 });

@@ -1,5 +1,6 @@
 /** A shim that holds a pod without a pause container, driven as containerd 2.3 does with `sandboxer = "shim"`. */
-import { Empty } from "../../../proto/mod.ts";
+import { type Any, Empty } from "../../../proto/mod.ts";
+import { dirname } from "@std/path";
 import * as proto from "../../../proto/sandbox/mod.ts";
 import type { PrivateContainerd } from "../containerd/private_containerd.ts";
 import { eventually } from "../expect/eventually.ts";
@@ -39,16 +40,39 @@ export function podOptions(config: proto.PodSandboxConfig.Properties = {}) {
   return { typeUrl: "runtime.v1.PodSandboxConfig", value };
 }
 
-/** A network namespace that is kept by a mount. */
-export async function makeNetns(path: string): Promise<AsyncDisposable> {
+/** A range of ids of a user namespace, as CRI has it. */
+export type IdMapping = Required<proto.IDMapping.Properties>;
+
+/** A network namespace that is kept by a mount, and belongs to a new user namespace if there is a `mapping`. */
+export async function makeNetns(path: string, mapping?: IdMapping): Promise<AsyncDisposable> {
   await Deno.writeTextFile(path, "");
-  await run("unshare", `--net=${path}`, "true");
+  if (mapping === undefined) await run("unshare", `--net=${path}`, "true");
+  else await makeMappedNetns(path, mapping);
   return {
     async [Symbol.asyncDispose]() {
       await run("umount", path);
       await Deno.remove(path);
     },
   };
+}
+
+/** As containerd does: the user namespace has no other holder than the network's. */
+async function makeMappedNetns(path: string, mapping: IdMapping): Promise<void> {
+  const args = ["--user", "--net", "cat"];
+  const command = new Deno.Command("unshare", { args, stdin: "piped", stdout: "piped" });
+  await using child = command.spawn();
+  const input = child.stdin.getWriter();
+  await input.write(Uint8Array.of(0));
+  // When it answers, it is in there.
+  for await (const _ of child.stdout) {
+    const { containerId, hostId, length } = mapping;
+    for (const kind of ["uid", "gid"]) {
+      const line = `${containerId} ${hostId} ${length}\n`;
+      await Deno.writeTextFile(`/proc/${child.pid}/${kind}_map`, line);
+    }
+    await run("mount", "--bind", `/proc/${child.pid}/ns/net`, path);
+    await input.close();
+  }
 }
 
 async function run(command: string, ...args: string[]): Promise<void> {
@@ -58,6 +82,25 @@ async function run(command: string, ...args: string[]): Promise<void> {
 
 function connect(address: string): Promise<TaskClient> {
   return TaskClient.connect(address, "containerd.task.v3.Task");
+}
+
+/** What a container shares with its pod, beside what all do, and what else of it is to be another way. */
+interface Shared {
+  pids?: boolean;
+  /** The mapping of the pod's user namespace. */
+  users?: IdMapping;
+  /** Of its root file system. */
+  readonly?: boolean;
+  /** Of the runtime. */
+  options?: Any.Properties;
+}
+
+/** A copy of a root file system that is the root's of a user namespace. */
+async function ownRootfs(bundle: Bundle, rootfs: string, { hostId }: IdMapping) {
+  const source = `${bundle.path}/snapshot`;
+  await run("cp", "--archive", rootfs, source);
+  await run("chown", "--recursive", "--no-dereference", `${hostId}:${hostId}`, source);
+  return { type: "bind", source, options: ["bind"] };
 }
 
 /** A shim that was started for a sandbox. */
@@ -74,16 +117,22 @@ export class SandboxShim {
     private readonly address: string,
   ) {}
 
-  static async start(containerd: PrivateContainerd, id: string): Promise<SandboxShim> {
+  /** @param options Of the runtime. */
+  static async start(
+    containerd: PrivateContainerd,
+    id: string,
+    options?: Any.Properties,
+  ): Promise<SandboxShim> {
     const state = `${containerd.folder}/pods`;
     const { namespace } = containerd;
     const folder = `${state}/io.containerd.sandbox.controller.v1.shim/${namespace}`;
     const bundle = await Bundle.make({ ...containerd, folder, namespace }, id);
+    // As containerd has it.
+    await Deno.chmod(dirname(folder), 0o700);
     await Deno.remove(`${bundle.path}/config.json`);
-    const answer = decodeAnswer(
-      await callStart(containerd, bundle, bootstrapParams(containerd, id)),
-    );
-    const { address } = answer;
+    const params = { extensions: options ? [{ value: options }] : [] };
+    const answer = await callStart(containerd, bundle, bootstrapParams(containerd, id, params));
+    const { address } = decodeAnswer(answer);
     const pid = serverPid(address);
     return new SandboxShim(
       containerd,
@@ -121,27 +170,31 @@ export class SandboxShim {
     return (await this.call("StartSandbox")).pid;
   }
 
-  /** Runs a container in the pod, as CRI does: in the namespaces of `pid`, of which `shared` are more than a pod's containers must share. */
+  /** Runs a container in the pod, as CRI does. */
   async runContainer(
     id: string,
     pid: number,
     script: string,
-    shared: readonly "pid"[] = [],
+    shared: Shared = {},
   ): Promise<{ stdout: string }> {
     const bundle = await this.makeContainer(id, pid, script, shared);
     const stdout = `${bundle.path}.out`;
-    const request = await bundle.createRequest(this.containerd);
+    const rootfs = shared.users
+      ? await ownRootfs(bundle, this.containerd.rootfs, shared.users)
+      : await bundle.rootfs(this.containerd);
+    const { options } = shared;
+    const request = { id, bundle: bundle.path, rootfs: [rootfs], options };
     await this.tasks.call("Create", { ...request, stdout: `file://${stdout}` });
     await this.tasks.call("Start", { id });
     return { stdout };
   }
 
-  /** Makes the bundle of such a container. */
+  /** Makes the bundle of such a container: it is in the namespaces of `pid`. */
   async makeContainer(
     id: string,
     pid: number,
     script: string,
-    shared: readonly "pid"[] = [],
+    { pids = false, users, readonly = false }: Shared = {},
   ): Promise<Bundle> {
     const { namespace } = this.containerd;
     const folder = `${this.state}/io.containerd.runtime.v2.task/${namespace}`;
@@ -150,12 +203,18 @@ export class SandboxShim {
     const bundle = await Bundle.make(host, id, { args });
     const path = `${bundle.path}/config.json`;
     const spec = JSON.parse(await Deno.readTextFile(path));
-    const joined = ["network", "ipc", "uts", ...shared].map((type) => ({
+    const kinds = ["network", "ipc", "uts", ...(pids ? ["pid"] : []), ...(users ? ["user"] : [])];
+    const joined = kinds.map((type) => ({
       type,
       path: `/proc/${pid}/ns/${type === "network" ? "net" : type}`,
     }));
-    const own = shared.includes("pid") ? ["mount"] : ["mount", "pid"];
+    const own = pids ? ["mount"] : ["mount", "pid"];
     spec.linux.namespaces = [...own.map((type) => ({ type })), ...joined];
+    if (users) {
+      const { containerId: containerID, hostId: hostID, length: size } = users;
+      spec.linux.uidMappings = spec.linux.gidMappings = [{ containerID, hostID, size }];
+    }
+    spec.root.readonly = readonly;
     await Deno.writeTextFile(path, JSON.stringify(spec));
     return bundle;
   }
@@ -168,14 +227,9 @@ export class SandboxShim {
 
   /** Stops and shuts down, waits for the end of the server, and removes the folders. */
   async end(): Promise<void> {
-    await this.shutDown();
-    await this.remove();
-  }
-
-  /** ShutdownSandbox, and the end of the connection. */
-  async shutDown(): Promise<void> {
     await this.call("ShutdownSandbox");
     this.tasks.client.close();
+    await this.remove();
   }
 
   /** Removes what there is of a server that has ended or is about to. */

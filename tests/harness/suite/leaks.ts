@@ -30,6 +30,9 @@ const sparesMayBe = Deno.env.get("SHIM_SPARE") === "on";
 /** Made with the first container, for all of them. */
 const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp|runc-version\.json)$/;
 
+/** Where the root file system of a pod's init is mounted for a moment. */
+const initRoot = /^\/run\/containerd-shim-ts-v2-/;
+
 /**
  * Gone with its private containerd: what is made with the first container of a namespace (one of them by crun ≥ 1.22), and containerd's
  * id, when docker first asks for it.
@@ -74,7 +77,9 @@ export function takeTraces(): Traces {
       },
     });
   }
-  for (const path of filesIn("/run/containerd")) {
+  const roots = [...Deno.readDirSync("/run")].map(({ name }) => `/run/${name}`)
+    .filter((path) => initRoot.test(path));
+  for (const path of [...filesIn("/run/containerd"), ...roots]) {
     if (isShared(path) || sparesMayBe && spareSocket.test(path)) continue;
     // Not into what may still be mounted there.
     traces.set(path, {

@@ -11,6 +11,7 @@ const POD: PodConfig = {
   network: "/netns",
   hasHostIpc: false,
   sharesPids: false,
+  users: undefined,
   cgroupParent: "",
   sysctls: {},
 };
