@@ -7,14 +7,14 @@
  * - `--containerd`: `1.6`, `1.7` or `2.1`, whose Go shim and runc are measured; default: the machine's.
  * - `--idle`: for how many seconds idle servers are watched.
  * - `--execs`: the memory is measured once more after so many execs (10000 take some minutes).
- * - rows: the names of rows that are measured together, such as `life`; default: all but `wasi` (examples/wasi beside the Go
- *   shim and runc).
+ * - rows: the names of rows that are measured together, such as `life`; default: all but `pods` (with containerd 2.1, where the
+ *   machine's is older than 2; without a pause container with 2.3) and `wasi` (examples/wasi beside the Go shim and runc).
  *
  * SHIM_BINARY names another file to measure as ours.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { enterPrivateMounts, inPrivateMounts } from "../tests/harness/machine/private_mounts.ts";
-import { expectProgram } from "../tests/harness/machine/programs.ts";
+import { expectProgram, readVersion } from "../tests/harness/machine/programs.ts";
 import { fail } from "../tools/common/fail.ts";
 import { runPrivately } from "../tools/common/private_run.ts";
 import { chooseContainerd } from "../tools/test/choose_containerd.ts";
@@ -33,6 +33,7 @@ import { idle } from "./rows/idle.ts";
 import { life } from "./rows/life.ts";
 import { many, shared } from "./rows/many.ts";
 import { memory } from "./rows/memory.ts";
+import { pods } from "./rows/pods.ts";
 import { throughput } from "./rows/throughput.ts";
 import { wasi } from "./rows/wasi.ts";
 
@@ -51,8 +52,8 @@ const FAMILIES: readonly Family[] = [
   ctr,
 ];
 
-/** Those of an example's shim: measured only where they are chosen. */
-const EXTRA: readonly Family[] = [wasi];
+/** Those that take long, or need another containerd, and those of an example's shim: measured only where they are chosen. */
+const EXTRA: readonly Family[] = [pods, wasi];
 
 const options = parseArgs(Deno.args, {
   string: ["rounds", "json", "containerd", "idle", "execs", "_"],
@@ -75,7 +76,8 @@ const chosen: readonly Family[] = options._.length === 0
 Deno.env.delete("SHIM_RUNTIME");
 if (!inPrivateMounts()) {
   await prepare();
-  if (options.containerd !== undefined) await chooseContainerd(options.containerd);
+  const containerd = options.containerd ?? newerNeeded();
+  if (containerd !== undefined) await chooseContainerd(containerd);
 }
 await enterPrivateMounts();
 
@@ -107,6 +109,13 @@ await runPrivately(async () => {
     await Deno.writeTextFile(options.json, `${json}\n`);
   }
 });
+
+/** What the chosen rows are measured with, where the machine's containerd is too old for them. */
+function newerNeeded(): string | undefined {
+  const here = readVersion("containerd");
+  return chosen.find(({ containerd = "0" }) => Number(here.split(".")[0]) < parseInt(containerd))
+    ?.containerd;
+}
 
 function readNumber(name: "rounds" | "idle" | "execs", least: number): number {
   const number = Number(options[name]);

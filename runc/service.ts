@@ -49,11 +49,8 @@ export class TaskService implements Required<ServedTask> {
   async loadSandbox(): Promise<PodSandbox> {
     const { PodSandbox } = await import("./sandbox/pod_sandbox.ts");
     const { shim, options } = this;
-    const onCreate = () => {
-      shim.keepFromReuse();
-      // The action `delete` is called for the sandbox alone, and ends its containers.
-      keepRuntime(shim.bundle, options);
-    };
+    // The action `delete` is called for the sandbox alone, and ends its containers.
+    const onCreate = () => keepRuntime(shim.bundle, options);
     const runInit: RunInit = async (pod, spec) => {
       const { runPodInit } = await import("./pod_init.ts");
       return await runPodInit(shim, options, pod, spec);

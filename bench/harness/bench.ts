@@ -7,6 +7,8 @@ import type { Stage } from "./stage.ts";
 export interface Family {
   /** What it is chosen by on the command line. */
   readonly name: string;
+  /** The containerd, as of `--containerd`, that it is measured with where there is an older one. */
+  readonly containerd?: string;
   measure(bench: Bench): Promise<void>;
 }
 
@@ -25,8 +27,7 @@ export class Bench {
   ) {}
 
   /**
-   * Does the same on all stages in each round, in this order in one round and in the reverse in the next. What the very first round
-   * measures is thrown away.
+   * Does the same on all stages in each round, see {@linkcode inTurn}.
    * @param stages Default: the benchmark's.
    */
   async inRounds(
@@ -34,10 +35,22 @@ export class Bench {
     work: (stage: Stage, round: Round) => Promise<void>,
     stages: readonly Stage[] = this.stages,
   ): Promise<void> {
+    await this.inTurn(rounds, stages, work);
+  }
+
+  /**
+   * Does the same for all that is compared in each round, in this order in one round and in the reverse in the next. What the very
+   * first round measures is thrown away.
+   */
+  async inTurn<Compared extends { readonly column: Column }>(
+    rounds: number,
+    compared: readonly Compared[],
+    work: (each: Compared, round: Round) => Promise<void>,
+  ): Promise<void> {
     for (let index = 0; index <= rounds; index++) {
-      for (const stage of index % 2 === 0 ? stages : stages.toReversed()) {
+      for (const each of index % 2 === 0 ? compared : compared.toReversed()) {
         const into = index === 0 ? undefined : this.results;
-        await work(stage, new Round(stage.column, crypto.randomUUID().slice(0, 8), into));
+        await work(each, new Round(each.column, crypto.randomUUID().slice(0, 8), into));
       }
     }
   }

@@ -24,6 +24,11 @@ export class CountedCgroup {
     Deno.writeTextFileSync(path, script, { mode: 0o755 });
   }
 
+  /** The words before a command that is to run there, with all that it starts. */
+  get enter(): string[] {
+    return ["sh", "-c", `echo $$ > ${this.#shims}/cgroup.procs && exec "$@"`, "sh"];
+  }
+
   /** The processor time so far, in ms. */
   processorTime(): number {
     if (!this.#isUnified) {

@@ -55,10 +55,6 @@ export class RunningShim implements Shim {
     this.socket = new SocketFile(socket);
   }
 
-  keepFromReuse(): void {
-    this.process.keepFromReuse();
-  }
-
   abort(): never {
     return this.process.exit();
   }

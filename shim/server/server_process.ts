@@ -22,7 +22,6 @@ export class ServerProcess {
   readonly #inherited: string | undefined;
   #descriptors = 0;
   #hasFault = false;
-  #isKept = false;
 
   /**
    * Makes this process a server: the subreaper of its descendants, which outlives its faults.
@@ -48,12 +47,7 @@ export class ServerProcess {
 
   /** Whether it may become a spare. */
   get mayBeSpare(): boolean {
-    return this.#isReusable && this.settings.spare && !this.#isKept;
-  }
-
-  /** See {@linkcode Shim.keepFromReuse}. */
-  keepFromReuse(): void {
-    this.#isKept = true;
+    return this.#isReusable && this.settings.spare;
   }
 
   /** What it inherited from who has spawned it; undefined if it has one shim only. */

@@ -21,8 +21,6 @@ export interface Shim {
   newSocketPath(): string;
   /** Makes a server that ends by SIGTERM wait for some work, with a bound: what follows an exit, up to the exit's event. */
   awaitBeforeEnd(work: Promise<unknown>): void;
-  /** Lets the server end with this shim, as something of the process does not stay as it was. */
-  keepFromReuse(): void;
   /** Ends the process at once, as it can't be trusted any more: `delete` cleans up. */
   abort(): never;
   /**

@@ -44,9 +44,8 @@ export async function waitForStart(
     using door = await openDoor(await sparePath(last.args), {
       accepts: (offer) => offer.inherited === server.inherited && !isTaken && server.isAsNew,
       take,
-      // An upgrade of the executable ends it, and so do other settings.
-      declined: (offer) =>
-        versionIn(offer) !== versionIn({ inherited: server.inherited! }) && end(),
+      // What nobody can take would keep others from becoming the spare.
+      declined: (offer) => isOutdated(server.inherited!, last.args.namespace, offer) && end(),
     });
     if (door === undefined) return undefined;
     setCommandLine([ownExecutable(), "-address", last.args.address, "spare"]);
@@ -72,7 +71,17 @@ async function openDoor(path: string, keeper: Doorkeeper): Promise<Door | undefi
   return new Door(path, keeper);
 }
 
+/**
+ * Whether an offer shows that no other one will be for a spare which has inherited that: there was an upgrade of the executable or a
+ * change of the settings; or what containerd itself has and passes on is another now, such as its PATH, to which its CRI plugin adds a
+ * folder when it makes its first pod. In another namespace the environment is another one.
+ */
+function isOutdated(inherited: string, namespace: string, offer: Offer): boolean {
+  if (offer.inherited === inherited) return false;
+  return offer.args.namespace === namespace || versionIn(offer.inherited) !== versionIn(inherited);
+}
+
 /** The versions of the executables, and the settings, which inherited() tells first. */
-function versionIn({ inherited }: Pick<Offer, "inherited">): string {
+function versionIn(inherited: string): string {
   return inherited.split("\n", 3).join("\n");
 }

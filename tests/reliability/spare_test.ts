@@ -15,6 +15,7 @@ import {
   processesOfThisRun,
 } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
+import { makeNetns, SandboxShim } from "../harness/shim/sandbox_shim.ts";
 import { expectNoLeaks, takeTraces } from "../harness/suite/leaks.ts";
 import { environment } from "./sharing.ts";
 
@@ -159,14 +160,18 @@ const CHANGES = {
 };
 
 for (const [what, [program, ...args]] of Object.entries(CHANGES)) {
-  test(`a start with ${what} of its own has a server of its own`, async (containerd) => {
+  test(`a start with ${what} of its own has a server of its own, and ends it`, async (containerd) => {
     const spare = await makeSpare(containerd);
     // Each thread of containerd may be the one that executes the shim.
     const tasks = [...Deno.readDirSync(`/proc/${containerd.pid}/task`)].map(({ name }) => name);
     for (const task of tasks) new Deno.Command(program, { args: [...args, task] }).outputSync();
     await containerd.runDetached("box", "sleep", "1000");
-    assertNotEquals(await containerd.shimPid("box"), spare);
+    const shim = await containerd.shimPid("box");
+    assertNotEquals(shim, spare);
+    // It would keep others from becoming the spare, and nobody could take it.
+    await whenGone(spare);
     await containerd.remove("box");
+    await eventually("a spare", () => spares().includes(shim) || undefined);
   });
 }
 
@@ -221,6 +226,33 @@ test("a server that still has a child does not become one", async (containerd) =
   await whenGone(shim.pid);
   Deno.kill(child.pid, "SIGKILL");
 });
+
+test("the server of a pod without a pause container serves the next one", async (containerd) => {
+  const netns = `${containerd.folder}/netns`;
+  await using _netns = await makeNetns(netns);
+  let server: number | undefined;
+  for (const id of ["one", "two", "three"]) {
+    const shim = await SandboxShim.start(containerd, id);
+    const namespaces = namespacesOf(shim.pid);
+    const pid = await shim.run(netns);
+    assertNotEquals(namespacesOf(pid), namespaces);
+    const { stdout } = await shim.runContainer(`${id}-box`, pid, "hostname; ls -A /dev/shm");
+    await shim.tasks.call("Wait", { id: `${id}-box` });
+    assertEquals(await Deno.readTextFile(stdout), "pod-host\n");
+    await shim.tasks.call("Delete", { id: `${id}-box` });
+    await shim.shutDown();
+    await eventually("a spare", () => spares().includes(shim.pid) || undefined);
+    assertEquals(findProcess(pid), undefined);
+    assertEquals(namespacesOf(shim.pid), namespaces);
+    assertEquals(shim.pid, server ??= shim.pid);
+  }
+  Deno.kill(server!, "SIGTERM");
+  await whenGone(server!);
+});
+
+function namespacesOf(pid: number): string[] {
+  return ["ipc", "mnt", "net", "uts"].map((kind) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`));
+}
 
 test("garbage at its socket does it no harm", async (containerd) => {
   const spare = await makeSpare(containerd);

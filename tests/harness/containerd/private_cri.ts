@@ -10,7 +10,13 @@ import { readVersion } from "../machine/programs.ts";
 import { REPOSITORY } from "../machine/repository.ts";
 import { CriClient, type Message } from "./cri_client.ts";
 import { PodNetwork } from "./pod_network.ts";
-import { expectSuccess, outputOf, runtimeUnderTest, shimName } from "./private_containerd.ts";
+import {
+  expectSuccess,
+  outputOf,
+  type Runtime,
+  runtimeUnderTest,
+  shimName,
+} from "./private_containerd.ts";
 import { RecordingRuntime } from "./runtime_options.ts";
 
 const PAUSE_IMAGE = "localhost/pause:latest";
@@ -33,6 +39,25 @@ export interface Pod {
   config: Message;
 }
 
+/** What {@linkcode PrivateCri.start} takes. */
+export interface CriOptions {
+  /** What containerd logs, and tells its shims to log; default: `debug`. */
+  readonly logLevel?: string;
+  /** The parent of the pods' cgroups; default: one of its own. */
+  readonly cgroup?: string;
+  /** The words before containerd's command, where it is to run in a cgroup. */
+  readonly enter?: readonly string[];
+  /** Further handlers, by their names. */
+  readonly handlers?: Readonly<Record<string, Handler>>;
+}
+
+/** A runtime as pods name it. */
+export interface Handler {
+  readonly runtime: Runtime;
+  /** Whether its shim holds the pods (`sandboxer = "shim"`). */
+  readonly isSandboxer?: boolean;
+}
+
 /**
  * A containerd with its CRI plugin, its own folders and its own sockets. The handler `ts` is configured as docs/kubernetes.md says, and
  * is the default one; the handler `recorded` has a runtime that notes how it is called.
@@ -45,7 +70,7 @@ export class PrivateCri {
   readonly network: PodNetwork;
   readonly client: CriClient;
   /** The parent of the pods' cgroups. */
-  readonly cgroup = `/${runName()}-${crypto.randomUUID().slice(0, 8)}`;
+  readonly cgroup: string;
   readonly #daemon: Daemon;
   #pods = 0;
 
@@ -54,32 +79,39 @@ export class PrivateCri {
     recorded: RecordingRuntime,
     network: PodNetwork,
     client: CriClient,
+    readonly options: CriOptions,
   ) {
     this.folder = folder;
     this.network = network;
     this.recorded = recorded;
     this.client = client;
+    this.cgroup = options.cgroup ?? `/${runName()}-${crypto.randomUUID().slice(0, 8)}`;
     this.#daemon = new Daemon("containerd", {
+      enter: options.enter,
       args: ["--config", `${folder}/config.toml`],
       programs: `${folder}/bin`,
       readyMessage: "containerd successfully booted",
     });
   }
 
-  static async start(): Promise<PrivateCri> {
+  static async start(options: CriOptions = {}): Promise<PrivateCri> {
     const folder = await Deno.makeTempDir({ prefix: "containerd-" });
     const recorded = await RecordingRuntime.make(`${folder}/recorded`);
     const network = await PodNetwork.make(`${folder}/network`);
     const client = await CriClient.connect(`${folder}/containerd.sock`);
-    const cri = new PrivateCri(folder, recorded, network, client);
-    const { name, binary } = runtimeUnderTest();
+    const cri = new PrivateCri(folder, recorded, network, client, options);
+    const further = Object.entries(options.handlers ?? {});
+    const runtimes = [runtimeUnderTest(), ...further.map(([, { runtime }]) => runtime)];
     await Deno.mkdir(`${folder}/bin`);
-    await Deno.symlink(binary, `${folder}/bin/${shimName(name)}`);
+    for (const [name, binary] of new Map(runtimes.map(({ name, binary }) => [name, binary]))) {
+      await Deno.symlink(binary, `${folder}/bin/${shimName(name)}`);
+    }
     await cri.#boot();
     try {
       await cri.#addImages();
       // What is made with the first pod and container, for all, is there before the tests.
-      for (const handler of ["ts", "recorded", ...(hasSandboxes() ? ["sandboxed"] : [])]) {
+      const handlers = ["ts", "recorded", ...(hasSandboxes() ? ["sandboxed"] : [])];
+      for (const handler of [...handlers, ...further.map(([name]) => name)]) {
         const pod = await cri.runPod(handler);
         await cri.run(pod, "first", ["true"]);
         await cri.remove(pod);
@@ -284,13 +316,13 @@ const SINCE_2 = {
 };
 
 /** What docs/kubernetes.md says for the version of containerd that is here, and what makes it private. */
-async function configure({ folder, network, recorded }: PrivateCri): Promise<string> {
+async function configure({ folder, network, recorded, options }: PrivateCri): Promise<string> {
   const containerd = readVersion("containerd");
-  const options = `BinaryName = "${recorded.path}"\nRoot = "${folder}/runtime"`;
+  const runtimeOptions = `BinaryName = "${recorded.path}"\nRoot = "${folder}/runtime"`;
   const { version, runtime, pauseImage } = containerd < "2" ? BEFORE_2 : SINCE_2;
   // containerd 1.6 passes on only the path of a file to runtimes of other names than runc's.
   const isRuncs = runtimeUnderTest().name === "io.containerd.runc.v2";
-  await Deno.writeTextFile(`${folder}/options.toml`, options);
+  await Deno.writeTextFile(`${folder}/options.toml`, runtimeOptions);
   const tables = Map.groupBy([
     [pauseImage[0], `${pauseImage[1]} = "${PAUSE_IMAGE}"`],
     [PLUGIN, 'stream_server_address = "127.0.0.1"\nstream_server_port = "0"'],
@@ -302,10 +334,13 @@ async function configure({ folder, network, recorded }: PrivateCri): Promise<str
     `[plugins.${table}]\n${lines.map(([, line]) => line).join("\n")}`
   );
   // docs/kubernetes.md, "Without a pause container".
-  const sandboxed = `[plugins.${runtime}.containerd.runtimes.sandboxed]
-runtime_type = "${runtimeUnderTest().name}"
-sandboxer = "shim"
-`;
+  const sandboxed = { sandboxed: { runtime: runtimeUnderTest(), isSandboxer: true } };
+  const handlers = Object.entries({ ...(hasSandboxes() ? sandboxed : {}), ...options.handlers })
+    .map(([name, { runtime: { name: type }, isSandboxer = false }]) =>
+      `[plugins.${runtime}.containerd.runtimes.${name}]
+runtime_type = "${type}"
+${isSandboxer ? 'sandboxer = "shim"\n' : ""}`
+    );
   return `root = "${folder}/root"
 state = "${folder}/state"
 disabled_plugins = ["io.containerd.internal.v1.opt"]
@@ -313,18 +348,18 @@ ${await documentedConfiguration(version)}
 [grpc]
 address = "${folder}/containerd.sock"
 [debug]
-level = "debug"
+level = "${options.logLevel ?? "debug"}"
 ${text.join("\n")}
 [plugins.${runtime}.cni]
 bin_dir = "${network.plugins}"
 conf_dir = "${network.configuration}"
 [plugins.${runtime}.containerd]
 default_runtime_name = "ts"
-${hasSandboxes() ? sandboxed : ""}[plugins.${runtime}.containerd.runtimes.recorded]
+[plugins.${runtime}.containerd.runtimes.recorded]
 runtime_type = "${runtimeUnderTest().name}"
 [plugins.${runtime}.containerd.runtimes.recorded.options]
-${containerd < "1.7" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : options}
-`;
+${containerd < "1.7" && !isRuncs ? `ConfigPath = "${folder}/options.toml"` : runtimeOptions}
+${handlers.join("")}`;
 }
 
 const DOCUMENTATION = `${REPOSITORY}docs/kubernetes.md`;

@@ -227,9 +227,14 @@ export class SandboxShim {
 
   /** Stops and shuts down, waits for the end of the server, and removes the folders. */
   async end(): Promise<void> {
+    await this.shutDown();
+    await this.remove();
+  }
+
+  /** ShutdownSandbox, and the end of the connection. */
+  async shutDown(): Promise<void> {
     await this.call("ShutdownSandbox");
     this.tasks.client.close();
-    await this.remove();
   }
 
   /** Removes what there is of a server that has ended or is about to. */
