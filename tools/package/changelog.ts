@@ -1,6 +1,6 @@
 /** CHANGELOG.md, in the form of https://keepachangelog.com, as packages have it. */
 import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
-import { MAINTAINER, NAME, type Source } from "./facts.ts";
+import { NAME, type Source } from "./facts.ts";
 
 /** What was changed with a version. */
 export interface Release {
@@ -45,20 +45,20 @@ function parseSection(section: string): Release {
 }
 
 /** In the form of deb-changelog(5). */
-export function debianChangelog(releases: readonly Release[]): string {
+export function debianChangelog(releases: readonly Release[], maintainer: string): string {
   return releases.map(({ version, date, changes }) => {
     const lines = changes.map((change) => `  * ${wrap(change, "    ")}\n`).join("");
     const day = date.toUTCString().replace("GMT", "+0000");
-    return `${NAME} (${version}) stable; urgency=medium\n\n${lines}\n -- ${MAINTAINER}  ${day}\n`;
+    return `${NAME} (${version}) stable; urgency=medium\n\n${lines}\n -- ${maintainer}  ${day}\n`;
   }).join("\n");
 }
 
 /** In the form that a spec file of RPM has. */
-export function rpmChangelog(releases: readonly Release[]): string {
+export function rpmChangelog(releases: readonly Release[], maintainer: string): string {
   return releases.map(({ version, date, changes }) => {
     const [, weekday, day, month, year] = /^(\w+), (\d+) (\w+) (\d+)/.exec(date.toUTCString())!;
     const lines = changes.map((change) => `- ${wrap(change, "  ")}\n`).join("");
-    return `* ${weekday} ${month} ${day} ${year} ${MAINTAINER} - ${version}-1\n${lines}`;
+    return `* ${weekday} ${month} ${day} ${year} ${maintainer} - ${version}-1\n${lines}`;
   }).join("\n");
 }
 

@@ -3,15 +3,7 @@ import { join } from "@std/path";
 import { debianChangelog, type Release } from "./changelog.ts";
 import { run } from "./command.ts";
 import type { Dependency } from "./dependencies.ts";
-import {
-  DESCRIPTION,
-  type Machine,
-  MAINTAINER,
-  NAME,
-  type Source,
-  SUMMARY,
-  TARGETS,
-} from "./facts.ts";
+import { DESCRIPTION, type Machine, NAME, type Source, SUMMARY, TARGETS } from "./facts.ts";
 import { DOC, type Files } from "./files.ts";
 import { debianCopyright } from "./notices.ts";
 import { DENO, EXECUTABLE } from "./program.ts";
@@ -21,10 +13,11 @@ import { AT_REMOVAL } from "./removal.ts";
 export function debianFiles(
   releases: readonly Release[],
   dependencies: readonly Dependency[],
+  maintainer: string,
   isScript: boolean,
 ): Files {
   return {
-    [`${DOC}/changelog.gz`]: debianChangelog(releases),
+    [`${DOC}/changelog.gz`]: debianChangelog(releases, maintainer),
     [`${DOC}/copyright`]: debianCopyright(dependencies),
     [`usr/share/lintian/overrides/${NAME}`]: overrides(isScript),
   };
@@ -70,7 +63,7 @@ fi
 export async function makeDeb(
   root: string,
   folder: string,
-  { version, time }: Source,
+  { version, time, maintainer }: Source,
   machine: Machine,
 ): Promise<string> {
   const { deb } = TARGETS[machine];
@@ -81,7 +74,7 @@ export async function makeDeb(
     `Package: ${NAME}
 Version: ${version}
 Architecture: ${deb}
-Maintainer: ${MAINTAINER}
+Maintainer: ${maintainer}
 Installed-Size: ${installedSize(join(root, "usr"))}
 Depends: libc6 (>= 2.27), libgcc-s1
 Recommends: containerd | containerd.io, runc | crun

@@ -10,8 +10,8 @@ their input and output, reports how they end, and keeps them alive while
 containerd is restarted or upgraded. It does what containerd-shim-runc-v2
 does, and is chosen by the name io.containerd.ts.v2.`;
 export const LICENSE = "Apache-2.0";
-/** Who answers for the packages. Who publishes them writes their own name here. */
-export const MAINTAINER = "containerd-shim-ts-v2 maintainers <maintainers@shim-ts.invalid>";
+/** Who answers for the packages where nobody says who it is. */
+const MAINTAINER = { name: `${NAME} maintainers`, address: "maintainers@shim-ts.invalid" };
 
 /** The machines that packages are made for, by Deno's name, with the names that others have for them. */
 export const TARGETS = {
@@ -31,7 +31,7 @@ export const TARGETS = {
 /** A machine. */
 export type Machine = keyof typeof TARGETS;
 
-/** What is packaged. */
+/** What is packaged, and who does it. */
 export interface Source {
   /**
    * Of the packages: that of deno.json. Where the commit is not tagged with it, time and commit stand behind it, by which it is newer, and
@@ -42,6 +42,8 @@ export interface Source {
   readonly revision: string;
   /** The commit's time, which all files have; in seconds since 1970. */
   readonly time: number;
+  /** See {@linkcode maintainerOf}. */
+  readonly maintainer: string;
 }
 
 /**
@@ -61,5 +63,23 @@ export async function readSource(): Promise<Source> {
     version: isRelease ? version : `${version}+${stamp}.${hash}${changed}`,
     revision: commit,
     time,
+    maintainer: maintainerOf(Deno.env.toObject()),
   };
+}
+
+/**
+ * Who answers for the packages, as `NAME <ADDRESS>`. Those say it who publish them, as to Debian's tools (dch(1)): DEBFULLNAME is the name,
+ * DEBEMAIL the address, or both.
+ * @param env The environment. What is empty in it is not set.
+ * @throws {Error} If that is a name without an address, or neither.
+ */
+export function maintainerOf(env: Readonly<Record<string, string>>): string {
+  const { DEBFULLNAME, DEBEMAIL } = env;
+  if (!DEBFULLNAME && !DEBEMAIL) return `${MAINTAINER.name} <${MAINTAINER.address}>`;
+  const [, both, address = DEBEMAIL] = /^(.*?)\s*<(.*)>$/.exec(DEBEMAIL ?? "") ?? [];
+  const maintainer = `${DEBFULLNAME || both || MAINTAINER.name} <${address ?? ""}>`;
+  if (/^[^<>\p{Cc}]+ <[^<>@\s]+@[^<>@\s]+>$/u.test(maintainer)) return maintainer;
+  throw new Error(
+    `expected a name in DEBFULLNAME and an address in DEBEMAIL, not ${JSON.stringify(maintainer)}`,
+  );
 }

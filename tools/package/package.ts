@@ -56,7 +56,7 @@ export async function makePackages(machine: Machine, folder: string): Promise<Pa
     const debian = await root(
       "deb",
       ZSH.debian,
-      debianFiles(releases, dependencies, refusal !== undefined),
+      debianFiles(releases, dependencies, source.maintainer, refusal !== undefined),
     );
     const others = await root("others", ZSH.others, {
       [`${LICENSES}/LICENSE`]: await Deno.readTextFile(`${REPOSITORY}LICENSE`),

@@ -38,7 +38,7 @@ const MACROS = {
 export async function makeRpm(
   root: string,
   folder: string,
-  { version, time }: Source,
+  source: Source,
   machine: Machine,
   releases: readonly Release[],
 ): Promise<string> {
@@ -49,7 +49,7 @@ export async function makeRpm(
     const spec = join(work, `${NAME}.spec`);
     await Deno.writeTextFile(
       spec,
-      specification(version, await filesIn(root), rpmChangelog(releases)),
+      specification(source, await filesIn(root), rpmChangelog(releases, source.maintainer)),
     );
     const macros = {
       ...MACROS,
@@ -62,8 +62,8 @@ export async function makeRpm(
     await run(builder.program, [
       ...Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]),
       ...["--define", `shim_root ${root}`, "--target", `${rpm}-linux`, "-bb", spec],
-    ], { env: { ...builder.env, SOURCE_DATE_EPOCH: String(time) } });
-    return `${NAME}-${version}-1.${rpm}.rpm`;
+    ], { env: { ...builder.env, SOURCE_DATE_EPOCH: String(source.time) } });
+    return `${NAME}-${source.version}-1.${rpm}.rpm`;
   } finally {
     await Deno.remove(work, { recursive: true });
   }
@@ -80,7 +80,11 @@ async function findBuilder(): Promise<{ program: string; env: Record<string, str
   };
 }
 
-function specification(version: string, files: readonly string[], changelog: string): string {
+function specification(
+  { version, maintainer }: Source,
+  files: readonly string[],
+  changelog: string,
+): string {
   const lines = files.map((path) => {
     if (path.startsWith(`/${LICENSES}/`)) return `%license ${path}`;
     return path.startsWith("/usr/share/doc/") ? `%doc ${path}` : path;
@@ -90,6 +94,7 @@ Version: ${version}
 Release: 1
 Summary: ${SUMMARY}
 License: ${LICENSE}
+Packager: ${maintainer.replaceAll("%", "%%")}
 AutoReqProv: no
 Requires: libc.so.6(GLIBC_2.27)(64bit)
 Requires: libgcc_s.so.1()(64bit)
@@ -111,7 +116,7 @@ ${AT_REMOVAL}fi
 ${lines.join("\n")}
 
 %changelog
-${changelog}`;
+${changelog.replaceAll("%", "%%")}`;
 }
 
 /** The folders of its own that are removed with a package, and the files. */

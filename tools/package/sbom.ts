@@ -1,6 +1,6 @@
 /** The bill of materials: SPDX 2.3 as JSON (https://spdx.github.io/spdx-spec/v2.3/). */
 import type { Dependency } from "./dependencies.ts";
-import { LICENSE, type Machine, MAINTAINER, NAME, type Source } from "./facts.ts";
+import { LICENSE, type Machine, NAME, type Source } from "./facts.ts";
 
 const OWN = "SPDXRef-Package";
 
@@ -9,7 +9,7 @@ const OWN = "SPDXRef-Package";
  * @param executable The SHA-256 of the executable, in hexadecimal.
  */
 export function sbom(
-  { version, revision, time }: Source,
+  { version, revision, time, maintainer }: Source,
   machine: Machine,
   executable: string,
   dependencies: readonly Dependency[],
@@ -17,6 +17,7 @@ export function sbom(
   const ids = dependencies.map(({ name, version }) =>
     `SPDXRef-${`${name}-${version}`.replaceAll(/[^A-Za-z0-9.-]+/g, "-").replace(/^-/, "")}`
   );
+  const supplier = `Organization: ${maintainer.replace(/ <(.*)>/, " ($1)")}`;
   const document = {
     spdxVersion: "SPDX-2.3",
     dataLicense: "CC0-1.0",
@@ -25,10 +26,7 @@ export function sbom(
     documentNamespace: `https://spdx.org/spdxdocs/${NAME}-${version}-${machine}-${executable}`,
     creationInfo: {
       created: new Date(time * 1000).toISOString().replace(".000", ""),
-      creators: [
-        `Organization: ${MAINTAINER.replace(/ <(.*)>/, " ($1)")}`,
-        `Tool: ${NAME}-package`,
-      ],
+      creators: [supplier, `Tool: ${NAME}-package`],
     },
     packages: [
       {
@@ -36,7 +34,7 @@ export function sbom(
         name: NAME,
         versionInfo: version,
         sourceInfo: `built from the commit ${revision}`,
-        supplier: `Organization: ${MAINTAINER.replace(/ <(.*)>/, " ($1)")}`,
+        supplier,
         downloadLocation: "NOASSERTION",
         filesAnalyzed: false,
         licenseConcluded: LICENSE,
