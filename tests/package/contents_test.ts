@@ -5,11 +5,9 @@ import { parseJsonc } from "../../shim/settings/jsonc.ts";
 import { parseSettings } from "../../shim/settings/file.ts";
 import { DEFAULTS } from "../../shim/settings/settings.ts";
 import { DebianMachine } from "../harness/machine/debian_machine.ts";
-import { unpack } from "../harness/machine/packages.ts";
 import { REPOSITORY } from "../harness/machine/repository.ts";
-import { debian, folder, packagePath, run, test } from "./made_packages.ts";
-
-const NAME = "containerd-shim-ts-v2";
+import { findRpmTool } from "../../tools/package/rpm.ts";
+import { debian, folder, NAME, packagePath, run, test } from "./made_packages.ts";
 
 /** What all have, below /usr, beside what distributions have at different places; in the script form Deno, too. */
 const COMMON = [
@@ -40,13 +38,21 @@ const OTHERS = [
 ];
 const DENO = `libexec/${NAME}/deno`;
 
-/** The files of a listing, below /usr, without folders, and without the Deno of the script form. */
+/** The files of a listing as `ls -l` and tar have it, below /usr, without folders, and without the Deno of the script form. */
 function filesIn(listing: string): string[] {
-  const paths = listing.trim().split("\n").map((path) => path.replace(/^\.?\/?usr\//, ""));
-  // rpm writes folders as files; the one that is named as a file of another folder is a file.
-  const isFolder = (path: string) =>
-    /^$|\/$/.test(path) || (path.endsWith(`/${NAME}`) && ![...COMMON, ...DEBIAN].includes(path));
-  return paths.filter((path) => !isFolder(path) && path !== DENO).toSorted();
+  return listing.trim().split("\n").filter((line) => !line.startsWith("d"))
+    .map((line) => line.replace(/^.* \.?\/?usr\//, "")).filter((path) => path !== DENO).toSorted();
+}
+
+/** Asks rpm for something of the package. */
+async function query(format: string): Promise<string> {
+  return await rpm("rpm", "-qp", "--queryformat", format);
+}
+
+/** Runs a program of rpm's on the package. */
+async function rpm(name: "rpm" | "rpmkeys", ...args: string[]): Promise<string> {
+  const { program, env } = await findRpmTool(name);
+  return await run(program, [...args, packagePath(".rpm")], { env });
 }
 
 /** A file of the archive. */
@@ -55,19 +61,12 @@ async function read(path: string): Promise<string> {
 }
 
 test("each has the program, its documentation, and what the distribution wants", async () => {
-  const deb = await run("sh", [
-    "-c",
-    'dpkg-deb --fsys-tarfile "$1" | tar -t',
-    "sh",
-    packagePath(".deb"),
-  ]);
+  const deb = await run("dpkg-deb", ["--contents", packagePath(".deb")]);
   assertEquals(filesIn(deb), [...COMMON, ...DEBIAN].toSorted());
-  const tar = await run("tar", ["-tzf", packagePath(".tar.gz")]);
+  const tar = await run("tar", ["-tvzf", packagePath(".tar.gz")]);
   assertEquals(filesIn(tar), [...COMMON, ...OTHERS].toSorted());
-  const unpacked = await unpack("bookworm", ["rpm", "rpm-common", "zlib1g"]);
-  const env = { RPM_CONFIGDIR: `${unpacked}/usr/lib/rpm` };
-  const rpm = await run(`${unpacked}/usr/bin/rpm`, ["-qlp", packagePath(".rpm")], { env });
-  assertEquals(filesIn(rpm), [...COMMON, ...OTHERS].toSorted());
+  const names = await query("[%{FILEMODES:perms} %{FILENAMES}\\n]");
+  assertEquals(filesIn(names), [...COMMON, ...OTHERS].toSorted());
 });
 
 test("the sums are right, and of all", async () => {
@@ -82,6 +81,23 @@ test("lintian finds nothing", async () => {
     await machine.run("lintian", "--allow-root", "--info", "--display-info", "/tmp/shim.deb"),
     "",
   );
+});
+
+test("rpm finds its package whole", async () => {
+  const checks = (await rpm("rpmkeys", "--checksig", "--verbose")).trim().split("\n").slice(1);
+  assertEquals(checks.filter((check) => !check.endsWith(" digest: OK")), []);
+  assertEquals(checks.length, 4);
+});
+
+test("they name who answers for them", async () => {
+  const maintainer = "Ada Example <ada@example.org>";
+  assertEquals(
+    await run("dpkg-deb", ["--field", packagePath(".deb"), "Maintainer"]),
+    `${maintainer}\n`,
+  );
+  assertEquals(await query("%{PACKAGER}"), maintainer);
+  const bill = JSON.parse(await read(`usr/share/doc/${NAME}/sbom.spdx.json`));
+  assertEquals(bill.packages[0].supplier, "Organization: Ada Example (ada@example.org)");
 });
 
 test("the licences of all that is in it are there, and the bill of materials names them", async () => {

@@ -1,5 +1,8 @@
 /** The packages under test. */
 
+/** Their name, and that of the program. */
+export const NAME = "containerd-shim-ts-v2";
+
 /** Where `deno task test:package` has made them, and its Debian; without these the tests are ignored. */
 const FOLDER = Deno.env.get("PACKAGES_FOLDER");
 const DEBIAN = Deno.env.get("PACKAGES_DEBIAN");

@@ -18,6 +18,18 @@ import { AT_REMOVAL } from "./removal.ts";
 /** The folder of licences. */
 export const LICENSES = `usr/share/licenses/${NAME}`;
 
+/** Folders that are there before any package is. Those of other shells' completions may not be, and belong to nobody. */
+const EVERYWHERE = [
+  "usr",
+  "usr/bin",
+  "usr/libexec",
+  "usr/share",
+  "usr/share/doc",
+  "usr/share/licenses",
+  "usr/share/man",
+  "usr/share/man/man8",
+];
+
 /** What makes it the same wherever and whenever it is made, and leaves the files as they are. */
 const MACROS = {
   _build_id_links: "none",
@@ -58,24 +70,26 @@ export async function makeRpm(
       _rpmdir: folder,
       _rpmfilename: "%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm",
     };
-    const builder = await findBuilder();
-    await run(builder.program, [
+    const { program, env } = await findRpmTool("rpmbuild");
+    await run(program, [
       ...Object.entries(macros).flatMap(([name, value]) => ["--define", `${name} ${value}`]),
       ...["--define", `shim_root ${root}`, "--target", `${rpm}-linux`, "-bb", spec],
-    ], { env: { ...builder.env, SOURCE_DATE_EPOCH: String(source.time) } });
+    ], { env: { ...env, SOURCE_DATE_EPOCH: String(source.time) } });
     return `${NAME}-${source.version}-1.${rpm}.rpm`;
   } finally {
     await Deno.remove(work, { recursive: true });
   }
 }
 
-/** rpmbuild of the machine, or else of Debian 12, which is unpacked and not installed. */
-async function findBuilder(): Promise<{ program: string; env: Record<string, string> }> {
-  const installed = findProgram("rpmbuild");
+/** A program of rpm's of the machine, or else of Debian 12, which is unpacked and not installed. */
+export async function findRpmTool(
+  name: "rpm" | "rpmbuild" | "rpmkeys",
+): Promise<{ program: string; env: Record<string, string> }> {
+  const installed = findProgram(name);
   if (installed !== undefined) return { program: installed, env: {} };
   const unpacked = await unpack("bookworm", ["rpm", "rpm-common", "zlib1g"]);
   return {
-    program: `${unpacked}/usr/bin/rpmbuild`,
+    program: `${unpacked}/usr/bin/${name}`,
     env: { RPM_CONFIGDIR: `${unpacked}/usr/lib/rpm` },
   };
 }
@@ -119,14 +133,14 @@ ${lines.join("\n")}
 ${changelog.replaceAll("%", "%%")}`;
 }
 
-/** The folders of its own that are removed with a package, and the files. */
+/** The files, and the folders that are removed with them: all but those that every machine has. */
 async function filesIn(root: string): Promise<string[]> {
-  const found = await run(
-    "sh",
-    ["-c", `find usr -type f -o -type d -name ${NAME} | LC_ALL=C sort`],
-    { cwd: root },
-  );
-  const paths = found.trim().split("\n");
-  const isFolder = (path: string) => paths.some((other) => other.startsWith(`${path}/`));
-  return paths.map((path) => isFolder(path) ? `%dir /${path}` : `/${path}`);
+  const list = async (type: "d" | "f") =>
+    (await run("sh", ["-c", `find usr -type ${type} | LC_ALL=C sort`], { cwd: root })).trim()
+      .split("\n");
+  const folders = (await list("d")).filter((path) => !EVERYWHERE.includes(path));
+  return [
+    ...folders.map((path) => `%dir /${path}`),
+    ...(await list("f")).map((path) => `/${path}`),
+  ];
 }

@@ -1,7 +1,7 @@
 /**
  * `deno task test:package`: makes the packages of what is checked out, and tests them: what is in them, that another build has the same
  * bytes, what lintian says, and in a Debian of their own, which is made in `.cache`, how they are installed, upgraded and removed under
- * running containers.
+ * running containers. So are those for the other kind of machine, which can't run here.
  */
 import { makeDebian } from "../../tests/harness/machine/debian_machine.ts";
 import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
@@ -10,6 +10,9 @@ import { setup } from "../common/setup.ts";
 import { makePackages } from "../package/package.ts";
 
 await setup();
+// Whoever tests them, they are told to be of somebody's.
+Deno.env.set("DEBFULLNAME", "Ada Example");
+Deno.env.set("DEBEMAIL", "ada@example.org");
 const folder = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "packages-" });
 const result = await test().catch((error: Error) => error);
 await Deno.remove(folder, { recursive: true });
