@@ -42,6 +42,8 @@ export class TaskService implements Required<ServedTask> {
 
   /** From the first call of the Sandbox service on. */
   #sandbox: PodSandbox | undefined;
+  /** Whether its containers are those of a sandbox: from the first CreateSandbox on. */
+  #isPods = false;
 
   /** @param options The runtime options of `start`. */
   constructor(private readonly shim: Shim, private readonly options: RuncOptions) {}
@@ -49,13 +51,16 @@ export class TaskService implements Required<ServedTask> {
   async loadSandbox(): Promise<PodSandbox> {
     const { PodSandbox } = await import("./sandbox/pod_sandbox.ts");
     const { shim, options } = this;
-    // The action `delete` is called for the sandbox alone, and ends its containers.
-    const onCreate = () => keepRuntime(shim.bundle, options);
+    const onCreate = () => {
+      this.#isPods = true;
+      // The action `delete` is called for the sandbox alone, and ends its containers.
+      keepRuntime(shim.bundle, options);
+    };
     const runInit: RunInit = async (pod, spec) => {
       const { runPodInit } = await import("./pod_init.ts");
       return await runPodInit(shim, options, pod, spec);
     };
-    const onShutdown = (call: Call) => this.#endPod(call);
+    const onShutdown = (id: string, call: Call) => this.#endPod(id, call);
     return this.#sandbox ??= new PodSandbox(shim, runInit, onCreate, onShutdown);
   }
 
@@ -64,7 +69,12 @@ export class TaskService implements Required<ServedTask> {
   }
 
   /** Ends the server with its sandbox. What containers there are still are killed: nobody has a use for them. */
-  async #endPod({ deadline }: Call): Promise<void> {
+  async #endPod(sandboxId: string, { deadline }: Call): Promise<void> {
+    if (!this.#isPods && this.#isUsed) {
+      throw new StatusError(StatusCode.NOT_FOUND, `there is no sandbox ${sandboxId}`);
+    }
+    // What is being created is a container, or nothing, in the end.
+    await Promise.allSettled(this.#creating.values());
     const ended = [...this.#containers].map(async ([id, container]) => {
       if (container.init.exit === undefined) await container.kill("", SIGKILL, true, deadline);
       await container.init.exited;
@@ -278,9 +288,12 @@ export class TaskService implements Required<ServedTask> {
   shutdown(): void {
     // A client may give up a Create, ask for the shutdown, and never ask again: the server ends when that Create has failed.
     Promise.allSettled(this.#creating.values()).then(() => {
-      const isUsed = this.#containers.size > 0 || this.#creating.size > 0;
-      if (!isUsed && !this.holdsPod()) this.shim.shutdown();
+      if (!this.#isUsed && !this.holdsPod()) this.shim.shutdown();
     });
+  }
+
+  get #isUsed(): boolean {
+    return this.#containers.size > 0 || this.#creating.size > 0;
   }
 
   /** Finds a container, and waits for its Create: nerdctl closes a container's input as soon as its own has ended, and only once. */

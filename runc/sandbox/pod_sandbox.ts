@@ -1,4 +1,5 @@
 /** A pod without a pause container: the Sandbox service, a method for each RPC. */
+import { basename } from "@std/path/posix";
 import type {
   CreateSandboxRequest,
   PlatformResponse,
@@ -46,8 +47,9 @@ interface Pod extends PodToHold {
 export class PodSandbox implements Sandbox {
   readonly #stopped = Promise.withResolvers<void>();
   #pod: Pod | undefined;
-  #isCreating = false;
-  /** Starts and stops of the pod. */
+  /** The id of the sandbox that there was, from ShutdownSandbox on. */
+  #shutDown: string | undefined;
+  /** All that makes, starts, stops or removes the pod. */
   readonly #changes = new Serial();
 
   /**
@@ -58,7 +60,7 @@ export class PodSandbox implements Sandbox {
     private readonly shim: Shim,
     private readonly runInit: RunInit,
     private readonly onCreate: () => void,
-    private readonly onShutdown: (call: Call) => Promise<void>,
+    private readonly onShutdown: (id: string, call: Call) => Promise<void>,
   ) {}
 
   /** The id of the pod that is held; undefined before CreateSandbox and after ShutdownSandbox. */
@@ -66,22 +68,26 @@ export class PodSandbox implements Sandbox {
     return this.#pod?.id;
   }
 
-  async createSandbox(
+  createSandbox(
     { sandboxId, bundlePath, options, netnsPath }: CreateSandboxRequest,
   ): Promise<void> {
-    if (this.#pod !== undefined || this.#isCreating) {
-      const message = `this server has the sandbox ${this.id ?? "that is being created"} already`;
-      throw new StatusError(StatusCode.ALREADY_EXISTS, message);
-    }
-    const config = readPodConfig(options, netnsPath);
-    this.#isCreating = true;
-    try {
+    return this.#changes.run(async () => {
+      // `delete` is called for that one alone.
+      const own = basename(this.shim.bundle);
+      if (sandboxId !== own) {
+        const message = `expected the sandbox ${own}, not "${sandboxId}"`;
+        throw new StatusError(StatusCode.INVALID_ARGUMENT, message);
+      }
+      this.#expectNotShutDown();
+      if (this.#pod !== undefined) {
+        const message = `this server has the sandbox ${own} already`;
+        throw new StatusError(StatusCode.ALREADY_EXISTS, message);
+      }
+      const config = readPodConfig(options, netnsPath);
       this.onCreate();
       const files = await makePodFiles(bundlePath, config);
       this.#pod = { id: sandboxId, bundle: bundlePath, config, files, createdAt: new Date() };
-    } finally {
-      this.#isCreating = false;
-    }
+    });
   }
 
   startSandbox({ sandboxId }: SandboxRequest): Promise<StartSandboxResponse> {
@@ -120,14 +126,15 @@ export class PodSandbox implements Sandbox {
   }
 
   stopSandbox({ sandboxId }: Pick<StopSandboxRequest, "sandboxId">): Promise<void> {
-    return this.#changes.run(async () => {
-      const pod = this.#find(sandboxId);
-      if (pod.isReleased) return;
-      this.#end(pod, 0, new Date());
-      await pod.namespaces?.release();
-      await removePodFiles(pod.bundle);
-      pod.isReleased = true;
-    });
+    return this.#changes.run(() => this.#stop(this.#find(sandboxId)));
+  }
+
+  async #stop(pod: Pod): Promise<void> {
+    if (pod.isReleased) return;
+    this.#end(pod, 0, new Date());
+    await pod.namespaces?.release();
+    await removePodFiles(pod.bundle);
+    pod.isReleased = true;
   }
 
   async waitSandbox({ sandboxId }: SandboxRequest): Promise<WaitSandboxResponse> {
@@ -156,10 +163,20 @@ export class PodSandbox implements Sandbox {
   }
 
   async shutdownSandbox({ sandboxId }: SandboxRequest, call: Call): Promise<void> {
-    // Where CreateSandbox has failed, containerd asks all the same.
-    if (this.#pod !== undefined) await this.stopSandbox({ sandboxId });
-    this.#pod = undefined;
-    await this.onShutdown(call);
+    await this.#changes.run(async () => {
+      // Where CreateSandbox has failed, containerd asks all the same.
+      if (this.#pod === undefined) return;
+      await this.#stop(this.#find(sandboxId));
+      this.#shutDown = sandboxId;
+      this.#pod = undefined;
+    });
+    await this.onShutdown(sandboxId, call);
+  }
+
+  #expectNotShutDown(): void {
+    if (this.#shutDown === undefined) return;
+    const message = `the sandbox ${this.#shutDown} has been shut down`;
+    throw new StatusError(StatusCode.FAILED_PRECONDITION, message);
   }
 
   sandboxMetrics({ sandboxId }: SandboxRequest): SandboxMetricsResponse.Properties {
@@ -173,9 +190,10 @@ export class PodSandbox implements Sandbox {
 
   /**
    * Gives a container the files of its pod.
-   * @throws {StatusError} FAILED_PRECONDITION if the pod is not ready.
+   * @throws {StatusError} FAILED_PRECONDITION if the pod is not ready, or not any more.
    */
   async prepare(bundle: string): Promise<void> {
+    this.#expectNotShutDown();
     if (this.#pod === undefined) return;
     const { id, namespaces, end, files } = this.#pod;
     if (namespaces === undefined || end !== undefined) {

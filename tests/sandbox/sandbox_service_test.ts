@@ -103,59 +103,6 @@ testBetterThanGo("a pod may have the host's namespaces", async (containerd) => {
   await shim.end();
 });
 
-testBetterThanGo("what can't be a pod is refused, and nothing stays", async (containerd) => {
-  await using _netns = await makeNetns(`${containerd.folder}/netns`);
-  const netnsPath = `${containerd.folder}/netns`;
-  const shim = await SandboxShim.start(containerd, "pod");
-  const create = (options: object, netns = netnsPath) =>
-    shim.call("CreateSandbox", { bundlePath: shim.bundle, options, netnsPath: netns });
-  const { INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS } = StatusCode;
-  for (const name of ["StartSandbox", "SandboxStatus", "WaitSandbox", "StopSandbox"] as const) {
-    await expectStatus(NOT_FOUND, shim.call(name));
-  }
-  await expectStatus(INVALID_ARGUMENT, create({ typeUrl: "runtime.v1.Other" }));
-  await expectStatus(INVALID_ARGUMENT, create({}));
-  await expectStatus(INVALID_ARGUMENT, create(podOptions({ hostname: "x".repeat(65) })));
-  await expectStatus(INVALID_ARGUMENT, create(podOptions(), ""));
-  await create(podOptions());
-  await expectStatus(ALREADY_EXISTS, create(podOptions()));
-  const early = await shim.makeContainer("early", Deno.pid, "true");
-  await expectStatus(
-    FAILED_PRECONDITION,
-    shim.tasks.call("Create", { id: "early", bundle: early.path }),
-  );
-  const pid = (await shim.call("StartSandbox")).pid;
-  await expectStatus(FAILED_PRECONDITION, shim.call("StartSandbox"));
-  assertEquals((await shim.call("SandboxStatus")).pid, pid);
-  await shim.end();
-});
-
-for (
-  const [what, sysctls, netns] of [
-    ["a netns path that is none", {}, "/etc/hostname"],
-    ["a netns path that is not there", {}, "/nowhere"],
-    ["a sysctl that the kernel refuses", { "net.ipv4.ip_unprivileged_port_start": "x" }, undefined],
-    ["a sysctl of the host", { "kernel.panic": "0" }, undefined],
-    ["a way out of the namespace's sysctls", { "net/../kernel/panic": "0" }, undefined],
-  ] as const
-) {
-  testBetterThanGo(`${what} fails StartSandbox, and nothing stays`, async (containerd) => {
-    await using _netns = await makeNetns(`${containerd.folder}/netns`);
-    const shim = await SandboxShim.start(containerd, "pod");
-    const before = ["ipc", "uts", "net"].map((kind) => namespaceOf(shim.pid, kind));
-    const namespaceOptions = { pid: 1 };
-    const options = podOptions(
-      { linux: { sysctls, securityContext: { namespaceOptions } } },
-    );
-    const error = await shim.run(netns ?? `${containerd.folder}/netns`, options).catch((error) =>
-      error
-    );
-    assertEquals([2, 3].includes(error.code), true, `${error}`);
-    assertEquals(["ipc", "uts", "net"].map((kind) => namespaceOf(shim.pid, kind)), before);
-    await shim.end();
-  });
-}
-
 /** Of a pod whose containers share a PID namespace. */
 const sharedPids = () =>
   podOptions({ linux: { securityContext: { namespaceOptions: { pid: POD } } } });
@@ -301,3 +248,31 @@ testBetterThanGo("delete ends an init that a killed shim was making", async (con
   await shim.remove();
   await Deno.remove(folder, { recursive: true });
 });
+
+testBetterThanGo(
+  "a pod that is shut down takes a container that is being made along",
+  async (containerd) => {
+    await using _netns = await makeNetns(`${containerd.folder}/netns`);
+    const folder = `${containerd.folder}/slow`;
+    await Deno.mkdir(folder);
+    using runc = await SlowRunc.make(folder, "end create");
+    const shim = await SandboxShim.start(containerd, "pod");
+    const pid = await shim.run(`${containerd.folder}/netns`);
+    const bundle = await shim.makeContainer("one", pid, "sleep 1000");
+    const request = { ...await bundle.createRequest(containerd), options: runc.options };
+    const created = shim.tasks.call("Create", request);
+    await runc.untilHeld("end create");
+    const ended = shim.end();
+    const asked = await shim.again();
+    await eventually(
+      "an end of the sandbox",
+      () => asked.call("PingSandbox").then(() => undefined, () => true),
+    );
+    await runc.release();
+    const init = (await created).pid;
+    await ended;
+    assertEquals(isAlive(init), false);
+    asked.tasks.client.close();
+    await Deno.remove(folder, { recursive: true });
+  },
+);

@@ -25,6 +25,18 @@ type Methods = typeof METHODS;
 type RequestOf<Name extends keyof Methods> = Parameters<Methods[Name][0]["encode"]>[0];
 type AnswerOf<Name extends keyof Methods> = ReturnType<Methods[Name][1]["decode"]>;
 
+/** Calls a method of the Sandbox service. */
+export async function callSandbox<Name extends keyof Methods>(
+  { client }: TaskClient,
+  name: Name,
+  request: RequestOf<Name>,
+): Promise<AnswerOf<Name>> {
+  const [requestType, answerType] = METHODS[name];
+  const encode = requestType.encode as (message: object) => { finish(): Uint8Array<ArrayBuffer> };
+  const answer = await client.call(SERVICE, name, encode(request).finish());
+  return answerType.decode(answer) as AnswerOf<Name>;
+}
+
 /** NamespaceMode of CRI. */
 export const POD = 0;
 /** See {@linkcode POD}. */
@@ -152,16 +164,11 @@ export class SandboxShim {
   }
 
   /** Calls a method of the Sandbox service, for this sandbox. */
-  async call<Name extends keyof Methods>(
+  call<Name extends keyof Methods>(
     name: Name,
     request: RequestOf<Name> = {},
   ): Promise<AnswerOf<Name>> {
-    const [requestType, answerType] = METHODS[name];
-    const encode = requestType.encode as (message: object) => { finish(): Uint8Array<ArrayBuffer> };
-    const payload = encode({ sandboxId: this.id, ...request }).finish();
-    return answerType.decode(await this.tasks.client.call(SERVICE, name, payload)) as AnswerOf<
-      Name
-    >;
+    return callSandbox(this.tasks, name, { sandboxId: this.id, ...request });
   }
 
   /** CreateSandbox and StartSandbox; answers the pid. */
