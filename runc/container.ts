@@ -502,8 +502,9 @@ export class Container {
    * What the container uses, and its limits.
    * @throws {StatusError} NOT_FOUND if the container has no cgroup of its own, or it has been removed.
    */
-  stats(): Any.Properties {
-    const { cgroup: { stats }, id } = this.context;
+  async stats(): Promise<Any.Properties> {
+    const { cgroup, id } = this.context;
+    const stats = await cgroup.stats();
     if (stats !== undefined) return stats;
     const message = `the container ${id} has no cgroup of its own`;
     throw new StatusError(StatusCode.NOT_FOUND, message);

@@ -251,7 +251,7 @@ export class TaskService implements Required<ServedTask> {
 
   async stats({ id }: proto.StatsRequest, call: Call): Promise<proto.StatsResponse.Properties> {
     const container = await this.#container(id, call);
-    return { stats: container.stats() };
+    return { stats: await container.stats() };
   }
 
   /**

@@ -1,7 +1,6 @@
 /**
- * Generates proto/generated.ts from the .proto files beside it (`deno task proto`), and proto/sandbox/generated.ts, which few servers load,
- * from those in that folder: for each message its types, and a function each
- * to encode and to decode it. The files are parsed by pbjs of protobufjs-cli. The code it generates itself is not used: it is eight
+ * Generates proto/generated.ts from the .proto files beside it (`deno task proto`), and one in each folder below, which servers load when
+ * they need it, from those in that folder: for each message its types, and a function each to encode and to decode it. The files are parsed by pbjs of protobufjs-cli. The code it generates itself is not used: it is eight
  * times as large, and a bundler can drop nothing of it; this is 70 KB without the types.
  *
  * Of proto3 there is what the files need; what is not provided for is an error.
@@ -166,9 +165,7 @@ type Declared = ReadonlyMap<string, Named>;
  */
 export async function generate(
   folder = FOLDER,
-  renamed: readonly string[] = folder === FOLDER
-    ? [...Object.keys(NAMES), ...Object.keys(PREFIXES)]
-    : [],
+  renamed: readonly string[] = folder === FOLDER ? Object.keys(NAMES) : [],
   base?: string,
 ): Promise<string> {
   const based = base === undefined ? new Map() : await declaredIn([base], protoFiles(base));
@@ -422,8 +419,13 @@ function writeTag(id: number, wireType: number): string {
   return `writer.uint32(${tag(id, wireType)})`;
 }
 
+/** The folders that have code of their own, each with what must be declared there; see {@linkcode generate}. */
+export const FOLDERS = { metrics: Object.keys(PREFIXES), sandbox: [] };
+
 if (import.meta.main) {
   await Deno.writeTextFile(join(FOLDER, "generated.ts"), await generate());
-  const sandbox = join(FOLDER, "sandbox");
-  await Deno.writeTextFile(join(sandbox, "generated.ts"), await generate(sandbox, [], FOLDER));
+  for (const [name, renamed] of Object.entries(FOLDERS)) {
+    const folder = join(FOLDER, name);
+    await Deno.writeTextFile(join(folder, "generated.ts"), await generate(folder, renamed, FOLDER));
+  }
 }

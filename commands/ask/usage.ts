@@ -1,5 +1,6 @@
 /** What a container uses, from the answer of Stats. */
-import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../proto/mod.ts";
+import { CgroupV1Metrics, CgroupV2Metrics } from "../../proto/metrics/mod.ts";
+import type { Any } from "../../proto/mod.ts";
 
 /** What a container uses at one moment. */
 export interface Usage {

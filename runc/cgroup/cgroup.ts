@@ -8,7 +8,6 @@ import { oomCounter } from "./oom.ts";
 import { OomWatch } from "./oom_watch.ts";
 import { pidsIn } from "./processes.ts";
 import { unlessMissing } from "./removal.ts";
-import { readStats } from "./stats.ts";
 
 /** The file of a cgroup that says whether its processes are frozen. */
 interface Freezer {
@@ -82,7 +81,8 @@ export class Cgroup {
   }
 
   /** Its statistics and limits, as Stats answers them; undefined if it is gone. */
-  get stats(): Any.Properties | undefined {
+  async stats(): Promise<Any.Properties | undefined> {
+    const { readStats } = await import("./stats.ts");
     const stats = this.#folders && readStats(this.#folders);
     // If it was removed meanwhile, only a part of the files could be read.
     return this.isThere ? stats : undefined;

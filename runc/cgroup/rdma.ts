@@ -1,5 +1,5 @@
 /** The statistics of the controller rdma, which are the same in cgroup v1 and v2. */
-import type * as proto from "../../proto/mod.ts";
+import type * as proto from "../../proto/metrics/mod.ts";
 import { type NestedLine, parseNestedKeyed, parseNumber, readStatFile } from "./stat_files.ts";
 
 /** What `max` in rdma.max stands for. */

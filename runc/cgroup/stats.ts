@@ -1,5 +1,6 @@
 /** The statistics of a cgroup. */
-import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../proto/mod.ts";
+import { CgroupV1Metrics, CgroupV2Metrics } from "../../proto/metrics/mod.ts";
+import type { Any } from "../../proto/mod.ts";
 import { isThere } from "../../shim/libc/mod.ts";
 import { type CgroupFolders, cgroupFoldersAt } from "./folders.ts";
 import { readHierarchies } from "./hierarchy.ts";

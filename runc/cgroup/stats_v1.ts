@@ -1,5 +1,5 @@
 /** The statistics of a cgroup v1: which file of which controller each field comes from. */
-import type * as proto from "../../proto/mod.ts";
+import type * as proto from "../../proto/metrics/mod.ts";
 import { readText } from "../../shim/mod.ts";
 import type { CgroupFolders } from "./folders.ts";
 import { hugePageSizes } from "./huge_pages.ts";

@@ -1,5 +1,5 @@
 /** The statistics of a cgroup v2: which file each field comes from. */
-import type * as proto from "../../proto/mod.ts";
+import type * as proto from "../../proto/metrics/mod.ts";
 import { hugePageSizes } from "./huge_pages.ts";
 import { readRdma } from "./rdma.ts";
 import {

@@ -20,7 +20,7 @@ import {
   toTimestamp,
 } from "../../shim/mod.ts";
 import { Serial } from "../../shim/common/serial.ts";
-import { readStatsAt } from "../cgroup/mod.ts";
+import { readStatsAt } from "../cgroup/stats.ts";
 import { addMounts } from "./container_mounts.ts";
 import {
   type HeldNamespaces,

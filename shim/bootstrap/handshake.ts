@@ -70,9 +70,10 @@ export interface Start {
   readonly containerd: number;
   /**
    * Says that the server listens, and waits until `start` has given its answer to containerd, as nobody knows of the server before.
+   * @param meanwhile Called at the beginning of the wait, if it is worth anything; it must not throw.
    * @returns Whether it has done so.
    */
-  listening(): boolean | Promise<boolean>;
+  listening(meanwhile: () => void): boolean | Promise<boolean>;
   /** Says that the server does not listen, as another one does. */
   found(): void;
   /** Says why the server does not listen. */
@@ -97,10 +98,11 @@ export class Spawned implements Start {
   }
 
   /** It blocks; afterwards standard input and output lead to /dev/null. */
-  listening(): boolean {
+  listening(meanwhile = () => {}): boolean {
     // By then clients may have made the server use all descriptors that it may have.
     const nowhere = open("/dev/null", OpenFlag.RDWR);
     say(LISTENING);
+    meanwhile();
     // The first use of Deno.Command loads it, which takes 2 ms: now `start` has its answer, and no container waits yet.
     void Deno.Command;
     const isGiven = readAll(STDIN, 1)[0] === ANSWERED;

@@ -14,19 +14,24 @@ const NICE = 16, REALTIME_PRIORITY = 37, POLICY = 38;
 /** Those that the shell of the script form sets by itself, and those that `start` does not pass on. */
 const OWN_VARIABLES = new Set(["PWD", "OLDPWD", ...DENO_VARIABLES]);
 
+/** The cgroups of this process, as in proc(5). */
+export function ownCgroups(): string {
+  return self("cgroup");
+}
+
 /**
  * Describes this process. Where two have the same text, the servers that they start, or are, inherit the same: the executable's version,
  * settings, namespaces, root, cgroups, limits, credentials, scheduling, labels, and the environment as it was given, byte for byte.
+ * @param cgroups Those that it had when it began: it may have joined others, as its options asked for.
  */
-export function inherited(settings: Settings): string {
-  const self = (name: string) => orNone(() => readText(`/proc/self/${name}`));
+export function inherited(settings: Settings, cgroups = ownCgroups()): string {
   const fields = statFields(Deno.pid) ?? [];
   return [
-    ...[ownExecutable(), Deno.execPath()].map(versionOf),
+    ...[ownExecutable(), Deno.execPath()].map((path) => orNone(() => versionOf(path))),
     JSON.stringify(settings),
     ...NAMESPACES.map((name) => orNone(() => readLink(`/proc/self/ns/${name}`))),
     orNone(() => readLink("/proc/self/root")),
-    self("cgroup"),
+    cgroups,
     // A server raises its own soft limit.
     self("limits").replace(/^(Max open files +)\S+ +/m, `$1${givenOpenFiles()} `),
     ...self("status").match(STATUS) ?? [],
@@ -35,6 +40,10 @@ export function inherited(settings: Settings): string {
     ...["attr/current", "personality", "coredump_filter", "timerslack_ns"].map(self),
     ...environment(),
   ].join("\n");
+}
+
+function self(name: string): string {
+  return orNone(() => readText(`/proc/self/${name}`));
 }
 
 /** Names the version of a file: an upgrade puts another file in its place, or changes this one. */
@@ -49,7 +58,7 @@ function environment(): string[] {
   return variables.filter((each) => !OWN_VARIABLES.has(each.split("=", 1)[0])).sort();
 }
 
-/** Some kernels don't have all of these files. */
+/** Some kernels don't have all of these files, and the executable may have been removed. */
 function orNone(read: () => string): string {
   try {
     return read();

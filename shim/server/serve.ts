@@ -157,7 +157,7 @@ async function serveOne(
   }
   let listening: ListeningServer | undefined;
   try {
-    listening = await listenFor(start, shim, services, onListening);
+    listening = await listenFor(start, server, shim, services, onListening);
   } catch (error) {
     // This process may go on, for other shims.
     shim.shutdown();
@@ -177,6 +177,7 @@ async function serveOne(
  */
 async function listenFor(
   start: Start,
+  server: ServerProcess,
   shim: RunningShim,
   services: ReadonlyMap<string, Service>,
   onListening: () => void,
@@ -193,7 +194,7 @@ async function listenFor(
   const listening = await shim.listen(services);
   shim.logger.debug("the shim listens", { socket: path });
   onListening();
-  if (!await start.listening()) {
+  if (!await start.listening(() => server.noteInherited())) {
     throw new Error("start has ended before it could tell anyone of the server");
   }
   socket.keep();

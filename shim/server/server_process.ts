@@ -1,5 +1,5 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
-import { inherited } from "../bootstrap/mod.ts";
+import { inherited, ownCgroups } from "../bootstrap/mod.ts";
 import { becomeSubreaper, hasChildren, kill, listDescriptors, SIGKILL } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -19,7 +19,8 @@ export class ServerProcess {
   readonly reaper = new Reaper(this.log);
   readonly reactor = new Reactor(this.log);
   readonly #isReusable: boolean;
-  readonly #inherited: string | undefined;
+  readonly #cgroups = ownCgroups();
+  #inherited: string | undefined;
   #descriptors = 0;
   #hasFault = false;
 
@@ -35,9 +36,6 @@ export class ServerProcess {
   ) {
     raiseOpenFiles();
     this.#isReusable = isReusable;
-    // It takes a moment, while containerd waits: only where it will be asked for.
-    const isAsked = isReusable && (settings.spare || settings.share > 1);
-    this.#inherited = isAsked ? inherited(settings) : undefined;
     this.#outliveFaults();
     // By this variable runc would report to systemd, which waits for containerd, that the service is ready.
     Deno.env.delete("NOTIFY_SOCKET");
@@ -48,6 +46,13 @@ export class ServerProcess {
   /** Whether it may become a spare. */
   get mayBeSpare(): boolean {
     return this.#isReusable && this.settings.spare;
+  }
+
+  /** To be called when its first shim listens, while containerd does not wait for it: this takes a moment. */
+  noteInherited(): void {
+    const { settings } = this;
+    if (!this.#isReusable || !settings.spare && settings.share === 1) return;
+    this.#inherited ??= inherited(settings, this.#cgroups);
   }
 
   /** What it inherited from who has spawned it; undefined if it has one shim only. */

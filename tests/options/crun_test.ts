@@ -1,7 +1,8 @@
 /** The shim with crun for its runtime. */
 
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { CgroupV1Metrics, CgroupV2Metrics, DeleteResponse } from "../../proto/mod.ts";
+import { CgroupV1Metrics, CgroupV2Metrics } from "../../proto/metrics/mod.ts";
+import { DeleteResponse } from "../../proto/mod.ts";
 import { StatusError } from "../../shim/ttrpc/mod.ts";
 import { type Crun, installCrun } from "../harness/containerd/crun.ts";
 import { expectSuccess, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";

@@ -5,8 +5,10 @@ import {
   PrivateContainerd,
   runtimeUnderTest,
 } from "../harness/containerd/private_containerd.ts";
+import { runcOptions } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { within } from "../harness/expect/within.ts";
+import { cgroupFolders, makeCgroup } from "../harness/machine/cgroups.ts";
 import {
   findProcess,
   isAlive,
@@ -15,6 +17,7 @@ import {
   processesOfThisRun,
 } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
+
 import { makeNetns, SandboxShim } from "../harness/shim/sandbox_shim.ts";
 import { expectNoLeaks, takeTraces } from "../harness/suite/leaks.ts";
 import { environment } from "./sharing.ts";
@@ -253,6 +256,17 @@ test("the server of a pod without a pause container serves the next one", async 
 function namespacesOf(pid: number): string[] {
   return ["ipc", "mnt", "net", "uts"].map((kind) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`));
 }
+
+test("a server in a cgroup of its own does not become one", async (containerd) => {
+  const path = `/${containerd.namespace}/shims`;
+  const folders = await makeCgroup(path);
+  const options = runcOptions({ shimCgroup: path });
+  const shim = await DirectShim.run(containerd, "box", { options }, { options });
+  await shim.end();
+  await eventually("an end of the server", () => !findProcess(shim.pid) || undefined);
+  for (const folder of folders) await Deno.remove(folder);
+  for (const folder of cgroupFolders(containerd.namespace)) await Deno.remove(folder);
+});
 
 test("garbage at its socket does it no harm", async (containerd) => {
   const spare = await makeSpare(containerd);

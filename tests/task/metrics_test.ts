@@ -9,7 +9,8 @@ import {
   assertStringIncludes,
   equal,
 } from "@std/assert";
-import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../proto/mod.ts";
+import { CgroupV1Metrics, CgroupV2Metrics } from "../../proto/metrics/mod.ts";
+import type { Any } from "../../proto/mod.ts";
 import type { CgroupFolders } from "../../runc/cgroup/folders.ts";
 import { readStats } from "../../runc/cgroup/stats.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";

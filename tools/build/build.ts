@@ -50,6 +50,10 @@ const LIBRARY_MODULE = "./grpc.cjs";
 /** An import or a require of it, however it is written. */
 const LIBRARY_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'`]@grpc\/grpc-js["'`/]/;
 const NOT_NEEDED = "@grpc/proto-loader";
+/** protobufjs does not load it here, see proto/hidden_globals.ts: nearly a fifth of what a server loads before it listens. */
+const HIDDEN = "long";
+/** For that of Deno the bundler would import `node:module` at once, where anything is left to be required. */
+const PLATFORM = ["--platform", "browser"];
 
 /**
  * The commands for people (commands/), bundled by themselves: what they share with the shim would else be cut into more pages, and grow by
@@ -143,8 +147,8 @@ export async function bundleModules(
   folder: string,
   main = "main.ts",
 ): Promise<ReadonlyMap<string, string>> {
-  const external = ["--external", LIBRARY, "--external", COMMANDS];
-  await bundle(["--code-splitting", ...external, "--outdir", folder, main]);
+  const external = ["--external", LIBRARY, "--external", COMMANDS, "--external", HIDDEN];
+  await bundle([...PLATFORM, "--code-splitting", ...external, "--outdir", folder, main]);
   const bundled = new Map<string, string>();
   for await (const { name } of Deno.readDir(folder)) {
     bundled.set(`./${name}`, await Deno.readTextFile(join(folder, name)));
@@ -171,7 +175,8 @@ async function addCommands(
     modules.set(name, text.replaceAll(words, `import("${COMMANDS_MODULE}")`));
   }
   const file = join(folder, COMMANDS_MODULE);
-  await bundle(["--external", LIBRARY, "--output", file, join(dirname(main), COMMANDS)]);
+  const external = ["--external", LIBRARY, "--external", HIDDEN];
+  await bundle([...PLATFORM, ...external, "--output", file, join(dirname(main), COMMANDS)]);
   modules.set(COMMANDS_MODULE, await Deno.readTextFile(file));
 }
 

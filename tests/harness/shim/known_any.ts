@@ -1,4 +1,5 @@
 /** What comes as an Any in answers and events. */
+import * as metrics from "../../../proto/metrics/mod.ts";
 import * as proto from "../../../proto/mod.ts";
 
 /** By type URL. */
@@ -14,8 +15,8 @@ const TYPES: Readonly<Record<string, unknown>> = {
   "containerd.events.TaskResumed": proto.TaskResumed,
   "containerd.events.TaskStart": proto.TaskStart,
   "containerd.runc.v1.ProcessDetails": proto.ProcessDetails,
-  "io.containerd.cgroups.v1.Metrics": proto.CgroupV1Metrics,
-  "io.containerd.cgroups.v2.Metrics": proto.CgroupV2Metrics,
+  "io.containerd.cgroups.v1.Metrics": metrics.CgroupV1Metrics,
+  "io.containerd.cgroups.v2.Metrics": metrics.CgroupV2Metrics,
 };
 
 /**

@@ -29,9 +29,10 @@ function watch(cgroup: Cgroup, folders: CgroupFolders): void {
 }
 
 /** What a container has that has no cgroup, or not any more. */
-function assertNone(cgroup: Cgroup): void {
+async function assertNone(cgroup: Cgroup): Promise<void> {
   cgroup.thaw();
-  const { isThere, pids, isFrozen, stats } = cgroup;
+  const stats = await cgroup.stats();
+  const { isThere, pids, isFrozen } = cgroup;
   assertEquals({ isThere, pids, isFrozen, stats }, {
     isThere: false,
     pids: [],
@@ -71,9 +72,9 @@ async function withProcess(
 
 const name = () => `${runName()}-unit-${crypto.randomUUID()}`;
 
-Deno.test("cgroup: before there is one it answers as one that is gone", () => {
+Deno.test("cgroup: before there is one it answers as one that is gone", async () => {
   const { cgroup } = makeObject();
-  assertNone(cgroup);
+  await assertNone(cgroup);
   assertEquals(cgroup.isUnified, false);
   cgroup.unwatch();
 });
@@ -86,16 +87,16 @@ Deno.test("cgroup: it is read until it is removed, and from then on is gone for 
     assert(cgroup.isThere);
     assertEquals(cgroup.pids, [pid]);
     assertEquals(cgroup.isFrozen, false);
-    assert(cgroup.stats!.typeUrl!.startsWith("io.containerd.cgroups."));
+    assert((await cgroup.stats())!.typeUrl!.startsWith("io.containerd.cgroups."));
     // One hierarchy after the other, as a runtime does it.
     for (const folder of folders) {
       await remove(folder);
       cgroup.thaw();
       assertEquals(cgroup.pids, []);
       assert(cgroup.isFrozen !== true);
-      assertEquals(cgroup.stats === undefined, !cgroup.isThere);
+      assertEquals(await cgroup.stats() === undefined, !cgroup.isThere);
     }
-    assertNone(cgroup);
+    await assertNone(cgroup);
     cgroup.unwatch();
     assertEquals(told.ooms, 0);
   });
@@ -118,9 +119,9 @@ Deno.test("cgroup: one of cgroup v2 is read until it is removed", {
     assertEquals(cgroup.isFrozen, true);
     cgroup.thaw();
     assertEquals(cgroup.isFrozen, false);
-    assertEquals(cgroup.stats!.typeUrl, "io.containerd.cgroups.v2.Metrics");
+    assertEquals((await cgroup.stats())!.typeUrl, "io.containerd.cgroups.v2.Metrics");
     await remove(folder);
-    assertNone(cgroup);
+    await assertNone(cgroup);
     assertEquals(cgroup.isUnified, true);
     cgroup.unwatch();
   });
@@ -170,9 +171,9 @@ for (
     }));
 }
 
-Deno.test("cgroup: without a freezer nothing is thawed", () => {
+Deno.test("cgroup: without a freezer nothing is thawed", async () => {
   const { cgroup } = makeObject();
   const folders = new CgroupFolders(new Map([["devices", "/nosuch"]]));
   assertThrows(() => cgroup.watch(folders), Error, "memory is not mounted");
-  assertNone(cgroup);
+  await assertNone(cgroup);
 });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { type Any, CgroupV1Metrics, CgroupV2Metrics } from "../../../../proto/mod.ts";
+import { CgroupV1Metrics, CgroupV2Metrics } from "../../../../proto/metrics/mod.ts";
+import type { Any } from "../../../../proto/mod.ts";
 import { CgroupFolders, parseCgroupFolders } from "../../../../runc/cgroup/folders.ts";
 import { hugePageSizes } from "../../../../runc/cgroup/huge_pages.ts";
 import { parseNestedKeyed, parseNumber } from "../../../../runc/cgroup/stat_files.ts";

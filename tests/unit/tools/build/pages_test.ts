@@ -28,6 +28,19 @@ Deno.test("pages: the look of delete loads neither libc nor protobuf, and little
   });
 });
 
+Deno.test("pages: a server loads neither what protobufjs has hidden from it nor the statistics' messages", async () => {
+  await withFolder(async (folder) => {
+    const modules = await bundleModules(folder);
+    const pages = [...modules.keys()].filter((name) => /^\.\/(serve|mod)-/.test(name));
+    const texts = [...new Set(pages.flatMap((name) => [...loaded(modules, name)]))]
+      .map((name) => modules.get(name)!);
+    const sources = texts.flatMap((text) => [...text.matchAll(/^\/\/ (\S+)$/gm)])
+      .map(([, source]) => source);
+    assert(sources.includes("shim/server/serve.ts") && sources.includes("runc/service.ts"));
+    assertEquals(sources.filter((source) => /^npm:long|proto\/metrics/.test(source)), []);
+  });
+});
+
 Deno.test("pages: the commands are a page of their own, of which nothing else is made", async () => {
   await withFolder(async (folder) => {
     const modules = await bundleModules(folder);
