@@ -2,6 +2,7 @@
 import { join } from "@std/path/posix";
 import { type StateResponse, TaskStatus } from "../proto/mod.ts";
 import { type RuntimeState, runtimeState } from "./ask/runtime_state.ts";
+import { fromTimestamp } from "../shim/common/timestamp.ts";
 import { isAnswered } from "../shim/bootstrap/is_answered.ts";
 import { type AskedContainer, type AskedServer } from "./ask/servers.ts";
 import { type ContainerProcess, ShimClient } from "./ask/shim_client.ts";
@@ -95,7 +96,7 @@ export async function gather(
     pid: container.pid || null,
     exitStatus: container.exitStatus ?? null,
     exitedAt: state?.exitedAt && container.exitStatus !== undefined
-      ? new Date(state.exitedAt.seconds * 1000).toISOString()
+      ? fromTimestamp(state.exitedAt).toISOString()
       : null,
     terminal: state?.terminal ?? null,
     uptimeSeconds: uptime(container),

@@ -1,5 +1,6 @@
 /** `inspect`: what is known of one container, by whom, and where they differ. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fromTimestamp } from "../../shim/common/timestamp.ts";
 import { GO_SHIM } from "../harness/shim/go_shim.ts";
 import { type Json, jsonOf, runCommand } from "../harness/shim/commands.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
@@ -77,6 +78,19 @@ test("who holds the streams of a container", async (containerd) => {
   }
   await shim.end();
   await Deno.remove(path);
+});
+
+test("when a container has ended, to the millisecond", async (containerd) => {
+  const shim = await DirectShim.run(containerd, "box");
+  await shim.tasks.call("Kill", { id: "box", signal: 9 });
+  const { exitStatus, exitedAt } = await shim.tasks.call("Wait", { id: "box" });
+  const found = await jsonOf("inspect", "box", "--address", containerd.address);
+  const time = fromTimestamp(exitedAt!).toISOString();
+  assertEquals([found.status, found.exitStatus, found.exitedAt], ["stopped", exitStatus, time]);
+  const { stdout } = await runCommand("inspect", "box", "--address", containerd.address);
+  assertStringIncludes(stdout, `stopped, exit status 137, at ${time}`);
+  await shim.tasks.call("Delete", { id: "box" });
+  await shim.shutDown();
 });
 
 test("differences between the shim and the runtime are named", async (containerd) => {
