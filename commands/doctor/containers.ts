@@ -1,14 +1,14 @@
 /** What may be wrong with containers. */
 import { ownExecutable } from "../../shim/process/executable.ts";
 import type { AskedContainer, AskedServer } from "../ask/servers.ts";
-import { cgroupOf, isFrozen, isOfContainer } from "../find/cgroups.ts";
+import { cgroupOf, isFrozen, isOfContainer, thawCommand } from "../find/cgroups.ts";
 import { mountsBelow, mountsOf } from "../find/mounts.ts";
 import type { Process } from "../find/processes.ts";
 import { waitsFor } from "../find/waiting.ts";
-import { commandLine } from "../output/text.ts";
+import { commandLine, quote } from "../output/text.ts";
 import { ageOfPath, type Examined, isStill, YOUNG } from "./examined.ts";
 import type { Finding } from "./finding.ts";
-import { quote, remove, run } from "./mending.ts";
+import { remove, run } from "./mending.ts";
 
 /** What waits for a disk, or was not reaped, for this long, in ms, is told. */
 const LOOK_AGAIN_MS = 700;
@@ -41,26 +41,28 @@ async function lost(
         mend: "systemctl start containerd",
       };
     }
-    const known = await knowledge.ofContainerds(id);
-    if (known === "somebody") {
-      return {
-        kind,
-        what,
-        meaning:
-          "The shim was killed, or has failed, and containerd could not clean up after it; containerd still knows the container. Its processes may run on.",
-        certainty: "certain",
-        mend: `ctr --address ${quote(containerd.address)} --namespace ${
-          quote(namespace)
-        } task delete --force ${quote(id)}`,
-      };
-    }
     const args = ["-namespace", namespace, "-id", id, "-address", containerd.address];
     const cleanUp = [ownExecutable(), ...args, "-bundle", path, "delete"];
-    const isSure = known === "nobody";
+    const mend = `cd ${quote(path)} && ${
+      cleanUp.map(quote).join(" ")
+    } >/dev/null && cd / && rm -rf --one-file-system ${quote(path)}`;
     // Only a file tells the pid, which may be another one's by now. What runs is somebody's work, and not ended without being asked.
     const pid = server.containers.find((each) => each.id === id)?.pid ?? 0;
     const cgroup = pid === 0 ? undefined : cgroupOf(pid, hierarchies);
     const isRunning = cgroup !== undefined && isOfContainer(cgroup.path, id);
+    const running = isRunning ? `, and that runs as process ${pid}` : "";
+    const known = await knowledge.ofContainerds(id);
+    if (known === "somebody") {
+      return {
+        kind,
+        what: `${what}${running}`,
+        meaning:
+          "The shim was killed, or has failed, and containerd could not clean up after it. containerd knows the container, but no task of it any more, and can't start it again before it is cleaned up. The command ends what runs of it.",
+        certainty: "certain",
+        mend,
+      };
+    }
+    const isSure = known === "nobody";
     const fix = async () => {
       await run(cleanUp, path);
       const left = mountsBelow(path, mountsOf("self"));
@@ -70,15 +72,11 @@ async function lost(
     return {
       kind: "leftover-bundle",
       what:
-        `the bundle ${path} is left of a container ${namespace}/${id} that neither a shim nor containerd knows${
-          isRunning ? `, and that runs as process ${pid}` : ""
-        }`,
+        `the bundle ${path} is left of a container ${namespace}/${id} that neither a shim nor containerd knows${running}`,
       meaning:
         "containerd was killed while it removed the container. What is left of it, as mounts, runc's state or processes, stays until it is removed, and keeps the id from being used again.",
       certainty: isSure ? "certain" : "likely",
-      mend: `cd ${quote(path)} && ${
-        cleanUp.map(quote).join(" ")
-      } >/dev/null && cd / && rm -rf --one-file-system ${quote(path)}`,
+      mend,
       fix: isSure && !isRunning ? fix : undefined,
     };
   }));
@@ -91,9 +89,6 @@ function frozenOf(server: AskedServer, { hierarchies }: Examined): Finding[] {
     if (pid === 0 || status === "paused" || status === "pausing" || status === "stopped") return [];
     const folder = cgroupOf(pid, hierarchies)?.freezer;
     if (folder === undefined || !isFrozen(folder)) return [];
-    const [file, text] = folder.includes("/freezer")
-      ? ["freezer.state", "THAWED"]
-      : ["cgroup.freeze", "0"];
     const says = condition === "serves" ? `its shim says ${status}` : "its shim does not answer";
     const address = containerd === undefined ? "" : `--address ${quote(containerd.address)} `;
     return [{
@@ -103,7 +98,7 @@ function frozenOf(server: AskedServer, { hierarchies }: Examined): Finding[] {
         "None of its processes runs, and none can be ended before it is thawed. Somebody has paused it past containerd, or a pause, a checkpoint or an update was cut short.",
       certainty: condition === "serves" ? "certain" : "likely",
       mend: status === "running"
-        ? `echo ${text} > ${quote(`${folder}/${file}`)}`
+        ? thawCommand(folder)
         : `ctr ${address}--namespace ${quote(namespace)} task resume ${quote(id)}`,
     }];
   });

@@ -2,7 +2,7 @@
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import type { AskedServer } from "../ask/servers.ts";
 import { ContainerdClient } from "../ask/containerd_client.ts";
-import { isCode, ShimClient } from "../ask/shim_client.ts";
+import { isCode, PATIENCE_MS, ShimClient } from "../ask/shim_client.ts";
 import type { Containerd } from "../find/containerds.ts";
 
 /**
@@ -10,9 +10,16 @@ import type { Containerd } from "../find/containerds.ts";
  */
 export type Known = "nobody" | "somebody" | "unsure";
 
+/** How long shims are asked for processes in all, in ms: with hundreds of them, and of things left over, what is left then is unsure. */
+const ASK_MS = 3 * PATIENCE_MS;
+
 /** All who know of containers: shims, bundles, and containerds. */
 export class Knowledge implements Disposable {
-  readonly #serving: readonly AskedServer[];
+  /** Those that answer. */
+  #serving: readonly AskedServer[];
+  readonly #shims = new Map<AskedServer, ShimClient>();
+  /** Until when they are asked for processes. */
+  #end: number | undefined;
   readonly #ids = new Set<string>();
   readonly #containerds: ContainerdClient[] = [];
   #isComplete = true;
@@ -50,6 +57,11 @@ export class Knowledge implements Disposable {
     return new Set(this.#containerds.flatMap(({ namespaces }) => namespaces));
   }
 
+  /** The namespaces of the containerd with this socket; none if it does not answer. */
+  namespacesOf(address: string): readonly string[] {
+    return this.#containerds.find((each) => each.address === address)?.namespaces ?? [];
+  }
+
   /** Whether the containerd with this socket answers. */
   answers(address: string): boolean {
     return this.#containerds.some((each) => each.address === address);
@@ -68,7 +80,14 @@ export class Knowledge implements Disposable {
   async ofProcess(id: string): Promise<Known> {
     const known = await this.of(id);
     if (known === "somebody") return known;
-    const answers = await Promise.all(this.#serving.map((server) => hasProcess(server, id)));
+    this.#end ??= performance.now() + ASK_MS;
+    if (performance.now() > this.#end) return "unsure";
+    const answers = await Promise.all(this.#serving.map((server) => this.#hasProcess(server, id)));
+    if (answers.includes("unsure")) {
+      // Who does not answer is not waited for again.
+      this.#serving = this.#serving.filter((_, index) => answers[index] !== "unsure");
+      this.#isComplete = false;
+    }
     return answers.includes("somebody")
       ? "somebody"
       : answers.includes("unsure")
@@ -93,26 +112,28 @@ export class Knowledge implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
-    this.#containerds.forEach((each) => each[Symbol.dispose]());
+  /** Whether any container of a shim has an exec'd process of this id. */
+  async #hasProcess(server: AskedServer, execId: string): Promise<Known> {
+    try {
+      const shim = this.#shims.get(server) ?? await ShimClient.connect(server.address!);
+      this.#shims.set(server, shim);
+      shim.renew();
+      const answers = await Promise.all(server.containers.map(async ({ id }) => {
+        try {
+          await shim.state(id, execId);
+          return true;
+        } catch (error) {
+          if (isCode(error, StatusCode.NOT_FOUND)) return false;
+          throw error;
+        }
+      }));
+      return answers.includes(true) ? "somebody" : "nobody";
+    } catch {
+      return "unsure";
+    }
   }
-}
 
-/** Whether any container of a shim has an exec'd process of this id. */
-async function hasProcess({ address, containers }: AskedServer, execId: string): Promise<Known> {
-  try {
-    using client = await ShimClient.connect(address!);
-    const answers = await Promise.all(containers.map(async ({ id }) => {
-      try {
-        await client.state(id, execId);
-        return true;
-      } catch (error) {
-        if (isCode(error, StatusCode.NOT_FOUND)) return false;
-        throw error;
-      }
-    }));
-    return answers.includes(true) ? "somebody" : "nobody";
-  } catch {
-    return "unsure";
+  [Symbol.dispose](): void {
+    for (const client of [...this.#containerds, ...this.#shims.values()]) client[Symbol.dispose]();
   }
 }

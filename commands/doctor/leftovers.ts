@@ -5,17 +5,19 @@ import { isAnswered } from "../../shim/bootstrap/is_answered.ts";
 import { lockFile } from "../../shim/bootstrap/lock_file.ts";
 import { exists, removeIfThere } from "../../shim/common/files.ts";
 import { listFolders, removeFolder, unmountAll } from "../../shim/libc/mod.ts";
+import { readAllHierarchies } from "../../runc/cgroup/hierarchy.ts";
 import { pidsIn } from "../../runc/cgroup/processes.ts";
 import { readRuntime } from "../../runc/bundle/runtime.ts";
-import { isFrozen } from "../find/cgroups.ts";
+import { isFrozen, thawCommand } from "../find/cgroups.ts";
 import { OpenFiles } from "../find/holders.ts";
 import { mountsOf } from "../find/mounts.ts";
 import { realPath } from "../find/paths.ts";
 import { findProcess, orUndefined } from "../find/processes.ts";
+import { quote } from "../output/text.ts";
 import { ageOfPath, type Examined, YOUNG } from "./examined.ts";
 import type { Finding } from "./finding.ts";
 import type { Known } from "./knowledge.ts";
-import { quote, remove, run } from "./mending.ts";
+import { remove, run } from "./mending.ts";
 
 /** Whatever is left of containers that nobody knows any more. */
 export async function examineLeftovers(examined: Examined): Promise<Finding[]> {
@@ -41,18 +43,19 @@ const SOCKET_FOLDER = "/run/containerd/s";
 
 /** Sockets on which nobody listens, and which no bundle names: whoever made them was killed. */
 function sockets({ servers }: Examined): Finding[] {
-  const named = servers.map(({ address }) => address).filter((address) => address !== undefined)
-    .map(({ path }) => realPath(path));
-  const folders = new Set<string>([SOCKET_FOLDER, ...named.map((path) => dirname(path))]);
+  const named = new Set(
+    servers.flatMap(({ address }) => address === undefined ? [] : [realPath(address.path)]),
+  );
+  const folders = new Set([SOCKET_FOLDER, ...[...named].map((path) => dirname(path))]);
   const paths = [...folders].flatMap((folder) =>
     (orUndefined(() => [...Deno.readDirSync(folder)]) ?? [])
       .filter(({ name }) => /^[0-9a-f]{64}$|^[0-9a-f]{48}\.\d+$/.test(name))
       .map(({ name }) => join(folder, name))
   );
   return paths.flatMap((path): Finding[] => {
+    if (named.has(path) || exists(lockPath(path))) return [];
     // The socket for a terminal is its server's, which answers on another one.
-    const isOfServer = paths.some((other) => isSidePath(other, path));
-    if (named.includes(path) || isOfServer || exists(lockPath(path))) return [];
+    if (paths.some((other) => isSidePath(other, path))) return [];
     if ((ageOfPath(path) ?? 0) < YOUNG || isAnswered(path)) return [];
     return [{
       kind: "unanswered-socket",
@@ -157,9 +160,9 @@ async function runtimeStates({ survey, knowledge }: Examined): Promise<Finding[]
 }
 
 /** The cgroups of containers that nobody knows: empty ones, and frozen ones. */
-async function cgroups({ hierarchies, knowledge }: Examined): Promise<Finding[]> {
+async function cgroups({ knowledge }: Examined): Promise<Finding[]> {
   const places = placesOf(knowledge.namespaces);
-  const found = hierarchies.flatMap(({ mountPoint }) =>
+  const found = readAllHierarchies().flatMap(({ mountPoint }) =>
     places.flatMap((place) => containersIn(join(mountPoint, place.path), place))
   );
   const byId = Map.groupBy(found, ({ id }) => id);
@@ -181,15 +184,13 @@ async function cgroups({ hierarchies, knowledge }: Examined): Promise<Finding[]>
     }
     const frozen = folders.find(isFrozen);
     if (frozen === undefined) return [];
-    const [file, text] = frozen.includes("/freezer")
-      ? ["freezer.state", "THAWED"]
-      : ["cgroup.freeze", "0"];
     return leftover(known, {
       kind: "frozen-cgroup",
-      what:
-        `the cgroup ${frozen} is frozen with ${processes.size} processes in it, and nobody knows its container ${id}`,
+      what: `the cgroup ${frozen} is frozen with processes in it (${
+        [...processes].join(", ")
+      }), and nobody knows its container ${id}`,
       meaning: "Its processes can't go on, nor be ended before it is thawed.",
-      mend: `echo ${text} > ${quote(join(frozen, file))}`,
+      mend: thawCommand(frozen),
     });
   }));
   return findings.flat();
@@ -238,26 +239,29 @@ async function fifos({ survey, knowledge }: Examined): Promise<Finding[]> {
   const folders = foldersIn(FIFO_FOLDER).map((name) => join(FIFO_FOLDER, name));
   if (folders.length === 0) return [];
   const open = new OpenFiles(survey.processes.values());
-  const findings = await Promise.all(folders.map(async (folder): Promise<Finding[]> => {
+  const findings: Finding[] = [];
+  // One after the other: each is asked for at all shims.
+  for (const folder of folders) {
     const names = orUndefined(() => Array.from(Deno.readDirSync(folder), ({ name }) => name)) ?? [];
-    if ((ageOfPath(folder) ?? 0) < YOUNG) return [];
-    if (names.some((name) => open.holdersOf(join(folder, name)).length > 0)) return [];
+    if ((ageOfPath(folder) ?? 0) < YOUNG) continue;
+    if (names.some((name) => open.holdersOf(join(folder, name)).length > 0)) continue;
     const ids = new Set(names.map((name) => name.replace(/-(?:stdin|stdout|stderr)$/, "")));
-    const known = await Promise.all([...ids].map((id) => knowledge.ofProcess(id)));
+    const known: Known[] = [];
+    for (const id of ids) known.push(await knowledge.ofProcess(id));
     const all = known.includes("somebody")
       ? "somebody"
       : known.includes("unsure")
       ? "unsure"
       : "nobody";
-    return leftover(all, {
+    findings.push(...leftover(all, {
       kind: "leftover-fifos",
       what: `nobody has the FIFOs in ${folder} open, and what they were for (${[...ids]}) is gone`,
       meaning: "A client was killed, and has left them. They do no harm.",
       mend: `rm -r ${quote(folder)}`,
       fix: () => remove(folder),
-    });
-  }));
-  return findings.flat();
+    }));
+  }
+  return findings;
 }
 
 function foldersIn(path: string): string[] {

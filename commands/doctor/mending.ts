@@ -4,11 +4,6 @@ import { PATIENCE_MS } from "../ask/shim_client.ts";
 /** How long a command may take, in ms. */
 const COMMAND_MS = 5 * PATIENCE_MS;
 
-/** A word as a shell takes it. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
-
 /**
  * Runs a command.
  * @throws {Error} If it fails, with what it says.

@@ -1,9 +1,10 @@
 /** Settings of containerd and of the shim that fight with each other, or with the machine. */
+import { basename, join } from "@std/path/posix";
 import { readSettings, type Settings } from "../../shim/settings/settings.ts";
 import { PROGRAM } from "../command_line/description.ts";
 import { textOf } from "../find/processes.ts";
 import type { Containerd } from "../find/containerds.ts";
-import { cgroupOf } from "../find/cgroups.ts";
+import { quote } from "../output/text.ts";
 import { namesOf } from "./shims.ts";
 import type { Examined } from "./examined.ts";
 import type { Finding } from "./finding.ts";
@@ -17,9 +18,6 @@ export async function examineSettings(examined: Examined): Promise<Finding[]> {
   }
   return [...found, ...sharedState(running), ...crowded(examined)];
 }
-
-/** The variables by which shims are configured, of containerd's environment. */
-const VARIABLES = ["SHIM_CONFIG", "SHIM_PROTOCOL", "SHIM_SHARE", "SHIM_SPARE"];
 
 /** After so many seconds containerd's CRI gives up a Delete. */
 const CRI_PATIENCE = 10;
@@ -54,7 +52,7 @@ async function ofShim(
     });
   }
   const { totalSeconds } = settings.drain;
-  if (totalSeconds >= CRI_PATIENCE && knowledge.namespaces.has("k8s.io")) {
+  if (totalSeconds >= CRI_PATIENCE && knowledge.namespacesOf(address).includes("k8s.io")) {
     found.push({
       kind,
       what: `${whose} wait ${totalSeconds} s for output in a Delete (drain.totalSeconds)`,
@@ -69,12 +67,9 @@ async function ofShim(
 /** Reads the settings as a shim would that this containerd starts. */
 async function settingsOf(pid: number): Promise<Settings> {
   const environment = (textOf(`/proc/${pid}/environ`) ?? "").split("\0");
-  for (const name of VARIABLES) {
-    const value = environment.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-    if (value === undefined) Deno.env.delete(name);
-    else Deno.env.set(name, value);
-  }
-  return await readSettings(PROGRAM);
+  const valueOf = (name: string) =>
+    environment.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+  return await readSettings(PROGRAM, valueOf);
 }
 
 async function versionOf(pid: number): Promise<string | undefined> {
@@ -82,28 +77,43 @@ async function versionOf(pid: number): Promise<string | undefined> {
   return output?.match(/ v?(\d+\.\d+\.\d+)/)?.[1];
 }
 
-/** systemd ends with a service what is in its cgroup, unless it is told to end the service's process alone. */
-async function killMode(pid: number, { hierarchies, servers }: Examined): Promise<Finding[]> {
-  const path = textOf(`/proc/${pid}/cgroup`)?.match(
+/** A service of systemd's, with its cgroup. */
+interface Service {
+  readonly unit: string;
+  readonly cgroup: string;
+}
+
+/** The service in whose cgroup a process is, by the hierarchy that systemd goes by; undefined if it is in none. */
+function serviceOf(pid: number): Service | undefined {
+  const [, cgroup, unit] = textOf(`/proc/${pid}/cgroup`)?.match(
     /^\d+:(?:name=systemd)?:(.*\/([^/]+\.service))$/m,
-  );
-  if (!path) return [];
-  const [, cgroup, unit] = path;
-  const mode = (await textFrom("systemctl", "show", "--property=KillMode", unit))?.match(/=(.*)/)
-    ?.[1];
+  ) ?? [];
+  return unit === undefined ? undefined : { unit, cgroup };
+}
+
+/** systemd ends with a service what is in its cgroup, unless it is told to end the service's process alone. */
+async function killMode(pid: number, { servers }: Examined): Promise<Finding[]> {
+  const service = serviceOf(pid);
+  if (service === undefined) return [];
+  const { unit, cgroup } = service;
+  const shown = await textFrom("systemctl", "show", "--property=LoadState,KillMode", unit);
+  // Of what it does not know, as a service of a user's, systemd tells the default.
+  const mode = shown?.includes("LoadState=loaded") ? shown.match(/^KillMode=(.*)$/m)?.[1] : "none";
   if (mode === undefined || mode === "process" || mode === "none") return [];
-  const inside = servers.filter(({ shim }) =>
-    shim !== undefined && cgroupOf(shim.process.pid, hierarchies)?.path.startsWith(cgroup)
-  );
+  const pids = new Set(servers.map(({ shim }) => shim?.process.pid));
+  const inside = [...pids].filter((each) => each && serviceOf(each)?.cgroup === cgroup).length;
+  const folder = `/etc/systemd/system/${unit}.d`;
+  const shims = inside === 1 ? "1 shim is" : `${inside} shims are`;
   return [{
     kind: "wrong-setting",
-    what: `${unit} has KillMode=${mode}${
-      inside.length > 0 ? `, and ${inside.length} shims are in its cgroup` : ""
-    }`,
+    what: `${unit} has KillMode=${mode}, and ${shims} in its cgroup`,
     meaning:
-      "When containerd is stopped or restarted, systemd ends the shims, too, and with them the containers.",
-    certainty: "certain",
-    mend: `systemctl edit ${unit} # [Service] KillMode=process`,
+      "When containerd is stopped or restarted, systemd ends what is in its cgroup: shims, and with them the containers.",
+    // Shims can have a cgroup of their own, by ShimCgroup.
+    certainty: inside > 0 ? "certain" : "likely",
+    mend: `mkdir -p ${quote(folder)} && printf '[Service]\\nKillMode=process\\n' > ${
+      quote(`${folder}/kill-mode.conf`)
+    } && systemctl daemon-reload`,
   }];
 }
 
@@ -137,7 +147,7 @@ function crowded({ servers, hierarchies }: Examined): Finding[] {
     const line = textOf(`/proc/${shim.process.pid}/cgroup`)?.match(
       pids.unified ? /^0::(.*)$/m : /^\d+:(?:.*,)?pids(?:,.*)?:(.*)$/m,
     );
-    const folder = line && pids.mountPoint + line[1];
+    const folder = line && join(pids.mountPoint, line[1]);
     const [max, current] = ["pids.max", "pids.current"].map((name) =>
       Number(textOf(`${folder}/${name}`) ?? NaN)
     );
@@ -150,7 +160,9 @@ function crowded({ servers, hierarchies }: Examined): Finding[] {
         meaning:
           "Shims can start no more processes soon: neither a runtime nor a thread of their own.",
         certainty: "likely",
-        mend: "systemctl edit containerd # [Service] TasksMax=infinity",
+        mend: /\.service$/.test(folder)
+          ? `systemctl set-property ${quote(basename(folder))} TasksMax=infinity`
+          : `echo max > ${quote(`${folder}/pids.max`)}`,
       });
     }
   }

@@ -16,7 +16,7 @@ interface ShimServers {
 }
 
 /** Shims that do not answer, have nothing to do, or are of an older version. */
-export function examineShims({ servers }: Examined): Finding[] {
+export function examineShims({ servers }: Pick<Examined, "servers">): Finding[] {
   const byPid = Map.groupBy(servers, ({ shim }) => shim?.process.pid);
   return [...byPid.values()].flatMap((of) => {
     const { shim } = of[0];

@@ -2,6 +2,7 @@
 import { join } from "@std/path/posix";
 import { parseCgroupFolders } from "../../runc/cgroup/folders.ts";
 import type { Hierarchy } from "../../runc/cgroup/hierarchy.ts";
+import { quote } from "../output/text.ts";
 import { textOf } from "./processes.ts";
 
 /** The cgroup that a process is in. */
@@ -37,4 +38,12 @@ export function isFrozen(folder: string): boolean {
   if (unified !== undefined) return unified === "1";
   const state = textOf(join(folder, "freezer.state"))?.trim();
   return state === "FROZEN" || state === "FREEZING";
+}
+
+/** The command for a shell by which what is in a cgroup goes on. */
+export function thawCommand(folder: string): string {
+  const [file, value] = textOf(join(folder, "cgroup.freeze")) === undefined
+    ? ["freezer.state", "THAWED"]
+    : ["cgroup.freeze", "0"];
+  return `echo ${value} > ${quote(join(folder, file))}`;
 }

@@ -39,6 +39,11 @@ export function commandLine(words: readonly string[]): string {
   return words.join(" ").replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "?");
 }
 
+/** A word as a shell takes it. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** What stands out at a terminal, and only there; NO_COLOR (https://no-color.org) is respected. */
 export const colours = {
   bad: (text: string) => coloured(31, text),

@@ -18,7 +18,7 @@ import {
 } from "../../shim/libc/mod.ts";
 import { readSpec, type Runtime } from "../bundle/mod.ts";
 import { parseCgroupFolders } from "./folders.ts";
-import { parseAllHierarchies } from "./hierarchy.ts";
+import { readAllHierarchies } from "./hierarchy.ts";
 import { pidsIn } from "./processes.ts";
 import { unlessMissing } from "./removal.ts";
 
@@ -99,7 +99,7 @@ function isNamedByOthers(bundle: string, path: string): boolean {
 
 /** The folders that runtimes make for a path. Some make those of a relative path below their own cgroup, others below the root. */
 function foldersOf(path: string, systemdCgroup: boolean): string[] {
-  const hierarchies = parseAllHierarchies(readText("/proc/self/mountinfo"));
+  const hierarchies = readAllHierarchies();
   const roots = hierarchies.map(({ mountPoint }) => mountPoint);
   const unit = systemdCgroup ? parseUnit(path) : undefined;
   if (unit === undefined && !path.startsWith("/")) {

@@ -20,6 +20,11 @@ export function readHierarchies(): Hierarchy[] {
   return parseHierarchies(readText("/proc/self/mountinfo"));
 }
 
+/** All mounted hierarchies, see {@linkcode parseAllHierarchies}: a runtime makes a container's cgroup in each. */
+export function readAllHierarchies(): Hierarchy[] {
+  return parseAllHierarchies(readText("/proc/self/mountinfo"));
+}
+
 /**
  * The hierarchies that are in use: those of cgroup v1, or else the unified one.
  * @param mountInfo /proc/self/mountinfo, see proc(5).

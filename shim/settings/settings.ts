@@ -9,6 +9,9 @@
 import type { LogLevel } from "../common/logger.ts";
 import { isThere } from "../libc/kernel_files.ts";
 
+/** What a variable of an environment says; undefined where it is not there. */
+type Environment = (name: string) => string | undefined;
+
 /** The protocols by which containerd can call a server, by containerd's names for them. */
 export type Protocol = "ttrpc" | "grpc";
 
@@ -62,11 +65,15 @@ export const DEFAULTS: Settings = {
 /**
  * Reads the settings.
  * @param program The name of the shim's program: its file is `/etc/NAME.json`, unless the variable `SHIM_CONFIG` names another.
+ * @param environment By default this process's.
  * @throws {Error} If the file, or a variable, says what can't be; with the file, the line and the key. A file that `SHIM_CONFIG` names
  * must be there.
  */
-export async function readSettings(program: string): Promise<Settings> {
-  const chosen = Deno.env.get("SHIM_CONFIG");
+export async function readSettings(
+  program: string,
+  environment: Environment = (name) => Deno.env.get(name),
+): Promise<Settings> {
+  const chosen = environment("SHIM_CONFIG");
   if (chosen && !chosen.startsWith("/")) {
     throw new Error(`expected an absolute path in SHIM_CONFIG, not ${chosen}`);
   }
@@ -78,7 +85,7 @@ export async function readSettings(program: string): Promise<Settings> {
   return {
     ...DEFAULTS,
     ...fromFile,
-    ...fromEnvironment(),
+    ...fromEnvironment(environment),
     drain: { ...DEFAULTS.drain, ...fromFile?.drain },
   };
 }
@@ -94,11 +101,13 @@ function readText(path: string, orNone: boolean): string | undefined {
 }
 
 /** What the variables `SHIM_PROTOCOL`, `SHIM_SPARE`, `SHIM_SHARE` and `SHIM_DIRECT` say; an empty one says nothing. */
-function fromEnvironment(): Partial<Settings> {
+function fromEnvironment(environment: Environment): Partial<Settings> {
+  const variable = <Word extends string>(name: string, words: readonly Word[]) =>
+    oneOf(words, name, environment(name));
   const protocol = variable("SHIM_PROTOCOL", ["ttrpc", "grpc"]);
   const spare = variable("SHIM_SPARE", ["on", "off"]);
   const direct = variable("SHIM_DIRECT", ["on", "off"]);
-  const share = shareVariable();
+  const share = toShare(environment("SHIM_SHARE"));
   return {
     ...protocol && { protocol },
     ...spare && { spare: spare === "on" },
@@ -107,15 +116,17 @@ function fromEnvironment(): Partial<Settings> {
   };
 }
 
-function shareVariable(): number | undefined {
-  const value = Deno.env.get("SHIM_SHARE");
+function toShare(value: string | undefined): number | undefined {
   if (!value) return undefined;
   if (/^\d+$/.test(value) && isShare(Number(value))) return Number(value);
   throw new Error(`expected ${SHARE_EXPECTED} in SHIM_SHARE, not ${value}`);
 }
 
-function variable<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
-  const value = Deno.env.get(name);
+function oneOf<Word extends string>(
+  words: readonly Word[],
+  name: string,
+  value: string | undefined,
+): Word | undefined {
   if (!value) return undefined;
   const word = words.find((each) => each === value);
   if (word === undefined) {

@@ -1,32 +1,20 @@
 /** `doctor`: what is wrong, and what `--fix` mends and leaves alone. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname } from "@std/path";
+import { askServers } from "../../commands/ask/servers.ts";
+import { examineShims } from "../../commands/doctor/shims.ts";
+import { survey } from "../../commands/find/survey.ts";
 import { close, listenUnix } from "../../shim/libc/mod.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { cgroupMounts } from "../harness/machine/cgroups.ts";
-import { isAlive } from "../harness/machine/processes.ts";
-import { type Json, jsonOf, runCommand } from "../harness/shim/commands.ts";
+import { cgroupMounts, isFrozen } from "../harness/machine/cgroups.ts";
+import { findProcess, isAlive } from "../harness/machine/processes.ts";
+import { sh } from "../harness/machine/shell.ts";
+import { findings, type Json, jsonOf, runCommand } from "../harness/shim/commands.ts";
 import { Bundle } from "../harness/shim/direct_shim.ts";
 import { processSpec, TaskClient } from "../harness/shim/task_client.ts";
 import { runWithGo, test } from "../harness/suite/both_shims.ts";
 import { frozenFileSystem, hasLoop } from "../streams/still_file_system.ts";
-
-/** What `doctor` finds that has one of these words in it: other things may be wrong on the machine. */
-async function findings(words: readonly string[], ...args: string[]): Promise<Json[]> {
-  const { stdout, stderr } = await runCommand("doctor", "--json", ...args);
-  assertEquals(stderr, "");
-  return JSON.parse(stdout).findings.filter(({ what }: Json) =>
-    words.some((word) => what.includes(word))
-  );
-}
-
-async function sh(command: string): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command("sh", { args: ["-c", command] })
-    .output();
-  if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
-}
 
 /** Doctor leaves alone what is young. */
 async function age(...paths: string[]): Promise<void> {
@@ -259,6 +247,120 @@ test("containers whose shim was killed while containerd was dead", async (contai
   await containerd.remove("witness");
 });
 
+test("a container whose shim was killed, and that containerd could not clean up after", async (containerd) => {
+  await containerd.runDetached("box", "sleep", "1000");
+  const [shim, init] = [await containerd.shimPid("box"), await containerd.taskPid("box")];
+  const program = `${containerd.folder}/bin/containerd-shim-ts-v2`;
+  const logged = containerd.log.length;
+  await Deno.rename(program, `${program}.away`);
+  Deno.kill(shim, "SIGKILL");
+  await containerd.untilLogged(/failed to clean up after shim disconnected/, logged);
+  await Deno.rename(`${program}.away`, program);
+  await age(containerd.bundle("box"));
+  const [found] = await findings([`${containerd.namespace}/box`], "--fix");
+  assertEquals([found.kind, found.certainty, found.isFixed], [
+    "container-without-shim",
+    "certain",
+    false,
+  ]);
+  assertStringIncludes(found.what, ` has no shim, and that runs as process ${init}`);
+  assert(isAlive(init));
+  await sh(found.mend);
+  assert(!isAlive(init) && !exists(containerd.bundle("box")));
+  assertEquals(await findings(["/box"]), []);
+  const restarted = await containerd.ctr("task", "start", "--detach", "box");
+  assertEquals([restarted.code, restarted.stderr], [0, ""]);
+  await containerd.remove("box");
+});
+
+test("a shim that was not told to end when its container went", async (containerd) => {
+  await runWithGo(containerd, "box", "sleep", "1000");
+  const shim = await containerd.shimPid("box");
+  const { address, version } = await containerd.findShim("box");
+  const tasks = await TaskClient.connect(address, `containerd.task.v${version}.Task`);
+  await tasks.call("Kill", { id: "box", signal: 9 });
+  await tasks.call("Wait", { id: "box" });
+  await tasks.call("Delete", { id: "box" });
+  tasks.client.close();
+  // It may be about to get another one, or to end.
+  assertEquals(await findings([`${containerd.namespace}/box`]), []);
+  const [server] = await askServers(survey({ address: containerd.address }).servers);
+  const process = server.shim!.process;
+  const aMinuteOlder = { ...process, startTicks: process.startTicks - 6_000 };
+  const [found, ...rest] = examineShims({
+    servers: [{ ...server, shim: { ...server.shim!, process: aMinuteOlder } }],
+  });
+  assertEquals([found.kind, found.certainty, rest], ["shim-without-containers", "likely", []]);
+  assertMatch(
+    found.what,
+    new RegExp(`^the shim ${shim} of .*/box has no container, and is up for`),
+  );
+  await sh(found.mend!);
+  await eventually("an end of the shim", () => !isAlive(shim) || undefined);
+  await eventually(
+    "containerd to clean up",
+    async () => (await containerd.tasks()).size === 0 || undefined,
+  );
+  await containerd.ctr("containers", "rm", "box");
+});
+
+test("a shim that does not reap", async (containerd) => {
+  await containerd.runDetached("box", "sleep", "1000");
+  const [shim, init] = [await containerd.shimPid("box"), await containerd.taskPid("box")];
+  Deno.kill(shim, "SIGSTOP");
+  Deno.kill(init, "SIGKILL");
+  await eventually("a zombie", () => findProcess(init)?.state === "Z" || undefined);
+  const found = await findings([`${containerd.namespace}/box`]);
+  assertEquals(found.map(({ kind, certainty }) => [kind, certainty]), [
+    ["silent-shim", "certain"],
+    ["zombies", "likely"],
+  ]);
+  assertMatch(found[1].what, new RegExp(`^the shim ${shim} of .*/box has not reaped ${init}$`));
+  await sh(found[0].mend);
+  await eventually("a reaped one", () => findProcess(init) === undefined || undefined);
+  assertEquals(await findings([`${containerd.namespace}/box`]), []);
+  await containerd.remove("box");
+});
+
+test("a cgroup that is frozen, and whose container nobody knows", async (containerd) => {
+  const bundle = await Bundle.make(containerd, "frozen");
+  await sh(`cp -r ${containerd.rootfs}/. ${bundle.path}/rootfs`);
+  const root = `${containerd.folder}/runc`;
+  const runc = `runc --root ${root}`;
+  await sh(`cd ${bundle.path} && ${runc} run -d frozen </dev/null >/dev/null 2>&1`);
+  const { init_process_pid: pid } = JSON.parse(
+    await Deno.readTextFile(`${root}/frozen/state.json`),
+  );
+  const path = `/${containerd.namespace}/frozen`;
+  const folders = cgroupMounts().map((mount) => `${mount}${path}`).filter(exists);
+  await age(...folders);
+  // Its processes run: somebody's work.
+  assertEquals(await findings([path]), []);
+  await sh(`${runc} pause frozen && rm -r ${root}`);
+  await age(...folders);
+  const [found, ...rest] = await findings([path], "--fix");
+  assertEquals([found.kind, found.certainty, found.isFixed, rest], [
+    "frozen-cgroup",
+    "certain",
+    false,
+    [],
+  ]);
+  assertMatch(
+    found.what,
+    / is frozen with processes in it \(\d+\), and nobody knows its container frozen$/,
+  );
+  assert(isFrozen(pid));
+  await sh(found.mend);
+  assert(!isFrozen(pid));
+  assertEquals(await findings([path]), []);
+  Deno.kill(pid, "SIGKILL");
+  await eventually("an end", () => findProcess(pid) === undefined || undefined);
+  assertEquals((await findings([path], "--fix")).map(({ kind, isFixed }) => [kind, isFixed]), [
+    ["leftover-cgroup", true],
+  ]);
+  await bundle.remove();
+});
+
 test("zombies that a container's program does not reap", async (containerd) => {
   await containerd.runDetached("box", "sh", "-c", "sleep 0.1 & sleep 0.1 & exec sleep 1000");
   // Each of the two ends when it likes: a look may find one of them alone.
@@ -287,23 +389,6 @@ test("a shim of an older version after an upgrade", async (containerd) => {
   assertEquals((await containerd.exec("box", "echo", "here")).stdout, "here\n");
   await containerd.remove("box");
   await sh(`ln -sf ${target} ${link} && rm -r ${dirname(copy)}`);
-});
-
-test("settings that keep containers from starting", async (containerd) => {
-  const usual = Deno.env.get("SHIM_PROTOCOL");
-  await containerd.stop();
-  Deno.env.set("SHIM_PROTOCOL", "grcp");
-  try {
-    await containerd.boot();
-  } finally {
-    if (usual === undefined) Deno.env.delete("SHIM_PROTOCOL");
-    else Deno.env.set("SHIM_PROTOCOL", usual);
-  }
-  const [found] = await findings([containerd.address]);
-  assertEquals([found.kind, found.certainty], ["wrong-setting", "certain"]);
-  assertStringIncludes(found.what, "expected ttrpc or grpc in SHIM_PROTOCOL, not grcp");
-  await containerd.restart();
-  assertEquals(await findings([containerd.address]), []);
 });
 
 test(

@@ -1,4 +1,5 @@
 /** The commands that our shim's program has for people. */
+import { assertEquals } from "@std/assert";
 import {
   type CommandResult,
   outputOf,
@@ -24,6 +25,15 @@ export async function jsonOf(...args: string[]): Promise<Json> {
   const { code, stdout, stderr } = await runCommand(...args, "--json");
   if (code !== 0) throw new Error(`${args.join(" ")}: exit code ${code}: ${stderr}`);
   return JSON.parse(stdout);
+}
+
+/** What `doctor` finds that has one of these words in it: other things may be wrong on the machine. */
+export async function findings(words: readonly string[], ...args: string[]): Promise<Json[]> {
+  const { stdout, stderr } = await runCommand("doctor", "--json", ...args);
+  assertEquals(stderr, "");
+  return JSON.parse(stdout).findings.filter(({ what }: Json) =>
+    words.some((word) => what.includes(word))
+  );
 }
 
 /** How a command ends that a user calls who is not root, and may only read what root may. */
