@@ -71,8 +71,11 @@ export async function askServer(server: Server): Promise<AskedServer> {
     );
     return { ...server, condition: "serves", containers: containers.filter(isThere) };
   } catch (error) {
-    // Whatever else is wrong with a socket, it is this shim's trouble and no other's.
-    const isDead = !runs(shim) && !isCode(error, StatusCode.DEADLINE_EXCEEDED);
+    // Where as many connections wait as may (WouldBlock), somebody listens. Whatever else is wrong with a socket, it is this shim's
+    // trouble and no other's.
+    const listens = isCode(error, StatusCode.DEADLINE_EXCEEDED) ||
+      error instanceof Deno.errors.WouldBlock;
+    const isDead = !runs(shim) && !listens;
     const containers = ids.filter(({ bundle }) => bundle !== undefined)
       .map(({ id, bundle }) => unknown(server, id, bundle));
     return { ...server, condition: isDead ? "dead" : "silent", containers };
@@ -123,12 +126,9 @@ async function askContainer(
   const path = bundle?.path;
   const rest = { namespace: server.namespace, bundle: path };
   try {
-    const pids = await client.pids(id).catch((error) => {
-      // Nobody has processes that has stopped: some shims take that for a failure.
-      if (isSilence(error)) throw error;
-      return [];
-    });
-    const started = pids.map(({ execId }) => execId).filter((execId) => execId !== undefined);
+    // Go's keep a file of each exec, and would run a command of the runtime: with hundreds of them that takes the machine for seconds.
+    const isTold = server.shim?.isGos && path !== undefined;
+    const started = isTold ? [] : await startedExecs(client, id);
     const execIds = new Set([...started, ...writtenExecs(path)]);
     const execs = await Promise.all([...execIds].map((execId) => askProcess(client, id, execId)));
     const there = execs.filter(({ status }) => status !== "gone");
@@ -136,6 +136,15 @@ async function askContainer(
   } catch (error) {
     return { ...init, ...rest, execs: [], problem: (error as Error).message };
   }
+}
+
+async function startedExecs(client: ShimClient, id: string): Promise<string[]> {
+  const pids = await client.pids(id).catch((error) => {
+    // Nobody has processes that has stopped: some shims take that for a failure.
+    if (isSilence(error)) throw error;
+    return [];
+  });
+  return pids.map(({ execId }) => execId).filter((execId) => execId !== undefined);
 }
 
 async function askProcess(client: ShimClient, id: string, execId = ""): Promise<AskedProcess> {

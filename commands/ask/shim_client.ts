@@ -27,10 +27,10 @@ export interface ContainerProcess {
 
 type Connection = Pick<Client, "call" | "close">;
 
-/** A connection to a shim, which has {@linkcode PATIENCE_MS} from its making on. */
+/** A connection to a shim, which has {@linkcode PATIENCE_MS} from its making on, or since it was {@linkcode ShimClient.renew}ed. */
 export class ShimClient implements Disposable {
   readonly #client: Connection;
-  readonly #end = performance.now() + PATIENCE_MS;
+  #end = performance.now() + PATIENCE_MS;
   #service = TASK_SERVICES[0];
 
   private constructor(client: Connection) {
@@ -45,6 +45,11 @@ export class ShimClient implements Disposable {
     if (protocol === "ttrpc") return new ShimClient(await inTime(Client.connect(path)));
     const grpc = await import("../../shim/grpc/mod.ts");
     return new ShimClient(await grpc.Client.connect(path));
+  }
+
+  /** Gives the shim as long again, after it has answered. */
+  renew(): void {
+    this.#end = performance.now() + PATIENCE_MS;
   }
 
   /** The pid of the shim, that of the container's init, and the version of the API. */

@@ -10,6 +10,8 @@ export interface ShimProcess {
   readonly process: Process;
   /** From the program's name: `ts-v2`, `runc-v2` (Go's), … */
   readonly runtime: string;
+  /** Whether it is containerd's own: ours, which may have its name, has an action in its command line. */
+  readonly isGos: boolean;
   readonly namespace: string;
   /** The id of the container that it was started for: of a pod, the sandbox's. Empty for a spare. */
   readonly id: string;
@@ -54,9 +56,11 @@ function toShim(process: Process, listening: Listening): ShimProcess | undefined
   const bundle = flags.get("bundle") ?? linkOf(`/proc/${pid}/cwd`) ?? "";
   const named = flags.get("socket") ?? (isSpare ? undefined : readAddress(bundle)?.path);
   const sockets = new Set([...(named ? [named] : []), ...listening.pathsOf(pid)].map(realPath));
+  const [, runtime] = PROGRAM.exec(command[at])!;
   return {
     process,
-    runtime: PROGRAM.exec(command[at])![1],
+    runtime,
+    isGos: /^runc-v\d$/.test(runtime) && action === "",
     namespace: flags.get("namespace") ?? "",
     id: flags.get("id") ?? "",
     address: flags.get("address")!,

@@ -45,6 +45,10 @@ export function survey(scope: Scope = {}): Survey {
     containerds.map(({ state }) => state).filter((state) => state !== undefined),
   );
   const bundles = [...states].flatMap(bundlesIn).filter(({ namespace }) => isMeant(namespace));
+  // Looked up once for each: there may be hundreds, of as many shims.
+  const sockets = new Map(
+    bundles.map((each) => [each, each.address && realPath(each.address.path)]),
+  );
 
   const isOfPlace = ({ address, isElsewhere }: ShimProcess) =>
     scope.address === undefined && scope.state === undefined ||
@@ -52,15 +56,14 @@ export function survey(scope: Scope = {}): Survey {
   const ours = shims.filter((shim) => isOfPlace(shim) && (isMeant(shim.namespace) || shim.isSpare));
   const left = new Set(bundles);
   const servers = ours.flatMap((shim): Server[] => {
-    const own = shim.isSpare || shim.isElsewhere ? [] : bundles.filter((each) => names(each, shim));
+    const own = shim.isSpare || shim.isElsewhere ? [] : bundlesOf(shim, sockets);
     own.forEach((bundle) => left.delete(bundle));
     const containerd = containerds.find(({ address }) => address === realPath(shim.address));
     const [first]: readonly (string | undefined)[] = shim.sockets;
-    const bySocket = Map.groupBy(own, ({ address }) => address ? realPath(address.path) : first);
+    const bySocket = Map.groupBy(own, (each) => sockets.get(each) ?? first);
     // It need not have a bundle for the one that it was started for; what it listens on beside that is no shim without one.
     const isNamed = bySocket.size > 0 && (first === undefined || bySocket.has(first));
-    const sockets = [...bySocket.keys(), ...(isNamed ? [] : [first])];
-    return sockets.map((socket) => {
+    return [...bySocket.keys(), ...(isNamed ? [] : [first])].map((socket) => {
       const of = bySocket.get(socket) ?? [];
       const isFirst = of.length === 0 || of.some(({ id }) => id === shim.id);
       return {
@@ -97,8 +100,16 @@ export function containerIds({ shim, id, bundles }: Server): string[] {
   return [...new Set([id, ...bundles.map((each) => each.id), ...noted])];
 }
 
-/** Whether a bundle is one of a shim's. */
-function names({ address, path }: Bundle, { sockets, bundle }: ShimProcess): boolean {
-  if (address !== undefined && sockets.length > 0) return sockets.includes(realPath(address.path));
-  return path === realPath(bundle);
+/**
+ * The bundles of a shim.
+ * @param bundles All, each with the socket that it names.
+ */
+function bundlesOf(
+  shim: ShimProcess,
+  bundles: ReadonlyMap<Bundle, string | undefined>,
+): Bundle[] {
+  const own = realPath(shim.bundle);
+  return [...bundles].filter(([{ path }, socket]) =>
+    socket !== undefined && shim.sockets.length > 0 ? shim.sockets.includes(socket) : path === own
+  ).map(([bundle]) => bundle);
 }

@@ -1,9 +1,18 @@
 /** `ps`: the shims of this machine with their containers, whatever has become of them. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { close, connectUnix, listenUnix } from "../../shim/libc/mod.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { isAlive } from "../harness/machine/processes.ts";
-import { type Json, jsonOf, rowsOf, runAsNobody, runCommand } from "../harness/shim/commands.ts";
+import { sh } from "../harness/machine/shell.ts";
+import {
+  findings,
+  type Json,
+  jsonOf,
+  rowsOf,
+  runAsNobody,
+  runCommand,
+} from "../harness/shim/commands.ts";
 import { Bundle, DirectShim } from "../harness/shim/direct_shim.ts";
 import { SlowRunc } from "../harness/shim/slow_runc.ts";
 import { runWithGo, test } from "../harness/suite/both_shims.ts";
@@ -115,6 +124,30 @@ test("a shim that hangs is listed as such within 2 seconds, and the others as ev
     ],
   );
   await containerd.remove("alive", "hung", "hung-go");
+});
+
+test("a socket with a server, as many connections as may wait for it, and no process that is seen", async (containerd) => {
+  const bundle = containerd.bundle("full");
+  const socket = `${containerd.folder}/full.sock`;
+  await Deno.mkdir(bundle, { recursive: true });
+  await Deno.writeTextFile(`${bundle}/address`, `unix://${socket}`);
+  await sh(`touch -d '1 hour ago' ${bundle}`);
+  const descriptors = [listenUnix(socket)];
+  for (;;) {
+    try {
+      descriptors.push(connectUnix(socket, 10));
+    } catch {
+      break;
+    }
+  }
+  const { shims } = await jsonOf(...place(containerd));
+  assertEquals(shims.map(({ id, condition }: Json) => [id, condition]), [["full", "silent"]]);
+  // Somebody has it who may know of containers.
+  assertEquals(await findings([bundle], "--fix"), []);
+  descriptors.forEach(close);
+  const [found] = await findings([bundle]);
+  assertEquals([found.kind, found.certainty], ["leftover-bundle", "certain"]);
+  await sh(`rm -r ${socket} ${containerd.folder}/state/io.containerd.runtime.v2.task/*`);
 });
 
 test("a shim that is creating a container is alive, though it does not tell of that one", async (containerd) => {

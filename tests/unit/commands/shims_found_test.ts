@@ -39,6 +39,18 @@ Deno.test("find: servers in every form, Go's, and spares", () => {
   ]);
 });
 
+Deno.test("find: Go's is told from what only has its name", () => {
+  const process = { pid: 1 << 23, parent: 1, state: "S", startTicks: 0 };
+  const isGos = (...command: string[]) => findShims([{ ...process, command }])[0].isGos;
+  assertEquals(isGos("/usr/bin/containerd-shim-runc-v2", ...FLAGS), true);
+  assertEquals(
+    isGos("/usr/bin/containerd-shim-runc-v2", ...FLAGS, "-bundle", "/b", "serve"),
+    false,
+  );
+  assertEquals(isGos("/usr/bin/containerd-shim-runc-v2-rs", ...FLAGS), false);
+  assertEquals(isGos("/usr/bin/containerd-shim-ts-v2", ...FLAGS, "serve"), false);
+});
+
 Deno.test("find: what is no server", () => {
   for (
     const command of [
