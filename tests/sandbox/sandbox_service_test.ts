@@ -1,12 +1,18 @@
 /** The Sandbox service, as containerd calls it, without containerd between. */
 
 import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import type { Any } from "../../proto/mod.ts";
+import { CgroupV1Metrics, CgroupV2Metrics } from "../../proto/metrics/mod.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { cgroupFolders, cgroupFoldersOf, makeCgroup } from "../harness/machine/cgroups.ts";
+import {
+  cgroupFolders,
+  cgroupFoldersOf,
+  cgroupMounts,
+  makeCgroup,
+} from "../harness/machine/cgroups.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
-import { decodeKnown } from "../harness/shim/known_any.ts";
 import { makeNetns, NODE, POD, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
 import { SlowRunc } from "../harness/shim/slow_runc.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
@@ -170,16 +176,67 @@ testBetterThanGo("a pod's metrics are those of its cgroup", async (containerd) =
   const options = podOptions({ linux: { cgroupParent, securityContext } });
   const pid = await shim.run(`${containerd.folder}/netns`, options);
   await untilExecuted(pid);
+  const own = cgroupFoldersOf(pid).processes!;
+  assertEquals(folders.some((folder) => own === `${folder}/pod`), true, own);
   const { metrics } = await shim.call("SandboxMetrics");
   assertEquals(metrics!.id, "pod");
   assertNotEquals(metrics!.timestamp, null);
-  // Its init is in there, and nobody else; the runtime's program, which becomes it, has threads.
-  const own = cgroupFoldersOf(pid).processes!;
-  assertEquals(folders.some((folder) => own === `${folder}/pod`), true, own);
-  assertEquals((decodeKnown(metrics!.data!) as { pids: object }).pids, { current: 1, limit: 0 });
+  // The runtime's program, which becomes a container's, has threads, which count.
+  const untilThere = (count: number) =>
+    eventually(`${count} processes in the metrics`, async () => {
+      const { metrics } = await shim.call("SandboxMetrics");
+      return processesIn(metrics!) === count || undefined;
+    });
+  await untilThere(1);
+  await shim.runContainer("one", pid, "exec sleep 1000", { cgroupParent });
+  await untilThere(2);
+  await shim.tasks.call("Kill", { id: "one", signal: 9 });
+  await shim.tasks.call("Wait", { id: "one" });
+  await shim.tasks.call("Delete", { id: "one" });
+  await untilThere(1);
   await shim.call("StopSandbox");
   for (const folder of cgroupFolders(cgroupParent.slice(1))) await Deno.remove(folder);
   await expectStatus(StatusCode.NOT_FOUND, shim.call("SandboxMetrics"));
+  await shim.end();
+});
+
+/** How many processes the metrics of a pod's cgroup tell of. */
+function processesIn({ data }: { data?: Any | null }): number | undefined {
+  const { typeUrl, value } = data!;
+  const isV1 = typeUrl === "io.containerd.cgroups.v1.Metrics";
+  return (isV1 ? CgroupV1Metrics : CgroupV2Metrics).decode(value).pids?.current;
+}
+
+testBetterThanGo("a pod ends though its init has lost its cgroup", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const shim = await SandboxShim.start(containerd, "pod");
+  const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
+  await untilExecuted(pid);
+  for (const mount of cgroupMounts()) Deno.writeTextFileSync(`${mount}/cgroup.procs`, `${pid}`);
+  for (const folder of cgroupFolders(`${containerd.namespace}/pod`)) await Deno.remove(folder);
+  assertEquals((await shim.call("SandboxStatus")).state, "SANDBOX_READY");
+  await shim.call("StopSandbox");
+  assertEquals(isAlive(pid), false);
+  await shim.end();
+});
+
+testBetterThanGo("a pod whose init is frozen ends when it can", async (containerd) => {
+  await using _netns = await makeNetns(`${containerd.folder}/netns`);
+  const shim = await SandboxShim.start(containerd, "pod");
+  const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
+  await untilExecuted(pid);
+  const folders = cgroupFoldersOf(pid);
+  const { unified } = folders;
+  if (unified !== undefined) {
+    Deno.writeTextFileSync(`${unified}/cgroup.freeze`, "1");
+  } else {
+    const file = `${folders.controller("freezer")}/freezer.state`;
+    Deno.writeTextFileSync(file, "FROZEN");
+    await expectStatus(StatusCode.UNKNOWN, shim.call("StopSandbox"));
+    Deno.writeTextFileSync(file, "THAWED");
+  }
+  await shim.call("StopSandbox");
+  assertEquals(isAlive(pid), false);
   await shim.end();
 });
 

@@ -103,6 +103,8 @@ interface Shared {
   users?: IdMapping;
   /** Of its root file system. */
   readonly?: boolean;
+  /** Of its cgroup, which has the container's id for its name. */
+  cgroupParent?: string;
   /** Of the runtime. */
   options?: Any.Properties;
 }
@@ -201,7 +203,7 @@ export class SandboxShim {
     id: string,
     pid: number,
     script: string,
-    { pids = false, users, readonly = false }: Shared = {},
+    { pids = false, users, readonly = false, cgroupParent }: Shared = {},
   ): Promise<Bundle> {
     const { namespace } = this.containerd;
     const folder = `${this.state}/io.containerd.runtime.v2.task/${namespace}`;
@@ -222,6 +224,7 @@ export class SandboxShim {
       spec.linux.uidMappings = spec.linux.gidMappings = [{ containerID, hostID, size }];
     }
     spec.root.readonly = readonly;
+    if (cgroupParent !== undefined) spec.linux.cgroupsPath = `${cgroupParent}/${id}`;
     await Deno.writeTextFile(path, JSON.stringify(spec));
     return bundle;
   }
