@@ -68,13 +68,14 @@ async function makeMemory(folder: string, { hasHostIpc }: PodConfig): Promise<Po
 }
 
 async function writeResolvConf(path: string, { dns }: PodConfig): Promise<void> {
-  const { searches = [], servers = [], options = [] } = dns ?? {};
+  // An empty one is an answer: no DNS.
+  if (dns === undefined) return await copy("/etc/resolv.conf", path);
+  const { searches, servers, options } = dns;
   const lines = [
     ...(searches.length > 0 ? [`search ${searches.join(" ")}`] : []),
     ...servers.map((server) => `nameserver ${server}`),
     ...(options.length > 0 ? [`options ${options.join(" ")}`] : []),
   ];
-  if (lines.length === 0) return await copy("/etc/resolv.conf", path);
   await Deno.writeTextFile(path, lines.map((line) => `${line}\n`).join(""), { mode: 0o644 });
 }
 

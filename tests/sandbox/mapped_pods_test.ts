@@ -210,6 +210,21 @@ testBetterThanGo(
   !(canMapOwners && runcMapsOwners()),
 );
 
+test("a pod in a user namespace whose sysctl the kernel refuses can't be started", async (containerd) => {
+  await openFolders(containerd);
+  const netnsPath = `${containerd.folder}/netns`;
+  await using _netns = await makeNetns(netnsPath, USERS);
+  const shim = await SandboxShim.start(containerd, "pod");
+  // runc says it, in its own words.
+  const sysctls = { "net.ipv4.ip_unprivileged_port_start": "x" };
+  const refused = shim.run(netnsPath, mappedOptions([USERS], {}, sysctls));
+  const reason = await expectStatus(StatusCode.UNKNOWN, refused);
+  assertStringIncludes(reason, "ip_unprivileged_port_start");
+  assertEquals(childrenOf(shim.pid), []);
+  assertEquals((await shim.call("SandboxStatus")).state, "SANDBOX_NOTREADY");
+  await shim.end();
+});
+
 test("a pod in a user namespace by crun", async (containerd) => {
   await openFolders(containerd);
   await using crun = await installCrun(containerd);

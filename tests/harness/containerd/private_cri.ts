@@ -188,8 +188,9 @@ export class PrivateCri {
    * @param handler That of its RuntimeClass; without one it is the default.
    * @param linux Of its configuration, in place of what pods have: their cgroup in that of this containerd, and a PID namespace for
    * each container.
+   * @param rest What else its configuration has.
    */
-  async runPod(handler = "", linux: Message = {}): Promise<Pod> {
+  async runPod(handler = "", linux: Message = {}, rest: Message = {}): Promise<Pod> {
     const name = `pod-${++this.#pods}`;
     const config = {
       metadata: { name, uid: name, namespace: "default" },
@@ -199,6 +200,7 @@ export class PrivateCri {
         securityContext: { namespaceOptions: { pid: CONTAINER } },
         ...linux,
       },
+      ...rest,
     };
     await Deno.mkdir(config.logDirectory);
     const request = { config, runtimeHandler: handler };

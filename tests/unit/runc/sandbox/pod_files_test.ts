@@ -70,7 +70,7 @@ for (
     ["servers alone", { ...DNS, servers: ["10.0.0.1"] }, "nameserver 10.0.0.1\n"],
     ["searches alone", { ...DNS, searches: ["a.b"] }, "search a.b\n"],
     ["options alone", { ...DNS, options: ["ndots:5"] }, "options ndots:5\n"],
-    ["nothing in it", DNS, textOf("/etc/resolv.conf")],
+    ["nothing in it", DNS, ""],
     ["none", undefined, textOf("/etc/resolv.conf")],
   ] as const
 ) {
