@@ -14,6 +14,9 @@ const FUNCTIONS = {
   strerror: { parameters: ["i32"], result: "pointer" },
 
   malloc_trim: { parameters: ["usize"], result: "i32" },
+  getcontext: { parameters: ["buffer"], result: "i32" },
+  // Of an address that is known as a number.
+  madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
   memcpy: { parameters: ["pointer", "buffer", "usize"], result: "pointer" },
 
   prctl: { parameters: ["i32", "u64", "u64", "u64", "u64"], result: "i32" },

@@ -1,5 +1,5 @@
 /** Garbage collection, for servers that live for months. */
-import { trimMemory } from "../libc/mod.ts";
+import { trimMemory, trimStack } from "../libc/mod.ts";
 import { mapMethods, type Method, type Service } from "../ttrpc/mod.ts";
 
 /** After so many calls there are some 2 MiB of garbage, and collecting it takes some 15 ms. */
@@ -52,9 +52,10 @@ declare const gc:
   | ((options: { type: "major"; execution: "sync"; flavor: "last-resort" }) => void)
   | undefined;
 
-/** Collects all garbage there is, and gives its pages back to the kernel, and those that malloc holds free. It takes some 15 ms. */
+/** Collects all garbage there is, and gives its pages back to the kernel, with those of malloc and of the stack. It takes some 15 ms. */
 export function collectGarbage(): void {
   if (typeof gc === "function") gc({ type: "major", execution: "sync", flavor: "last-resort" });
   trimMemory();
+  trimStack();
   collectedBytes = Deno.memoryUsage().heapTotal;
 }
