@@ -30,6 +30,7 @@ import {
 } from "./held_namespaces.ts";
 import { readPodConfig } from "./pod_config.ts";
 import { makePodFiles, type PodFile, removePodFiles } from "./pod_files.ts";
+import { encodeSpec, podInfo, podSpec } from "./pod_spec.ts";
 
 /** A pod that was created, and what there is of it. */
 interface Pod extends PodToHold {
@@ -90,7 +91,7 @@ export class PodSandbox implements Sandbox {
     });
   }
 
-  startSandbox({ sandboxId }: SandboxRequest): Promise<StartSandboxResponse> {
+  startSandbox({ sandboxId }: SandboxRequest): Promise<StartSandboxResponse.Properties> {
     return this.#changes.run(async () => {
       const pod = this.#find(sandboxId);
       if (pod.namespaces !== undefined || pod.end !== undefined) {
@@ -99,7 +100,8 @@ export class PodSandbox implements Sandbox {
       }
       const { pid, ended } = pod.namespaces = await this.#hold(pod);
       ended?.then(({ status, exitedAt }) => this.#end(pod, status, exitedAt));
-      return { pid, createdAt: toTimestamp(pod.createdAt), spec: null };
+      const spec = encodeSpec(podSpec(pod.config, pid));
+      return { pid, createdAt: toTimestamp(pod.createdAt), spec };
     });
   }
 
@@ -144,14 +146,15 @@ export class PodSandbox implements Sandbox {
     return { exitStatus: status, exitedAt: toTimestamp(at) };
   }
 
-  sandboxStatus({ sandboxId }: Pick<SandboxStatusRequest, "sandboxId">): SandboxStatusResponse {
-    const { id, namespaces, createdAt, end } = this.#find(sandboxId);
+  sandboxStatus({ sandboxId, verbose }: SandboxStatusRequest): SandboxStatusResponse {
+    const { id, config, namespaces, createdAt, end } = this.#find(sandboxId);
     const isReady = namespaces !== undefined && end === undefined;
+    const pid = isReady ? namespaces.pid : 0;
     return {
       sandboxId: id,
-      pid: isReady ? namespaces.pid : 0,
+      pid,
       state: isReady ? "SANDBOX_READY" : "SANDBOX_NOTREADY",
-      info: {},
+      info: verbose ? podInfo(config, pid) : {},
       createdAt: toTimestamp(createdAt),
       exitedAt: end === undefined ? null : toTimestamp(end.at),
       extra: null,

@@ -126,6 +126,40 @@ test("statistics of a pod and of its containers", async (cri) => {
   await cri.remove(pod);
 });
 
+/** The namespaces of a process or thread, by the names that /proc has for them. */
+const namespacesOf = (pid: number, ...kinds: string[]) =>
+  kinds.map((kind) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`));
+
+for (const mode of [CONTAINER, POD]) {
+  const kinds = ["net", "ipc", "uts", ...(mode === POD ? ["pid"] : [])];
+  test(`crictl inspectp and NRI's plugins are shown a pod's ${kinds.join(", ")}`, async (cri) => {
+    const logged = cri.logs[0].length;
+    const securityContext = { namespaceOptions: { pid: mode } };
+    const pod = await cri.runPod(HANDLER, { cgroupParent: cri.cgroup, securityContext });
+    const container = await cri.run(pod, "box", ["sleep", "1000"]);
+    const inspect = async () => {
+      const request = { podSandboxId: pod.podSandboxId, verbose: true };
+      return JSON.parse((await cri.client.call("PodSandboxStatus", request)).info.info);
+    };
+    const { pid, processStatus, runtimeSpec } = await inspect();
+    assertEquals(processStatus, "running");
+    const inContainer = await Promise.all(kinds.map((kind) => namespaceOf(cri, container, kind)));
+    assertEquals(namespacesOf(pid, ...kinds), inContainer.map((name) => name.trim()));
+    const paths: Record<string, string> = Object.fromEntries(
+      runtimeSpec.linux.namespaces.map(({ type, path }: Record<string, string>) => [type, path]),
+    );
+    assertEquals(Object.keys(paths).length, kinds.length);
+    for (const kind of kinds) {
+      const path = paths[kind === "net" ? "network" : kind];
+      assertEquals(Deno.statSync(path).ino, Deno.statSync(`/proc/${pid}/ns/${kind}`).ino);
+    }
+    await cri.stop(pod);
+    assertEquals((await inspect()).processStatus, "deleted");
+    await cri.remove(pod);
+    assertEquals(cri.logs[0].slice(logged).match(/.*sandbox spec.*/g), null);
+  });
+}
+
 test("a port of the pod's own network is forwarded, also after a restart of containerd", async (cri) => {
   const pod = await cri.runPod(HANDLER);
   const container = await cri.run(pod, "box", ["sleep", "1000"]);
