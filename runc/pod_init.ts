@@ -3,6 +3,7 @@ import { basename, join } from "@std/path/posix";
 import type { RuncOptions } from "../proto/mod.ts";
 import { endsWithin } from "../shim/common/mod.ts";
 import { killIfThere, orWarn, type Shim, SIGKILL, StatusCode, StatusError } from "../shim/mod.ts";
+import { withImplied } from "./options/mod.ts";
 import { initPidFile, readPid, runtimeOf, writtenPid } from "./bundle/mod.ts";
 import { removeEmptyCgroups } from "./cgroup/mod.ts";
 import { UNASKED_MS } from "./init.ts";
@@ -21,11 +22,13 @@ const END_MS = 5_000;
 /** Runs init by the runtime: see `RunInit`. */
 export async function runPodInit(
   shim: Shim,
-  options: RuncOptions,
+  given: RuncOptions,
   pod: PodToHold,
   own: InitSpec,
 ): Promise<HeldNamespaces> {
   const { id, bundle } = pod;
+  const cgroupsPath = cgroupsPathOf(pod, shim.namespace, given);
+  const options = withImplied(given, { linux: { cgroupsPath } });
   const runtime = { ...runtimeOf(options, shim.namespace), bundle };
   const runc = new Runc(shim.reaper, runtime);
   const pidFile = initPidFile(bundle);
@@ -38,7 +41,7 @@ export async function runPodInit(
   using expectation = shim.reaper.expect();
   try {
     await makeInitRoot(bundle, PROGRAM);
-    await writeSpec(pod, own, cgroupsPath(options, shim.namespace, pod));
+    await writeSpec(pod, own, cgroupsPath);
     await runc.within(AbortSignal.timeout(UNASKED_MS)).run(id, { ...options, pidFile });
     const pid = readPid(pidFile);
     let isAlive = true;
@@ -110,12 +113,13 @@ function toSpec({ containerId, hostId, length }: IdRange) {
   return { containerID: containerId, hostID: hostId, size: length };
 }
 
-/** Where CRI puts a pod's pause container. */
-function cgroupsPath(
-  { systemdCgroup }: RuncOptions,
-  namespace: string,
+/** Where CRI puts a pod's pause container, and its other ones: in a parent that is called a slice in systemd's form. */
+function cgroupsPathOf(
   { id, config: { cgroupParent: parent } }: PodToHold,
+  namespace: string,
+  { systemdCgroup }: RuncOptions,
 ): string {
-  if (systemdCgroup) return `${parent && basename(parent)}:cri-containerd:${id}`;
-  return parent === "" ? join("/", namespace, id) : join(parent, id);
+  if (parent.endsWith(".slice")) return `${basename(parent)}:cri-containerd:${id}`;
+  if (parent !== "") return join(parent, id);
+  return systemdCgroup ? `:cri-containerd:${id}` : join("/", namespace, id);
 }

@@ -1,15 +1,17 @@
 /**
- * `deno task test:cgroup2 [files]`: the tests that touch cgroups, on a machine that has cgroup v2 alone. That is a user-mode Linux
+ * `deno task test:cgroup2 [--systemd] [files]`: the tests that touch cgroups, on a machine that has cgroup v2 alone; or, on one that
+ * systemd runs (which must be installed here), those of cgroups that systemd makes. That is a user-mode Linux
  * (tools/test/user_mode_linux.ts says what it needs), so it runs on any host with x86-64, also where that has cgroup v1. SHIM_RUNTIME
  * and SHIM_BINARY name the shim under test as for `deno task test`.
  *
  * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind, 130 at Ctrl-C.
  */
+import { isFile } from "../../tests/harness/machine/files.ts";
 import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
 import { fail } from "../common/fail.ts";
 import { prepare } from "./prepare.ts";
-import { runInUserModeLinux } from "./user_mode_linux.ts";
+import { runInUserModeLinux, SYSTEMD } from "./user_mode_linux.ts";
 
 /**
  * What is done with a container's cgroup, each with the reason why it may differ from cgroup v1. The other tests have nothing to do
@@ -51,18 +53,24 @@ const FILES = [
   // Another runtime, which has its own way with cgroup v2.
   "tests/options/crun_test.ts",
 ];
+/** Those that need systemd. */
+const SYSTEMD_FILES = ["tests/options/systemd_cgroup_test.ts"];
 const MINUTES = 15;
 /** What is passed on of this process's environment. */
 const VARIABLES = ["PATH", "HOME", "DENO_DIR", "SHIM_BINARY", "SHIM_RUNTIME", "NO_COLOR"];
 
 await prepare();
 Deno.chdir(REPOSITORY);
-const files = Deno.args.length > 0 ? Deno.args : FILES;
+const [systemd, ...rest] = Deno.args[0] === "--systemd"
+  ? [true, ...Deno.args.slice(1)]
+  : [false, ...Deno.args];
+const files = rest.length > 0 ? rest : systemd ? SYSTEMD_FILES : FILES;
 // The machine has no network to get a module by, and is slow at checking types.
 const check = ["test", "--no-run", "--quiet", ...files];
 const { success } = await new Deno.Command(Deno.execPath(), { args: check }).spawn().status;
 if (!success) Deno.exit(1);
 
+if (systemd && !isFile(SYSTEMD)) fail(`expected systemd at ${SYSTEMD}`);
 const abort = new AbortController();
 onInterruption(() => abort.abort(130));
 setTimeout(() => abort.abort(`the tests did not end within ${MINUTES} minutes`), MINUTES * 60_000);
@@ -78,7 +86,7 @@ const environment = Object.fromEntries(
   VARIABLES.flatMap((name) => Deno.env.has(name) ? [[name, Deno.env.get(name)!]] : []),
 );
 try {
-  Deno.exit(await runInUserModeLinux(command, environment, abort.signal));
+  Deno.exit(await runInUserModeLinux(command, environment, systemd, abort.signal));
 } catch (error) {
   if (error === 130) {
     console.error("interrupted: the machine has been ended");

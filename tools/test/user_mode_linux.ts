@@ -16,6 +16,8 @@ import { quote } from "../common/quote.ts";
 
 /** The newest stable one. */
 const SUITE = "trixie";
+/** Of the host. */
+export const SYSTEMD = "/lib/systemd/systemd";
 const MEMORY = "2G";
 /** What the machine says, on a line of its own, when it has booted, and, with the exit code, when all is done. */
 const BOOTED = "user-mode-linux: booted", ENDED = "user-mode-linux: ended ";
@@ -24,6 +26,7 @@ const BOOTED = "user-mode-linux: booted", ENDED = "user-mode-linux: ended ";
  * Boots a machine, runs a command in it, and ends the machine. What the command prints is printed, as one stream; its standard
  * input is empty.
  * @param environment The command's environment.
+ * @param systemd Whether systemd is to run the machine, and the command as a service: it is the host's.
  * @param signal Ends the machine early.
  * @returns The command's exit code.
  * @throws {Error} with the reason of `signal`; or where the machine did not boot, or ended before the command, with what it said.
@@ -31,13 +34,14 @@ const BOOTED = "user-mode-linux: booted", ENDED = "user-mode-linux: ended ";
 export async function runInUserModeLinux(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
+  systemd: boolean,
   signal: AbortSignal,
 ): Promise<number> {
   const root = await unpack(SUITE, ["user-mode-linux"]);
   const [modules] = [...Deno.readDirSync(`${root}/usr/lib/uml/modules`)];
   const overlay = `${root}/usr/lib/uml/modules/${modules.name}/kernel/fs/overlayfs/overlay.ko`;
 
-  const script = new TextEncoder().encode(initScript(command, environment, overlay));
+  const script = new TextEncoder().encode(initScript(command, environment, systemd, overlay));
   const machine = new Deno.Command("unshare", {
     args: [
       ...["--mount", "--mount-proc", "--pid", "--fork", "--kill-child"],
@@ -88,6 +92,7 @@ exec 2>/dev/null
 function initScript(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
+  systemd: boolean,
   overlay: string,
 ): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${quote(value)}`);
@@ -117,16 +122,33 @@ mount -n -t tmpfs tmpfs /run
 /bin/busybox stty -opost
 # Only what is worse than the tests' many OOMs.
 echo 1 >/proc/sys/kernel/printk
+cat >/run/command <<'END'
+trap 'echo "${ENDED}$?"; sleep 1000000' EXIT
 cd ${quote(Deno.cwd())}
 echo "${BOOTED}"
-set +e
 # To a pipe, as programs write otherwise to a terminal.
 { env -i ${variables.join(" ")} ${
     command.map(quote).join(" ")
   } </dev/null 2>&1; echo $? >/run/code; } | cat
 exit "$(cat /run/code)"
+END
+${systemd ? BECOME_SYSTEMD : "exec sh /run/command"}
 `;
 }
+
+/** Becomes systemd, which has nothing to run but the command. */
+const BECOME_SYSTEMD = `
+mkdir -p /run/systemd/system
+cat >/run/systemd/system/command.service <<'END'
+[Unit]
+DefaultDependencies=no
+[Service]
+ExecStart=/bin/sh /run/command
+StandardOutput=append:/dev/console
+StandardError=inherit
+TasksMax=infinity
+END
+exec ${SYSTEMD} --unit=command.service --show-status=false --log-target=null`;
 
 /** Prints what the command says, and answers its exit code. */
 async function follow(
