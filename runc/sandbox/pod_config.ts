@@ -72,7 +72,8 @@ function decode(value: Uint8Array): PodSandboxConfig {
   }
 }
 
-function isNetwork(path: string): boolean {
+/** Whether a path is that of a network namespace. */
+export function isNetwork(path: string): boolean {
   try {
     return isNamespace(path, "net");
   } catch {

@@ -13,6 +13,7 @@ import type {
 } from "../../proto/sandbox/mod.ts";
 import {
   type Call,
+  orWarn,
   type Sandbox,
   type Shim,
   StatusCode,
@@ -28,9 +29,13 @@ import {
   type PodToHold,
   type RunInit,
 } from "./held_namespaces.ts";
-import { readPodConfig } from "./pod_config.ts";
+import { isNetwork, readPodConfig } from "./pod_config.ts";
 import { makePodFiles, type PodFile, removePodFiles } from "./pod_files.ts";
 import { encodeSpec, podInfo, podSpec } from "./pod_spec.ts";
+
+/** How often it is looked whether a pod that was created can still be started, and how long that may take, in ms. */
+const LOOK_MS = 5_000;
+const START_MS = 600_000;
 
 /** A pod that was created, and what there is of it. */
 interface Pod extends PodToHold {
@@ -88,6 +93,28 @@ export class PodSandbox implements Sandbox {
       this.onCreate();
       const files = await makePodFiles(bundlePath, config);
       this.#pod = { id: sandboxId, bundle: bundlePath, config, files, createdAt: new Date() };
+      this.#watchStart(this.#pod);
+    });
+  }
+
+  /**
+   * Ends the server when its pod is not started: containerd forgets both where it can't get the pause image, which it wants to have by
+   * then, though it has no use for it. The pod's network goes then; where it has none, only time tells.
+   */
+  #watchStart(pod: Pod): void {
+    const look = async () => {
+      if (this.#pod !== pod || pod.namespaces !== undefined) return;
+      const { createdAt, config: { network } } = pod;
+      const isExpected = Date.now() - createdAt.getTime() < START_MS;
+      if (isExpected && (network === undefined || isNetwork(network))) {
+        return this.#watchStart(pod);
+      }
+      this.shim.logger.warn("ends, as nobody starts its sandbox", { id: pod.id });
+      await this.#remove(pod);
+      this.shim.shutdown();
+    };
+    AbortSignal.timeout(LOOK_MS).addEventListener("abort", () => {
+      void orWarn(this.shim.logger, "end a sandbox", () => this.#changes.run(look));
     });
   }
 
@@ -169,11 +196,15 @@ export class PodSandbox implements Sandbox {
     await this.#changes.run(async () => {
       // Where CreateSandbox has failed, containerd asks all the same.
       if (this.#pod === undefined) return;
-      await this.#stop(this.#find(sandboxId));
-      this.#shutDown = sandboxId;
-      this.#pod = undefined;
+      await this.#remove(this.#find(sandboxId));
     });
     await this.onShutdown(sandboxId, call);
+  }
+
+  async #remove(pod: Pod): Promise<void> {
+    await this.#stop(pod);
+    this.#shutDown = pod.id;
+    this.#pod = undefined;
   }
 
   #expectNotShutDown(): void {

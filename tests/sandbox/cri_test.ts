@@ -1,6 +1,6 @@
 /** Pods without a pause container, as the kubelet runs them by containerd's CRI plugin. It needs containerd 2.3 or later. */
 
-import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { eventually } from "../harness/expect/eventually.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
 import { canMapOwners, openFolders, runcMapsOwners } from "../harness/machine/user_namespaces.ts";
@@ -189,4 +189,11 @@ test("a pod that can't be is refused with a reason, and nothing stays", async (c
     assertStringIncludes(error.message, reason);
     await eventually("an end of the shim", () => cri.shims().length === 0 || undefined);
   }
+});
+
+// containerd wants it for all pods, after it has had the sandbox created, and forgets that where there is none.
+test("where there is no pause image no pod is, and nothing stays", async (cri) => {
+  await using _hidden = await cri.withoutPauseImage();
+  await assertRejects(() => cri.runPod(HANDLER), Error, "failed to pull image");
+  await eventually("an end of the shim", () => cri.shims().length === 0 || undefined, 20);
 });

@@ -136,15 +136,31 @@ export class PrivateCri {
         name,
         command: [...command],
       });
-      const args = ["--address", `${this.folder}/containerd.sock`, "--namespace", NAMESPACE];
-      const ctr = new Deno.Command("ctr", {
-        args: [...args, "image", "import", image],
-        stdout: "piped",
-        stderr: "piped",
-      });
-      expectSuccess(await outputOf(ctr.spawn()));
+      await this.#ctr("image", "import", image);
       await Deno.remove(`${this.folder}/image`, { recursive: true });
     }
+  }
+
+  async #ctr(...args: string[]): Promise<void> {
+    const ctr = new Deno.Command("ctr", {
+      args: ["--address", `${this.folder}/containerd.sock`, "--namespace", NAMESPACE, ...args],
+      stdout: "piped",
+      stderr: "piped",
+    });
+    expectSuccess(await outputOf(ctr.spawn()));
+  }
+
+  /** Takes the pause image away, which can't be pulled from anywhere, until it is disposed of. */
+  async withoutPauseImage(): Promise<AsyncDisposable> {
+    const hidden = `${PAUSE_IMAGE}-hidden`;
+    const rename = async (from: string, to: string) => {
+      await this.#ctr("image", "tag", from, to);
+      await this.#ctr("image", "rm", from);
+      // The CRI plugin learns of images some time, and when it starts.
+      await this.restart();
+    };
+    await rename(PAUSE_IMAGE, hidden);
+    return { [Symbol.asyncDispose]: () => rename(hidden, PAUSE_IMAGE) };
   }
 
   /** What containerd has logged since its first start. */
