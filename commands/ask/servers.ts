@@ -1,6 +1,7 @@
 /** Asks shims what they know of their containers: all side by side, each within a bounded time. */
 import { join } from "@std/path/posix";
 import { TaskStatus } from "../../proto/mod.ts";
+import { isSandboxBundle } from "../../shim/bootstrap/other_bundles.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import type { Bundle } from "../find/bundles.ts";
 import { findProcess, orUndefined } from "../find/processes.ts";
@@ -109,9 +110,9 @@ function containersOf(server: Server): { id: string; bundle: Bundle | undefined 
   }));
 }
 
-/** A shim need not have had a container for its own id, and a container that was noted may be gone. */
+/** A shim need not have had a container for its own id, nor a sandbox one, and a container that was noted may be gone. */
 function isThere({ status, bundle }: AskedContainer): boolean {
-  return status !== "gone" || bundle !== undefined;
+  return status !== "gone" || bundle !== undefined && !isSandboxBundle(bundle);
 }
 
 /** @throws {Error} If the shim does not answer for it. */

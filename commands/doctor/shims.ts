@@ -50,8 +50,10 @@ function silent({ shim, servers }: ShimServers): Finding[] {
 }
 
 function withoutContainers({ shim, servers }: ShimServers): Finding[] {
-  const isIdle = servers.every(({ condition, containers }) =>
-    condition === "serves" && containers.every(({ status }) => status === "gone")
+  const isIdle = servers.every(({ condition, containers, bundles }) =>
+    condition === "serves" && containers.every(({ status }) => status === "gone") &&
+    // A pod is there without containers, too.
+    !bundles.some(({ isSandbox }) => isSandbox)
   );
   const age = ageOf(shim.process);
   if (!isIdle || age < IDLE) return [];

@@ -109,7 +109,10 @@ cat /proc/sys/kernel/shm_rmid_forced /proc/sys/net/ipv4/ip_local_port_range; ip 
     assertStringIncludes(stdout, cri.network.subnet);
     assertEquals((await cri.exec(second, "stat", "-c", "%u", "/dev/shm/file")).stdout, "0\n");
     const inside = childrenOf(shim.pid).find(({ pid }) => pid !== init.pid)!.pid;
-    assertEquals(Deno.statSync(`/proc/${inside}/root/bin`).uid, 100_000);
+    for (const file of ["bin/busybox", "new"]) {
+      const { uid, gid } = Deno.statSync(`/proc/${inside}/root/${file}`);
+      assertEquals([uid, gid], [100_000, 100_000], file);
+    }
     for (const kind of ["user", "net", "ipc", "uts"]) {
       const namespaceOf = (pid: number) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
       assertEquals(namespaceOf(inside), namespaceOf(init.pid), kind);
