@@ -7,6 +7,7 @@ import {
 } from "../harness/containerd/private_containerd.ts";
 import { Daemon } from "../harness/machine/daemon.ts";
 import { noteDockerFolders } from "../harness/machine/docker_folders.ts";
+import { exists } from "../harness/machine/files.ts";
 import { killIfRunning } from "../harness/machine/kill_child.ts";
 import { findProgram } from "../harness/machine/programs.ts";
 import type { RootlessUser } from "../harness/machine/rootless_user.ts";
@@ -48,6 +49,8 @@ export function dockerVersion(): number | undefined {
  */
 export class PrivateDocker {
   readonly containerd: PrivateContainerd;
+  /** That of containerd's in which its containers are. */
+  readonly namespace: string;
   /** The runtime under test, as `docker run --runtime` takes it. */
   readonly runtime: string;
 
@@ -55,16 +58,17 @@ export class PrivateDocker {
   readonly #daemon: Daemon;
   readonly #removeFolders = noteDockerFolders();
 
-  private constructor(containerd: PrivateContainerd) {
+  private constructor(containerd: PrivateContainerd, namespace: string) {
     this.containerd = containerd;
+    this.namespace = namespace;
     this.runtime = containerd.runtime.name;
     this.#folder = `${containerd.folder}/docker`;
     this.#daemon = new Daemon("dockerd", {
       enter: containerd.user?.enter,
       args: [
         ...["--config-file", `${this.#folder}/daemon.json`],
-        ...["--containerd-namespace", containerd.namespace],
-        ...["--containerd-plugins-namespace", `${containerd.namespace}-plugins`],
+        ...["--containerd-namespace", namespace],
+        ...["--containerd-plugins-namespace", `${namespace}-plugins`],
       ],
       readyMessage: "API listen on",
     });
@@ -73,12 +77,13 @@ export class PrivateDocker {
   /**
    * Starts both daemons.
    * @param user Who runs them; root by default. See {@linkcode PrivateContainerd.start}.
+   * @param namespace By default the private one of the private containerd.
    */
-  static async start(user?: RootlessUser): Promise<PrivateDocker> {
+  static async start(user?: RootlessUser, namespace?: string): Promise<PrivateDocker> {
     const runtime = runtimeUnderTest();
     if (dockerVersion()! < FIRST_WITH_ANY_RUNTIME) runtime.name = "io.containerd.runc.v2";
     const containerd = await PrivateContainerd.start([runtime], { user });
-    const docker = new PrivateDocker(containerd);
+    const docker = new PrivateDocker(containerd, namespace ?? containerd.namespace);
     try {
       await Deno.mkdir(docker.#folder);
       await user?.own(docker.#folder);
@@ -152,7 +157,7 @@ export class PrivateDocker {
   async restartContainerd(): Promise<void> {
     const logged = this.#daemon.log.length;
     await this.containerd.restart("SIGKILL");
-    const namespace = RegExp.escape(this.containerd.namespace);
+    const namespace = RegExp.escape(this.namespace);
     const follows = new RegExp(`processing event stream.* namespace=${namespace}\\n`);
     await this.#daemon.untilLogged(follows, logged);
   }
@@ -256,6 +261,9 @@ export class PrivateDocker {
     // One that was restarted leaves its data mounted on themselves; the others don't, so a failure says nothing.
     await new Deno.Command("umount", { args: [`${this.#folder}/data`], stderr: "null" }).output();
     await this.#removeFolders();
+    // runc removes its containers' folders, but not the one around them.
+    const runc = `/run/containerd/runc/${this.namespace}`;
+    if (this.namespace !== this.containerd.namespace && exists(runc)) await Deno.remove(runc);
     await this.containerd[Symbol.asyncDispose]();
   }
 

@@ -48,7 +48,7 @@ if (failed.length > 0) fail(`the tests failed with docker of ${failed.join(", ")
 /** @returns Whether all passed. */
 async function test(suite: Suite, folder: string): Promise<boolean> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", "tools/test/suite.ts", "tests/docker/docker_test.ts"],
+    args: ["run", "--allow-all", "tools/test/suite.ts", "tests/docker"],
     cwd: REPOSITORY,
     env: { PATH: searchPath(folder) },
     stdin: "null",
