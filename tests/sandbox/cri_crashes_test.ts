@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import type { Pod, PodContainer, PrivateCri } from "../harness/containerd/private_cri.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { descendantsOf, isAlive } from "../harness/machine/processes.ts";
+import { childrenOf, descendantsOf, isAlive } from "../harness/machine/processes.ts";
 import { SlowRunc } from "../harness/shim/slow_runc.ts";
 import { expectNoLeaks, takeTraces } from "../harness/suite/leaks.ts";
 import {
@@ -194,6 +194,51 @@ async function untilNotReady(cri: PrivateCri, pod: Pod): Promise<void> {
     }
   });
 }
+
+for (const { what, mode } of KINDS) {
+  test(`the shim is killed while containerd is away: ${what}`, async (cri) => {
+    const pod = await runPod(cri, mode);
+    const container = await cri.run(pod, "box", ["sleep", "1000"]);
+    const [shim] = cri.shims();
+    await cri.kill();
+    Deno.kill(shim.pid, "SIGKILL");
+    await cri.boot();
+    assertEquals((await cri.podStatus(pod)).state, NOT_READY);
+    assertEquals((await cri.end(container)).exitCode, 255);
+    await removeAll(cri);
+    await removeLogs(cri);
+  });
+
+  test(`a container ends while containerd is away: ${what}`, async (cri) => {
+    const pod = await runPod(cri, mode);
+    const script = "until [ -e /dev/shm/end ]; do sleep 0.01; done; exit 7";
+    const container = await cri.run(pod, "box", ["sh", "-c", script]);
+    const other = await cri.run(pod, "other", ["sleep", "1000"]);
+    const [shim] = cri.shims();
+    const init = childrenOf(shim.pid).find(({ command }) => command.includes(script))!;
+    await cri.kill();
+    await Deno.writeTextFile(`/proc/${init.pid}/root/dev/shm/end`, "");
+    await eventually("an end of the container", () => !isAlive(init.pid) || undefined);
+    await cri.boot();
+    assertEquals((await cri.end(container)).exitCode, 7);
+    assertEquals((await cri.status(other)).state, RUNNING);
+    assertEquals((await cri.podStatus(pod)).state, READY);
+    await cri.remove(pod);
+  });
+}
+
+test("a pod's init ends while containerd is away", async (cri) => {
+  const pod = await runPod(cri, POD);
+  const container = await cri.run(pod, "box", ["sleep", "1000"]);
+  const [shim] = cri.shims();
+  const init = childrenOf(shim.pid).find(({ command }) => command[0] === "/pause")!;
+  await cri.kill();
+  Deno.kill(init.pid, "SIGKILL");
+  await cri.boot();
+  assertEquals((await cri.podStatus(pod)).state, NOT_READY);
+  assertEquals((await cri.end(container)).exitCode, 137);
+  await cri.remove(pod);
+});
 
 /** How many moments of a pod's life are tried: the tests of them take a second each. */
 const MOMENTS = 8;
