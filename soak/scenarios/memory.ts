@@ -1,7 +1,7 @@
 /** A server in a small memory cgroup (shim_cgroup), where runc's commands begin, too. */
 import { runcOptions } from "../../tests/harness/containerd/runtime_options.ts";
 import { eventually } from "../../tests/harness/expect/eventually.ts";
-import { makeCgroup } from "../../tests/harness/machine/cgroups.ts";
+import { makeCgroup, removeCgroups } from "../../tests/harness/machine/cgroups.ts";
 import { findProcess, isAlive, sendSignal } from "../../tests/harness/machine/processes.ts";
 import { DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { endShim } from "../round/direct.ts";
@@ -43,6 +43,6 @@ export const memory: Scenario = {
     }
     await endShim(round, shim);
     await eventually("an end of the server", () => !findProcess(shim.pid) || undefined);
-    for (const folder of folders) await Deno.remove(folder);
+    await removeCgroups(folders);
   },
 };

@@ -1,5 +1,5 @@
 import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "../machine/busybox.ts";
-import { cgroupFolders } from "../machine/cgroups.ts";
+import { cgroupFolders, removeCgroups } from "../machine/cgroups.ts";
 import { Daemon } from "../machine/daemon.ts";
 import { inPrivateMounts, runName } from "../machine/private_mounts.ts";
 import { findProcess } from "../machine/processes.ts";
@@ -359,7 +359,7 @@ export class PrivateContainerd {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       });
     }
-    for (const folder of cgroupFolders(this.namespace)) await Deno.remove(folder);
+    await removeCgroups(cgroupFolders(this.namespace));
   }
 
   #configuration(): string {

@@ -1,8 +1,9 @@
 /** A containerd with its CRI plugin, as the kubelet drives it. */
 
+import { StatusCode, type StatusError } from "../../../shim/ttrpc/mod.ts";
 import { eventually } from "../expect/eventually.ts";
 import { busyboxImage, makeBusyboxImage, makeBusyboxRootfs } from "../machine/busybox.ts";
-import { cgroupFolders } from "../machine/cgroups.ts";
+import { cgroupFolders, removeCgroups } from "../machine/cgroups.ts";
 import { Daemon } from "../machine/daemon.ts";
 import { runName } from "../machine/private_mounts.ts";
 import { type Process, processesOfThisRun } from "../machine/processes.ts";
@@ -193,7 +194,9 @@ export class PrivateCri {
         try {
           return await this.client.call("Version", {});
         } catch (error) {
-          if (!(error as Error).message.includes("not initialized")) throw error;
+          const { code, message } = error as StatusError;
+          // After a restart the client may not have connected again.
+          if (code !== StatusCode.UNAVAILABLE && !message.includes("not initialized")) throw error;
         }
       },
     );
@@ -309,9 +312,11 @@ export class PrivateCri {
 
   /** The servers of shims. */
   shims(): Process[] {
-    return processesOfThisRun().filter(({ command }) =>
+    const found = processesOfThisRun().filter(({ command }) =>
       command.includes("-namespace") && command.includes(NAMESPACE)
     );
+    // What a server starts has its command line until it is another program.
+    return found.filter(({ parent }) => !found.some(({ pid }) => pid === parent));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -320,7 +325,7 @@ export class PrivateCri {
     await this.network[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
     await Deno.remove(`/run/containerd/runc/${NAMESPACE}`);
-    for (const folder of cgroupFolders(this.cgroup.slice(1))) await Deno.remove(folder);
+    await removeCgroups(cgroupFolders(this.cgroup.slice(1)));
   }
 }
 

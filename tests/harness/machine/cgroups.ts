@@ -2,6 +2,7 @@ import { dirname } from "@std/path";
 import { type CgroupFolders, parseCgroupFolders } from "../../../runc/cgroup/folders.ts";
 import { parseHierarchies } from "../../../runc/cgroup/hierarchy.ts";
 import { readText } from "../../../shim/mod.ts";
+import { eventually } from "../expect/eventually.ts";
 
 /** The folders of the cgroup of a running process. */
 export function cgroupFoldersOf(pid: number): CgroupFolders {
@@ -35,6 +36,17 @@ export function cgroupFolders(prefix: string): string[] {
       .filter((name) => name.startsWith(prefix))
       .flatMap((name) => withInnerFolders(`${mount}/${name}`))
   );
+}
+
+/** Removes cgroups, inner before outer, each as soon as the kernel lets it go: it may still be at the end of the last process. */
+export async function removeCgroups(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    await eventually(`an empty cgroup ${folder}`, () => {
+      return Deno.remove(folder).then(() => true, (error) => {
+        if (!(error instanceof Deno.errors.Busy)) throw error;
+      });
+    });
+  }
 }
 
 /** Lets the processes of a cgroup go on, where they are frozen: they can't end before. */

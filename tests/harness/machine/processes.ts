@@ -1,5 +1,6 @@
 /** What `/proc` tells of the processes of this machine. */
 
+import { eventually } from "../expect/eventually.ts";
 import { runName } from "./private_mounts.ts";
 
 /** One process, as `/proc/<pid>/stat` and `cmdline` show it (proc(5)). */
@@ -91,6 +92,17 @@ export function isSpare({ command }: Process): boolean {
 /** How many descriptors a process has open. */
 export function countDescriptors(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
+}
+
+/** Waits until a process has no more descriptors open than it had before: what it closes after an answer, it closes at its leisure. */
+export async function untilDescriptors(pid: number, before: number): Promise<void> {
+  let count = 0;
+  await eventually(`${before} descriptors of process ${pid}`, () => {
+    count = countDescriptors(pid);
+    return count <= before || undefined;
+  }).catch((error) => {
+    throw new Error(`${error.message}: there are ${count}`);
+  });
 }
 
 /** Lets a process have no descriptor numbered `limit` or higher beside those that it has. */

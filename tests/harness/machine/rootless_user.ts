@@ -1,7 +1,7 @@
 /** A user without power over the machine, and the namespaces in which such a one is root, made by rootlesskit. */
 
 import { basename, dirname } from "@std/path";
-import { cgroupMounts, unifiedMount } from "./cgroups.ts";
+import { cgroupMounts, removeCgroups, unifiedMount } from "./cgroups.ts";
 import { searchPath, unpack } from "./packages.ts";
 import { runName } from "./private_mounts.ts";
 import { findProgram } from "./programs.ts";
@@ -139,7 +139,7 @@ export class RootlessUser implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#rootlesskit.stdin.close();
     await this.#rootlesskit.status;
-    await Deno.remove(this.#cgroup);
+    await removeCgroups([this.#cgroup]);
     await Deno.remove(this.#folder, { recursive: true });
   }
 }

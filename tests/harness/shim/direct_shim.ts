@@ -252,14 +252,18 @@ export class DirectShim {
     return Deno.readTextFileSync("/proc/net/unix").includes(path);
   }
 
+  get #isLogging(): boolean {
+    return descriptorsOf(this.pid).includes(`${this.bundle.path}/log`);
+  }
+
   /** Ends a shim without containers, removes the bundle, and answers what the shim has logged. */
   async shutDown(): Promise<string> {
     await shutDown(this.tasks, this.id);
     await eventually("an end of the shim", () => {
       const process = findProcess(this.pid);
       const hasEnded = process === undefined || process.state === "Z" || isSpare(process);
-      // Its server may have others, and go on.
-      return hasEnded || sharesServers && !this.#isListening || undefined;
+      // Its server may have others, and go on; this one's log is closed when its events have been sent.
+      return hasEnded || sharesServers && !this.#isListening && !this.#isLogging || undefined;
     });
     return await this.bundle.remove();
   }

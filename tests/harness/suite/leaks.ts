@@ -97,7 +97,7 @@ export function takeTraces(): Traces {
  * @throws Error naming what is left after some seconds; that has been removed then.
  */
 export async function expectNoLeaks(before: Traces): Promise<void> {
-  const left = await awaitNone(before, 10, () => {});
+  const left = await awaitNone(before, 30, () => {});
   if (left.length === 0) return;
   await removeTraces(before);
   throw new Error(`expected nothing left behind and found\n  ${left.join("\n  ")}`);

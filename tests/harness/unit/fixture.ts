@@ -11,7 +11,7 @@ export interface ProgramEnd {
 }
 
 /**
- * A command that runs a module of the repository; it is killed after 20 seconds.
+ * A command that runs a module of the repository; it is killed after a minute.
  * @param module Its URL, as `import.meta.resolve` gives it.
  */
 export function fixtureCommand(
@@ -21,7 +21,7 @@ export function fixtureCommand(
 ): Deno.Command {
   const flags = ["--no-check", "--allow-all", "--config", join(REPOSITORY, "deno.json")];
   return new Deno.Command(Deno.execPath(), {
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(60_000),
     ...options,
     args: ["run", ...flags, fromFileUrl(module), ...args],
   });

@@ -66,7 +66,7 @@ function test(name: string, run: (fixture: Fixture) => Promise<void>): void {
           return [];
         }
       };
-      await within(20, "the end", run({ bundle, state, binary, cleanUp: clean, calls }));
+      await within(60, "the end", run({ bundle, state, binary, cleanUp: clean, calls }));
     }));
 }
 

@@ -11,7 +11,7 @@ import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 function test(name: string, run: (folder: string) => Promise<void>): void {
   Deno.test({
     name: `lock file: ${name}`,
-    fn: () => withFolder((folder) => within(20, "the lock", run(folder))),
+    fn: () => withFolder((folder) => within(60, "the lock", run(folder))),
     sanitizeOps: true,
     sanitizeResources: true,
   });

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import type * as http2 from "node:http2";
 import { Client, Server } from "../../../../shim/grpc/mod.ts";
 import { type Call, type Method, StatusCode, StatusError } from "../../../../shim/ttrpc/mod.ts";
+import { eventually } from "../../../harness/expect/eventually.ts";
 import { within } from "../../../harness/expect/within.ts";
 import { openDescriptors } from "../../../harness/unit/descriptors.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
@@ -30,12 +31,16 @@ function test(
 function testAlone(name: string, run: (path: string) => Promise<void>): void {
   Deno.test(`gRPC: ${name}`, () =>
     withFolder(async (folder) => {
-      await within(20, "an end of the calls", run(join(folder, "s")));
-      assertEquals(openDescriptors().filter((each) => each.includes(" socket:")), sockets);
+      await within(60, "an end of the calls", run(join(folder, "s")));
+      await eventually("an end of its sockets", () => openSockets() <= before || undefined);
     }));
 }
 
-const sockets = openDescriptors().filter((each) => each.includes(" socket:"));
+function openSockets(): number {
+  return openDescriptors().filter((each) => each.includes(" socket:")).length;
+}
+
+const before = openSockets();
 
 const none = new Uint8Array();
 const echo: Method = (payload) => payload;

@@ -13,7 +13,7 @@ import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 function test(name: string, run: (path: string) => Promise<void>): void {
   Deno.test({
     name: `events: ${name}`,
-    fn: () => withFolder((folder) => within(20, "the events", run(join(folder, "s")))),
+    fn: () => withFolder((folder) => within(60, "the events", run(join(folder, "s")))),
     sanitizeOps: true,
     sanitizeResources: true,
   });

@@ -25,7 +25,7 @@ for (const isLocal of [true, false]) {
       `log file, ${isLocal ? "local" : "a server's"}: ${name}`,
       () =>
         within(
-          20,
+          60,
           "an end",
           withFolder((folder) => expectNoNewDescriptors(() => run(join(folder, "logs", "log")))),
         ),

@@ -16,7 +16,7 @@ for (const [how, make] of [["splicing", () => splicing], ["copying", copying]] a
   const test = (name: string, run: () => Promise<void> | void) =>
     Deno.test(
       `log pipe: ${how}: ${name}`,
-      () => within(20, "an end", expectNoNewDescriptors(run)),
+      () => within(60, "an end", expectNoNewDescriptors(run)),
     );
 
   test("it tells how much is unread, and its end comes with its writer's alone", () => {

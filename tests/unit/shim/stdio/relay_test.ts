@@ -26,7 +26,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 function test(name: string, run: () => Promise<void>): void {
-  Deno.test(`relay: ${name}`, () => within(20, "the bytes", expectNoNewDescriptors(run)));
+  Deno.test(`relay: ${name}`, () => within(60, "the bytes", expectNoNewDescriptors(run)));
 }
 
 /** A relay between two pipes, and their outer ends. */

@@ -22,6 +22,6 @@ Deno.test("terminal: a logging program that fails is told, though the console so
     const paths = { stdin: "", stdout, stderr: "", terminal: true };
     await expectNoNewDescriptors(async () => {
       const opening = new Terminal(context, paths, socket).open("box");
-      await within(20, "an end", assertRejects(() => opening, Error, "exit status 3"));
+      await within(60, "an end", assertRejects(() => opening, Error, "exit status 3"));
     });
   }));

@@ -60,7 +60,7 @@ export function withServer(
     const warnings = () =>
       logs.filter(({ level }) => level === "warn").map((log) => `${log.message}: ${log.error}`);
     const warned = async (count: number) => {
-      while (warnings().length < count) await within(20, "a warning", logged.promise);
+      while (warnings().length < count) await within(60, "a warning", logged.promise);
       return logs.filter(({ level }) => level === "warn").map(({ message }) => message);
     };
     try {
