@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { expectSuccess } from "../harness/containerd/private_containerd.ts";
+import { eventually } from "../harness/expect/eventually.ts";
 import { childrenOf } from "../harness/machine/processes.ts";
 import { test } from "../harness/suite/black_box.ts";
 
@@ -13,6 +14,7 @@ for (const flags of [[], ["--with-ns", "pid:/proc/self/ns/pid"]]) {
     const started = await events.until(({ topic }) => topic === "/tasks/exec-started");
 
     const init = await containerd.taskPid("box");
+    await eventually("both children", () => childrenOf(init).length === 2 || undefined);
     assertEquals(
       await containerd.processes("box"),
       new Map([
@@ -21,7 +23,6 @@ for (const flags of [[], ["--with-ns", "pid:/proc/self/ns/pid"]]) {
         [started.body.pid, "visitor"],
       ]),
     );
-    assertEquals(childrenOf(init).length, 2);
     await containerd.remove("box");
   });
 }

@@ -7,7 +7,7 @@ import {
   runtimeUnderTest,
 } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { cgroupMounts } from "../harness/machine/cgroups.ts";
+import { cgroupMounts, removeCgroups } from "../harness/machine/cgroups.ts";
 import { descendantsOf, isAlive } from "../harness/machine/processes.ts";
 import { findRootlesskit, RootlessUser } from "../harness/machine/rootless_user.ts";
 import { testsWith } from "../harness/suite/shared_daemon.ts";
@@ -176,7 +176,7 @@ async function delegateCgroups(
   }
   return {
     async [Symbol.asyncDispose]() {
-      for (const folder of folders) await Deno.remove(folder);
+      await removeCgroups(folders);
     },
   };
 }

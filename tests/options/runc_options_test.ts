@@ -11,7 +11,7 @@ import {
   type RuntimeCall,
 } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { makeCgroup } from "../harness/machine/cgroups.ts";
+import { makeCgroup, removeCgroups } from "../harness/machine/cgroups.ts";
 import { findProcess, isAlive } from "../harness/machine/processes.ts";
 import { openFolders } from "../harness/machine/user_namespaces.ts";
 import { Bundle, callShim, DirectShim, startShim } from "../harness/shim/direct_shim.ts";
@@ -298,7 +298,7 @@ test("with ShimCgroup the server is in that cgroup, and its containers are not",
   await shim.end();
   // Until PID 1 has reaped the server its cgroup is busy.
   await eventually("an end of the server", () => !findProcess(shim.pid) || undefined);
-  for (const folder of folders) await Deno.remove(folder);
+  await removeCgroups(folders);
 });
 
 test("a ShimCgroup that is not there is told to the user", async (containerd) => {

@@ -5,7 +5,7 @@ import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { expectSuccess } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
-import { cgroupFoldersOf, cgroupMounts } from "../harness/machine/cgroups.ts";
+import { cgroupFoldersOf, cgroupMounts, removeCgroups } from "../harness/machine/cgroups.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { test, testBetterThanGo } from "../harness/suite/black_box.ts";
@@ -40,17 +40,7 @@ async function takeOut(pids: number[]): Promise<void> {
     const mount = cgroupMounts().find((mount) => folder.startsWith(`${mount}/`))!;
     for (const pid of pids) Deno.writeTextFileSync(`${mount}/cgroup.procs`, `${pid}`);
   }
-  await remove(folders);
-}
-
-/** Removes the folders as soon as the kernel lets them go. */
-async function remove(folders: string[]): Promise<void> {
-  for (const folder of folders) {
-    await eventually(
-      `an empty cgroup ${folder}`,
-      () => Deno.remove(folder).then(() => true, () => undefined),
-    );
-  }
+  await removeCgroups(folders);
 }
 
 testBetterThanGo("a container that has ended is known without its cgroup", async (containerd) => {
@@ -60,7 +50,7 @@ testBetterThanGo("a container that has ended is known without its cgroup", async
   const folders = foldersOf(pid);
   await tasks.call("Kill", { id, signal: 9 });
   await tasks.call("Wait", { id });
-  await remove(folders);
+  await removeCgroups(folders);
 
   assertEquals((await tasks.call("Pids", { id })).processes, [{ pid, info: null }]);
   const { status, exitStatus } = await tasks.call("State", { id });
@@ -111,7 +101,7 @@ testBetterThanGo(
     await takeOut([pid, visitor, child.pid]);
     await tasks.call("Kill", { id, signal: 9 });
     await tasks.call("Wait", { id });
-    assertEquals([visitor, child.pid].filter(isAlive), []);
+    await eventually("an end of both", () => ![visitor, child.pid].some(isAlive) || undefined);
     await tasks.call("Delete", { id });
     assertEquals(/level=(warning|error)/.exec(await shim.shutDown()), null);
   },
@@ -124,7 +114,7 @@ test("the exit of a container whose cgroup has gone is told after containerd's r
   await containerd.stop("SIGKILL");
   Deno.kill(init, "SIGKILL");
   await eventually("an end of init", () => !isAlive(init) || undefined);
-  await remove(folders);
+  await removeCgroups(folders);
   await containerd.boot();
 
   assertEquals((await containerd.tasks()).get("box"), { pid: init, status: "STOPPED" });

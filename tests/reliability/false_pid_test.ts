@@ -106,7 +106,7 @@ for (const name of ["runc", "crun"]) {
         });
         await tasks.call("Start", { id });
         await tasks.call("Exec", { ...exec, terminal, spec: processSpec(["sleep", "1000"]) });
-        const start = within(10, "an end of Start", tasks.call("Start", exec));
+        const start = within(30, "an end of Start", tasks.call("Start", exec));
         const message = await expectStatus(StatusCode.UNKNOWN, start);
         assertStringIncludes(message, "OCI runtime exec failed: expected ");
         assertStringIncludes(message, reason);

@@ -97,8 +97,11 @@ for (const terminal of [false, true]) {
         });
         await limitDescriptors(pid, 1000);
         if (created) await end();
-        await eventually(`what was open before: ${before}`, () => {
-          return descriptorsOf(pid).sort().join() === before.join() || undefined;
+        // Of what was open before some may have been about to be closed.
+        await eventually(`no more than was open before: ${before}`, () => {
+          const now = descriptorsOf(pid);
+          return now.length <= before.length && now.every((each) => before.includes(each)) ||
+            undefined;
         });
       }
       assertEquals(failures > 3, true);
@@ -148,7 +151,7 @@ testBetterThanGo(
       await runc.untilHeld(point);
       await limitDescriptors(pid, lowestFree(pid));
       await runc.release();
-      const result = await within(10, "an answer", call);
+      const result = await within(30, "an answer", call);
       await limitDescriptors(pid, 1000);
       return result;
     };
@@ -173,7 +176,7 @@ testBetterThanGo(
     const init = Number(await Deno.readTextFile(`${bundle.path}/init.pid`));
     await limitDescriptors(pid, lowestFree(pid));
     await runc.kill();
-    await assertRejects(() => within(10, "an answer", create), StatusError);
+    await assertRejects(() => within(30, "an answer", create), StatusError);
     assertEquals(isAlive(init), false);
 
     await limitDescriptors(pid, 1000);

@@ -27,7 +27,10 @@ for (const flags of [[], ["--with-ns", "pid:/proc/self/ns/pid"]]) {
       "an end of all its processes",
       () => processes.every(({ pid }) => !isAlive(pid)) || undefined,
     );
-    assertEquals(childrenOf(shim), [], "nothing is left under the shim, no zombie either");
+    await eventually(
+      "nothing left under the shim, no zombie either",
+      () => childrenOf(shim).length === 0 || undefined,
+    );
     assertEquals(isAlive(shim), true);
 
     const removal = expectSuccess(await containerd.ctr("task", "rm", "box"));

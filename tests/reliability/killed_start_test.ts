@@ -49,11 +49,17 @@ function filesOfServers(): string[] {
   return [...Deno.readDirSync(SOCKETS)].map(({ name }) => name);
 }
 
-/** Runs `start`, as containerd does, which kills it when its client has gone. */
-function beginStart(containerd: PrivateContainerd, bundle: Bundle): Deno.ChildProcess {
-  const child = spawnStart(containerd, bundle, { MAX_SHIM_VERSION: "" });
-  child.stdin.close();
-  return child;
+/** Runs `start`, as containerd does, which kills it when its client has gone. It begins when its standard input is closed. */
+function prepareStart(containerd: PrivateContainerd, bundle: Bundle): Deno.ChildProcess {
+  return spawnStart(containerd, bundle, { MAX_SHIM_VERSION: "" });
+}
+
+/** Runs a `start` whose answer nobody can read any more, and expects it to fail. */
+async function expectUnheard(containerd: PrivateContainerd, bundle: Bundle): Promise<void> {
+  const child = prepareStart(containerd, bundle);
+  await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
+  await child.stdin.close();
+  assertEquals((await child.status).code, 1);
 }
 
 /** An address where there is a server to be used: what it has answered, or why not. */
@@ -70,14 +76,15 @@ testBetterThanGo("start is killed at any moment, and begun again", async (contai
   for (let round = 0; round < ROUNDS; round++) {
     // More of them early: most of what start does is done within 60 ms.
     const life = random.next().value ** 2 * LONGEST_LIFE_MS;
-    const child = beginStart(containerd, bundle);
+    const child = prepareStart(containerd, bundle);
+    child.stdin.close();
     const timer = setTimeout(() => killIfRunning(child), life);
     const { success, stdout } = await child.output();
     clearTimeout(timer);
     try {
       if (round % 3 > 0) await tryServer(await startShim(containerd, bundle));
       else if (success) await tryServer(new TextDecoder().decode(stdout));
-      await eventually("an end of all servers", () => servers().length === 0 || undefined, 3);
+      await eventually("an end of all servers", () => servers().length === 0 || undefined);
       if (round % 3 > 0) assertEquals(filesOfServers(), []);
     } catch (error) {
       faults.push(`killed after ${life.toFixed()} ms: ${(error as Error).message}`);
@@ -159,9 +166,7 @@ function waitsForLock(pid: number): boolean {
 
 testBetterThanGo("a start that can't give its answer leaves no server", async (containerd) => {
   const bundle = await Bundle.make(containerd, id);
-  const child = beginStart(containerd, bundle);
-  await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
-  assertEquals((await child.status).code, 1);
+  await expectUnheard(containerd, bundle);
   await eventually("an end of the server", () => servers().length === 0 || undefined);
   assertEquals(filesOfServers(), []);
   await bundle.remove();
@@ -171,9 +176,7 @@ testBetterThanGo("it leaves the server that was there before", async (containerd
   const options = { annotations: { "io.containerd.runc.v2.group": "pod" } };
   const shim = await DirectShim.run(containerd, "one", options);
   const bundle = await Bundle.make(containerd, "two", options);
-  const child = beginStart(containerd, bundle);
-  await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
-  assertEquals((await child.status).code, 1);
+  await expectUnheard(containerd, bundle);
   assertEquals((await shim.tasks.call("State", { id: "one" })).status, 2);
   await bundle.remove();
   await shim.end();

@@ -2,6 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { expectSuccess } from "../harness/containerd/private_containerd.ts";
+import { eventually } from "../harness/expect/eventually.ts";
 import { findProcess, isAlive } from "../harness/machine/processes.ts";
 import { test } from "../harness/suite/black_box.ts";
 
@@ -39,7 +40,10 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     Deno.kill(init, "SIGKILL");
     await containerd.boot();
 
-    assertEquals((await containerd.tasks()).get("box")?.status, "STOPPED");
+    await eventually(
+      "the end",
+      async () => (await containerd.tasks()).get("box")?.status === "STOPPED" || undefined,
+    );
     const removal = expectSuccess(await containerd.ctr("task", "rm", "box"));
     assertStringIncludes(removal.stderr, "exit with non-zero exit code 137");
     expectSuccess(await containerd.ctr("containers", "rm", "box"));

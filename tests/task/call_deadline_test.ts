@@ -37,7 +37,7 @@ test("a Create that hangs ends with its deadline, and leaves nothing", async (co
   await expectLate(tasks.call("Create", request, options));
   // As containerd does then.
   const remove = () => tasks.call("Delete", { id });
-  const { code } = await assertRejects(() => within(10, "Delete", remove()), StatusError);
+  const { code } = await assertRejects(() => within(30, "Delete", remove()), StatusError);
   assertEquals(code, StatusCode.NOT_FOUND);
   await endAfterCreate(tasks, pid);
   await bundle.remove();
@@ -108,8 +108,8 @@ test("an exec whose start hangs ends with the deadline, and can be deleted", asy
   const exec = { id, execId: "visitor" };
   await tasks.call("Exec", { ...exec, spec: processSpec(["sleep", "1000"]) });
   await expectLate(tasks.call("Start", exec, options));
-  await within(10, "an end of the exec", tasks.call("Delete", exec));
-  await within(10, "an end of the container", shim.end());
+  await within(30, "an end of the exec", tasks.call("Delete", exec));
+  await within(30, "an end of the container", shim.end());
 });
 
 for (
@@ -128,7 +128,7 @@ for (
     await shim.create(containerd, { options: runc.options });
     await tasks.call("Start", { id });
     await expectLate(call(tasks));
-    await within(10, "an end of the container", shim.end());
+    await within(30, "an end of the container", shim.end());
   });
 }
 
@@ -178,9 +178,10 @@ test("a Delete that hangs ends with its deadline, and can be called again", asyn
   await tasks.call("Start", { id });
   await tasks.call("Kill", { id, signal: 9 });
   await tasks.call("Wait", { id });
-  await expectLate(tasks.call("Delete", { id }, options));
-  const again = tasks.call("Delete", { id });
+  const late = expectLate(tasks.call("Delete", { id }, { timeoutMs: 3000 }));
   await runc.untilHeld("begin delete");
+  await late;
+  const again = tasks.call("Delete", { id });
   await runc.untilHeld("begin delete");
   await runc.release();
   assertEquals((await again).exitStatus, 137);

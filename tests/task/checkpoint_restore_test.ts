@@ -6,7 +6,7 @@ import type { RecordedEvent } from "../harness/containerd/event_recorder.ts";
 import { expectSuccess, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
-import { cgroupFolders } from "../harness/machine/cgroups.ts";
+import { cgroupFolders, removeCgroups } from "../harness/machine/cgroups.ts";
 import { descendantsOf, findProcess } from "../harness/machine/processes.ts";
 import { expectProgram } from "../harness/machine/programs.ts";
 import { callShim, shimArguments } from "../harness/shim/direct_shim.ts";
@@ -178,8 +178,9 @@ test("an OOM of a restored container is told", async (containerd) => {
   await copy.stdin.write("go on\n");
   assertEquals(await copy.remove(), 137);
   await events.catchUp();
-  const words = inWords(events.tasks).filter((words) => words.startsWith("copy"));
-  assertEquals(words, ["copy create", "copy start", "copy oom", "copy exit", "copy delete"]);
+  // On a busy machine the kernel may signal more than once for one kill.
+  const words = new Set(inWords(events.tasks).filter((words) => words.startsWith("copy")));
+  assertEquals([...words], ["copy create", "copy start", "copy oom", "copy exit", "copy delete"]);
 });
 
 testBetterThanGo("the events of a checkpoint and of a restored container", async (containerd) => {
@@ -379,10 +380,17 @@ blackBoxTest("without criu an error names it", async (containerd) => {
   await Deno.remove(programs, { recursive: true });
 });
 
-/** A port of the loopback interface that nothing uses. */
+/** A port of the loopback interface that nothing uses, nor is given by the kernel meanwhile: it gives those from 32768 on. */
 function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  while (true) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    try {
+      using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** The number in a file, or undefined where there is none. */
@@ -519,9 +527,8 @@ echo $$ >${programs}/new && mv ${programs}/new ${programs}/pid && exec sleep 100
   // criu itself would have ended with runc.
   Deno.kill(criu, "SIGKILL");
   await eventually("its end", () => !findProcess(criu) || undefined);
-  for (const folder of cgroupFolders(containerd.namespace)) {
-    if (folder.endsWith("/copy")) await Deno.remove(folder);
-  }
+  const folders = cgroupFolders(containerd.namespace);
+  await removeCgroups(folders.filter((folder) => folder.endsWith("/copy")));
   await copy.forget();
   await Deno.remove(programs, { recursive: true });
 });

@@ -57,7 +57,7 @@ test("the input of a container that is being created can be closed", async (cont
   await tasks.call("Start", { id });
   await stdout.output.until(/all there is\n/);
   const wait = tasks.call("Wait", { id });
-  assertEquals((await within(10, "an end of cat", wait)).exitStatus, 0);
+  assertEquals((await within(30, "an end of cat", wait)).exitStatus, 0);
   await tasks.call("Delete", { id });
   await shim.shutDown();
 });
@@ -88,7 +88,7 @@ testBetterThanGo(
 
     await runc.release();
     await create;
-    await within(10, "answers", Promise.all(early));
+    await within(30, "answers", Promise.all(early));
     await tasks.call("Start", { id });
     await tasks.call("Start", visitor);
     assertEquals((await tasks.call("Wait", visitor)).exitStatus, 0);
@@ -142,7 +142,7 @@ testBetterThanGo(
     await runc.release();
     const alive = [pid, await start];
     const { processes } = await tasks.call("Pids", { id });
-    assertEquals(processes.map(({ pid }) => pid), alive);
+    assertEquals(processes.map(({ pid }) => pid).toSorted(), alive.toSorted());
     await shim.end();
   },
 );
@@ -160,7 +160,7 @@ test("an exec that is being started is killed, once it is there", async (contain
   await runc.release();
   await start;
   await kill;
-  assertEquals((await within(10, "an end of the exec", wait)).exitStatus, 137);
+  assertEquals((await within(30, "an end of the exec", wait)).exitStatus, 137);
   await tasks.call("Delete", visitor);
   await shim.end();
 });
@@ -200,7 +200,7 @@ test("a terminal that is being made gets its size", async (containerd) => {
   await runc.release();
   await start;
   await resize;
-  await within(10, "the size", stdout.output.until(/43 132/));
+  await within(30, "the size", stdout.output.until(/43 132/));
   assertEquals((await tasks.call("Wait", visitor)).exitStatus, 0);
   await shim.end();
 });

@@ -182,7 +182,7 @@ for (const [name, make, reason] of obstacles) {
     const wait = tasks.call("Wait", exec);
     const error = await assertRejects(() => tasks.call("Start", exec), StatusError);
     assertMatch(error.message, reason);
-    assertEquals((await within(10, "an end of the exec", wait)).exitStatus, 255);
+    assertEquals((await within(30, "an end of the exec", wait)).exitStatus, 255);
     const { status, exitStatus } = await tasks.call("State", exec);
     assertEquals([status, exitStatus], [STOPPED, 255]);
     await expectStatus(StatusCode.FAILED_PRECONDITION, tasks.call("Start", exec));

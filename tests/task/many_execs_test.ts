@@ -1,7 +1,8 @@
 /** Many execs at once in one container. */
 
 import { assertEquals } from "@std/assert";
-import { childrenOf, countDescriptors } from "../harness/machine/processes.ts";
+import { eventually } from "../harness/expect/eventually.ts";
+import { childrenOf, countDescriptors, untilDescriptors } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
 import { openReader, readToEnd } from "../harness/unit/descriptors.ts";
@@ -41,9 +42,10 @@ testBetterThanGo(
     const before = countDescriptors(shim.pid);
     const statuses = await Promise.all(names.slice(0, COUNT).map(live));
     assertEquals(statuses, names.slice(0, COUNT).map((_, index) => index));
-    assertEquals(countDescriptors(shim.pid), before);
+    await untilDescriptors(shim.pid, before);
     const { pid } = await tasks.call("State", { id });
-    assertEquals(childrenOf(shim.pid).map(({ pid }) => pid), [pid], "init is the only child left");
+    const others = () => childrenOf(shim.pid).filter((child) => child.pid !== pid);
+    await eventually("init to be the only child left", () => others().length === 0 || undefined);
 
     const texts: string[] = [];
     for (const reader of readers) {

@@ -91,7 +91,7 @@ for (const all of [false, true]) {
       await runc.release();
       await pause;
       await kill;
-      assertEquals((await within(10, "an end of init", wait)).exitStatus, 137);
+      assertEquals((await within(30, "an end of init", wait)).exitStatus, 137);
       await tasks.call("Delete", { id });
       await shim.shutDown();
     },
