@@ -4,7 +4,7 @@ import { parse as parseToml } from "@std/toml/parse";
 import { identify } from "../../shim/libc/mod.ts";
 import { bundlesIn, stateOf } from "./bundles.ts";
 import { realPath } from "./paths.ts";
-import { linkOf, orUndefined, type Process } from "./processes.ts";
+import { isCopyOf, linkOf, orUndefined, type Process } from "./processes.ts";
 import type { ShimProcess } from "./shims.ts";
 
 /** A containerd. */
@@ -50,9 +50,9 @@ export function findContainerds(
     const state = known?.state ?? (next.state && realPath(next.state));
     found.set(address, { address, state, process: known?.process ?? next.process });
   };
-  for (const process of processes) {
-    const running = toContainerd(process);
-    if (running !== undefined) add(running);
+  const running = [...processes].map(toContainerd).filter((each) => each !== undefined);
+  for (const each of running) {
+    if (!running.some(({ process }) => isCopyOf(each.process, process))) add(each);
   }
   for (const { address, bundle, isElsewhere } of shims) {
     if (!isElsewhere && address !== "") {
@@ -74,7 +74,7 @@ export function findContainerds(
 }
 
 /** A containerd that runs here; undefined for any other process. */
-function toContainerd(process: Process): Containerd | undefined {
+function toContainerd(process: Process): Containerd & { process: Process } | undefined {
   const { pid, command } = process;
   if (basename(command[0]) !== "containerd" || process.state === "Z") return undefined;
   // `containerd publish`, `containerd config`, … are no daemons.

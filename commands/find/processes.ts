@@ -39,6 +39,11 @@ export function allProcesses(): Map<number, Process> {
   return new Map(found.map((process) => [process.pid, process]));
 }
 
+/** Whether a process is a copy of another one, as which all begin: it has its parent's command line until it executes a program. */
+export function isCopyOf({ parent, command }: Process, other: Process): boolean {
+  return parent === other.pid && command.join("\0") === other.command.join("\0");
+}
+
 /** For each process its children, in the order of their pids. */
 export function byParent(processes: Iterable<Process>): Map<number, Process[]> {
   return Map.groupBy(processes, ({ parent }) => parent);

@@ -3,7 +3,7 @@ import { dirname } from "@std/path/posix";
 import { identify } from "../../shim/libc/mod.ts";
 import { readAddress } from "./bundles.ts";
 import { realPath } from "./paths.ts";
-import { descriptorsOf, linkOf, type Process, textOf } from "./processes.ts";
+import { descriptorsOf, isCopyOf, linkOf, type Process, textOf } from "./processes.ts";
 
 /** A server of containers, or one that waits to become one. */
 export interface ShimProcess {
@@ -36,8 +36,9 @@ const SHORT_ACTIONS = ["start", "delete"];
 /** The shims among processes. */
 export function findShims(processes: Iterable<Process>): ShimProcess[] {
   const listening = new Listening();
-  return [...processes].map((process) => toShim(process, listening))
+  const found = [...processes].map((process) => toShim(process, listening))
     .filter((shim) => shim !== undefined);
+  return found.filter(({ process }) => !found.some((other) => isCopyOf(process, other.process)));
 }
 
 /** How a runtime is called for people: whose it is, where one may take it for ours. */

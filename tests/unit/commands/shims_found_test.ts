@@ -64,6 +64,17 @@ Deno.test("find: what is no server", () => {
   ) assertEquals(found(...command), [], command.join(" "));
 });
 
+Deno.test("find: what a server has forked, and is no other program yet, is no second one", () => {
+  const command = ["/usr/bin/containerd-shim-runc-v2", ...FLAGS];
+  // Of pids that can't be, so that nothing is read of them.
+  const server = { pid: 1 << 23, parent: 1, state: "S", startTicks: 0, command };
+  const child = { ...server, pid: server.pid + 1, parent: server.pid };
+  // As in a container with the host's PID namespace: the shim gets its orphans for its own children.
+  const inner = { ...child, pid: child.pid + 1, command: [...command.slice(0, -1), "/inner.sock"] };
+  const pids = findShims([child, server, inner]).map(({ process }) => process.pid);
+  assertEquals(pids, [server.pid, inner.pid]);
+});
+
 Deno.test("find: Go's runtime is marked", () => {
   assertEquals(["runc-v2", "ts-v2", "wasmtime-v1"].map(runtimeName), [
     "runc-v2 (Go)",
