@@ -11,10 +11,11 @@ import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { cgroupFolders } from "../harness/machine/cgroups.ts";
 import {
-  allProcesses,
   descendantsOf,
   isAlive,
   type Process,
+  processesOfThisRun,
+  sendSignal,
 } from "../harness/machine/processes.ts";
 import {
   Bundle,
@@ -66,7 +67,7 @@ testBetterThanGo(
     const { pid } = await shim.tasks.call("State", { id: "box" });
     shim.tasks.client.close();
     assertEquals((await cleanUp(containerd, shim.bundle)).pid, pid);
-    assertEquals(isAlive(pid), false);
+    await expectEnd(pid);
     await expectEnd(shim.pid);
     await shim.bundle.remove();
   },
@@ -251,8 +252,8 @@ function containersCgroups({ namespace }: PrivateContainerd): string[] {
 
 /** Ends what is left of the hook, which nobody else does: it is the runtime's own. */
 function endHook(): void {
-  for (const { pid, command } of allProcesses()) {
-    if (command[0] === "sleep" && command[1] === "1234") Deno.kill(pid, "SIGKILL");
+  for (const { pid, command } of processesOfThisRun()) {
+    if (command[0] === "sleep" && command[1] === "1234") sendSignal(pid, "SIGKILL");
   }
 }
 

@@ -7,7 +7,7 @@ import {
 } from "../harness/containerd/private_containerd.ts";
 import { Daemon } from "../harness/machine/daemon.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { cgroupFoldersOf, makeCgroup } from "../harness/machine/cgroups.ts";
+import { cgroupFoldersOf, makeCgroup, removeCgroups } from "../harness/machine/cgroups.ts";
 import { hasSystemd, PrivateSystemd } from "../harness/machine/private_systemd.ts";
 import { readVersion } from "../harness/machine/programs.ts";
 import { sh } from "../harness/machine/shell.ts";
@@ -135,7 +135,7 @@ test("a cgroup that lets hardly any more processes in", async (containerd) => {
   await sh(found.mend);
   assertEquals(await findings([path]), []);
   for (const folder of usual) await Deno.writeTextFile(`${folder}/cgroup.procs`, `${shim}`);
-  for (const folder of folders) await Deno.remove(folder);
+  await removeCgroups(folders);
   await containerd.remove("box");
 });
 

@@ -1,6 +1,7 @@
 /** `stats`: what containers use. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Json, jsonOf, rowsOf, runCommand } from "../harness/shim/commands.ts";
+import { PseudoTerminal } from "../harness/streams/pseudo_terminal.ts";
 import { runWithGo, test } from "../harness/suite/both_shims.ts";
 
 const BUSY = ["sh", "-c", "while :; do :; done"];
@@ -16,9 +17,9 @@ test("processors, memory and processes, of both shims", async (containerd) => {
     assertEquals([status, pids], ["running", 1]);
     assert(memoryBytes > 0 && memoryBytes < 50_000_000, `${memoryBytes}`);
     assert(cpuNanoseconds > 0);
-    if (id === "idle") assert(cpuPercent < 5, `${cpuPercent}`);
-    // Others may use the processors, too.
-    else assert(cpuPercent > 10 && cpuPercent < 110, `${cpuPercent}`);
+    if (id === "idle") assert(cpuPercent < 1, `${cpuPercent}`);
+    // Others may use the processors, too, and the two looks at it may come late.
+    else assert(cpuPercent > 1 && cpuPercent < 200, `${cpuPercent}`);
   }
   const { stdout } = await runCommand("stats", ...place);
   const rows = rowsOf(stdout);
@@ -36,18 +37,13 @@ test("processors, memory and processes, of both shims", async (containerd) => {
 
 test("at a terminal the table is renewed each second", async (containerd) => {
   await containerd.runDetached("box", "sleep", "1000");
-  const { binary } = containerd.runtime;
-  const command = `${binary} stats --address ${containerd.address}`;
-  const script = new Deno.Command("timeout", {
-    args: ["6", "script", "--quiet", "--command", command, "/dev/null"],
-    stdin: "null",
-    stdout: "piped",
-    env: { TERM: "xterm" },
-  });
-  const { stdout } = await script.output();
-  const text = new TextDecoder().decode(stdout);
-  const tables = text.split("\x1b[H").slice(1);
-  assert(tables.length >= 2, `expected several tables, not ${JSON.stringify(text)}`);
-  for (const each of tables.slice(0, -1)) assertMatch(each, /NAMESPACE[^]*box +running/);
+  const args = ["TERM=xterm", containerd.runtime.binary, "stats", "--address", containerd.address];
+  await using terminal = PseudoTerminal.run("env", args);
+  // Each begins where the escape character and [H lead the cursor to.
+  await terminal.output.until(/[^ -~]\[H/);
+  for (const _table of [1, 2]) {
+    const [table] = await terminal.output.until(/^[^]*?[^ -~]\[H/);
+    assertMatch(table, /NAMESPACE[^]*box +running/);
+  }
   await containerd.remove("box");
 });

@@ -9,12 +9,18 @@ test("init, an exec and a grandchild, of both shims", async (containerd) => {
   await containerd.runDetached("ours", "sh", "-c", "sleep 1000 & wait");
   await runWithGo(containerd, "theirs", "sh", "-c", "sleep 1000 & wait");
   await containerd.execDetached("ours", "visitor", "sleep", "1001");
-  const root = await eventually("the children", async () => {
+  const sleeps = (process: Json, seconds: string) =>
+    process?.command.join(" ") === `sleep ${seconds}` && /nanosleep/.test(process.waitsFor);
+  const root = await eventually("the processes, each where it waits", async () => {
     const root = await jsonOf("tree", "--address", address);
-    const inits = root.children.map(({ children }: Json) =>
-      children.find(({ role }: Json) => role === "init")
+    const ofRole = (role: string) =>
+      root.children.flatMap(({ children }: Json) =>
+        children.filter((each: Json) => each.role === role)
+      );
+    const wait = ofRole("init").every(({ children, waitsFor }: Json) =>
+      /^(wait4|rt_sigsuspend)/.test(waitsFor) && sleeps(children[0], "1000")
     );
-    return inits.every(({ children }: Json) => children.length === 1) ? root : undefined;
+    return wait && sleeps(ofRole("exec")[0], "1001") ? root : undefined;
   });
   assertEquals([root.pid, root.role], [1, "root"]);
   for (const [index, id] of ["ours", "theirs"].entries()) {

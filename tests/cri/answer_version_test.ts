@@ -3,6 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { runtimeUnderTest, shimName } from "../harness/containerd/private_containerd.ts";
 import { PrivateCri } from "../harness/containerd/private_cri.ts";
+import { eventually } from "../harness/expect/eventually.ts";
 import { readVersion } from "../harness/machine/programs.ts";
 import { testsWith } from "../harness/suite/shared_daemon.ts";
 
@@ -40,5 +41,6 @@ test("from containerd 2.0 on a pod costs one start and one delete", async (cri) 
   assertEquals((await cri.exec(first, "echo", "hello")).stdout, "hello\n");
   assertEquals(noted.actions(), ["start"]);
   await cri.remove(pod);
+  await eventually("the delete", () => noted.actions().length > 1 || undefined);
   assertEquals(noted.actions(), ["start", "delete"]);
 }, !isSince2);

@@ -47,7 +47,7 @@ test("skeleton: what a container leaves of its process group ends with it", asyn
   const script = "sleep 1000 >/dev/null 2>&1 & echo $!";
   const { stdout } = expectSuccess(await containerd.run(["--rm"], "box", "sh", "-c", script));
   assertMatch(stdout, /^\d+\n$/);
-  assertEquals(isAlive(Number(stdout)), false);
+  await eventually("its end", () => !isAlive(Number(stdout)) || undefined);
 });
 
 test("skeleton: a program that is not there", async (containerd) => {

@@ -6,7 +6,7 @@ import { cgroupFolders } from "../harness/machine/cgroups.ts";
 import type { Daemon } from "../harness/machine/daemon.ts";
 import type { DebianMachine } from "../harness/machine/debian_machine.ts";
 import { runName } from "../harness/machine/private_mounts.ts";
-import { isAlive, processesOfThisRun } from "../harness/machine/processes.ts";
+import { isAlive, processesOfThisRun, sendSignal } from "../harness/machine/processes.ts";
 import { NAME } from "./made_packages.ts";
 
 const IMAGE = "localhost/busybox:latest";
@@ -92,7 +92,7 @@ export class Containers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.daemon.stop();
     for (const { pid, command } of processesOfThisRun()) {
-      if (command.some((word) => word.endsWith(`/usr/bin/${NAME}`))) Deno.kill(pid, "SIGTERM");
+      if (command.some((word) => word.endsWith(`/usr/bin/${NAME}`))) sendSignal(pid, "SIGTERM");
     }
     await eventually("an end of the cgroups", () => {
       // Those of the host, which are to be seen in the machine, too.
@@ -106,6 +106,12 @@ export class Containers implements AsyncDisposable {
 /** Removes a cgroup in which nothing is any more; ends what is, which is where a test has failed. */
 function removeCgroup(folder: string): void {
   const pids = Deno.readTextFileSync(`${folder}/cgroup.procs`).split("\n").filter(Boolean);
-  if (pids.length === 0) Deno.removeSync(folder);
-  for (const pid of pids) Deno.kill(Number(pid), "SIGKILL");
+  for (const pid of pids) sendSignal(Number(pid), "SIGKILL");
+  if (pids.length > 0) return;
+  try {
+    Deno.removeSync(folder);
+  } catch (error) {
+    // The last process may be at its end.
+    if (!(error instanceof Deno.errors.Busy)) throw error;
+  }
 }

@@ -8,7 +8,7 @@ import {
 import { runcOptions } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { within } from "../harness/expect/within.ts";
-import { cgroupFolders, makeCgroup } from "../harness/machine/cgroups.ts";
+import { cgroupFolders, makeCgroup, removeCgroups } from "../harness/machine/cgroups.ts";
 import {
   findProcess,
   isAlive,
@@ -272,8 +272,8 @@ test("a server in a cgroup of its own does not become one", async (containerd) =
   const shim = await DirectShim.run(containerd, "box", { options }, { options });
   await shim.end();
   await eventually("an end of the server", () => !findProcess(shim.pid) || undefined);
-  for (const folder of folders) await Deno.remove(folder);
-  for (const folder of cgroupFolders(containerd.namespace)) await Deno.remove(folder);
+  await removeCgroups(folders);
+  await removeCgroups(cgroupFolders(containerd.namespace));
 });
 
 test("garbage at its socket does it no harm", async (containerd) => {

@@ -3,7 +3,12 @@
 import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Pod, PodContainer, PrivateCri } from "../harness/containerd/private_cri.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { cgroupFolders, cgroupFoldersOf, makeCgroup } from "../harness/machine/cgroups.ts";
+import {
+  cgroupFolders,
+  cgroupFoldersOf,
+  makeCgroup,
+  removeCgroups,
+} from "../harness/machine/cgroups.ts";
 import { runName } from "../harness/machine/private_mounts.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
 import { CriStream, ForwardedPort } from "../harness/streams/cri_stream.ts";
@@ -282,9 +287,8 @@ for (const mode of [CONTAINER, POD]) {
       assertStringIncludes(cgroupFoldersOf(pid).processes!, `${cgroupParent}/`);
     }
     await cri.remove(pod);
-    for (const folder of cgroupFolders(`${cri.cgroup.slice(1)}`)) {
-      if (/\/burstable(\/pod)?$/.test(folder)) await Deno.remove(folder);
-    }
+    const folders = cgroupFolders(cri.cgroup.slice(1));
+    await removeCgroups(folders.filter((folder) => /\/burstable(\/pod)?$/.test(folder)));
   });
 }
 
@@ -301,5 +305,5 @@ test("where no systemd runs, a slice is a pod's cgroup as any other", async (cri
     );
   }
   await cri.remove(pod);
-  for (const folder of cgroupFolders(`${runName()}-pods.slice`)) await Deno.remove(folder);
+  await removeCgroups(cgroupFolders(`${runName()}-pods.slice`));
 }, systemdRuns);

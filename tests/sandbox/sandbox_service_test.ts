@@ -11,6 +11,7 @@ import {
   cgroupFoldersOf,
   cgroupMounts,
   makeCgroup,
+  removeCgroups,
 } from "../harness/machine/cgroups.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
 import { makeNetns, NODE, POD, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
@@ -195,7 +196,7 @@ testBetterThanGo("a pod's metrics are those of its cgroup", async (containerd) =
   await shim.tasks.call("Delete", { id: "one" });
   await untilThere(1);
   await shim.call("StopSandbox");
-  for (const folder of cgroupFolders(cgroupParent.slice(1))) await Deno.remove(folder);
+  await removeCgroups(cgroupFolders(cgroupParent.slice(1)));
   await expectStatus(StatusCode.NOT_FOUND, shim.call("SandboxMetrics"));
   await shim.end();
 });
@@ -213,7 +214,7 @@ testBetterThanGo("a pod ends though its init has lost its cgroup", async (contai
   const pid = await shim.run(`${containerd.folder}/netns`, sharedPids());
   await untilExecuted(pid);
   for (const mount of cgroupMounts()) Deno.writeTextFileSync(`${mount}/cgroup.procs`, `${pid}`);
-  for (const folder of cgroupFolders(`${containerd.namespace}/pod`)) await Deno.remove(folder);
+  await removeCgroups(cgroupFolders(`${containerd.namespace}/pod`));
   assertEquals((await shim.call("SandboxStatus")).state, "SANDBOX_READY");
   await shim.call("StopSandbox");
   assertEquals(isAlive(pid), false);
