@@ -6,7 +6,7 @@ import {
   expectSuccess,
   outputOf,
 } from "../harness/containerd/private_containerd.ts";
-import { PrivateCri } from "../harness/containerd/private_cri.ts";
+import { hasSandboxes, PrivateCri } from "../harness/containerd/private_cri.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { busyboxImage } from "../harness/machine/busybox.ts";
 import { findProgram } from "../harness/machine/programs.ts";
@@ -14,7 +14,12 @@ import { testsWith } from "../harness/suite/shared_daemon.ts";
 
 const test = testsWith(() => PrivateCri.start());
 
-test("the life of a pod by crictl", async (cri) => {
+for (const handler of ["ts", ...(hasSandboxes() ? ["sandboxed"] : [])]) {
+  const name = `the life of a pod of the handler ${handler} by crictl`;
+  test(name, (cri) => live(cri, handler), findProgram("crictl") === undefined);
+}
+
+async function live(cri: PrivateCri, handler: string): Promise<void> {
   const call = (...args: string[]) => crictl(cri, args);
   const answer = async (...args: string[]) => expectSuccess(await call(...args)).stdout.trim();
   const podFile = await writeJson(cri, "pod", {
@@ -29,7 +34,7 @@ test("the life of a pod by crictl", async (cri) => {
     log_path: "box.log",
   });
 
-  const pod = await answer("runp", podFile);
+  const pod = await answer("runp", "--runtime", handler, podFile);
   assertMatch(await answer("pods", "--id", pod), /\bReady\b.*\bhello\b/);
   const container = await answer("create", pod, containerFile, podFile);
   assertMatch(await answer("ps", "--all", "--id", container), /\bCreated\b.*\bbox\b/);
@@ -47,6 +52,9 @@ test("the life of a pod by crictl", async (cri) => {
   const { stats } = JSON.parse(await answer("stats", "--output", "json", "--id", container));
   assertEquals(Number(stats[0].memory.workingSetBytes.value) > 0, true);
 
+  const inspected = JSON.parse(await answer("inspectp", pod));
+  assertEquals(inspected.status.state, "SANDBOX_READY");
+  assertEquals(inspected.info.pid > 0, true);
   await answer("stop", "--timeout", "60", container);
   assertEquals(JSON.parse(await answer("inspect", container)).status.exitCode, 12);
   await answer("rm", container);
@@ -56,7 +64,7 @@ test("the life of a pod by crictl", async (cri) => {
   assertEquals(await answer("pods", "--quiet"), "");
   await Deno.remove(`${cri.folder}/logs`, { recursive: true });
   for (const file of [podFile, containerFile]) await Deno.remove(file);
-}, findProgram("crictl") === undefined);
+}
 
 async function crictl(cri: PrivateCri, args: string[], input = ""): Promise<CommandResult> {
   const socket = `unix://${cri.folder}/containerd.sock`;
