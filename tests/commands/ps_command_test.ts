@@ -4,6 +4,7 @@ import { close, connectUnix, listenUnix } from "../../shim/libc/mod.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { isAlive } from "../harness/machine/processes.ts";
+import { age } from "../harness/machine/files.ts";
 import { sh } from "../harness/machine/shell.ts";
 import {
   findings,
@@ -131,7 +132,7 @@ test("a socket with a server, as many connections as may wait for it, and no pro
   const socket = `${containerd.folder}/full.sock`;
   await Deno.mkdir(bundle, { recursive: true });
   await Deno.writeTextFile(`${bundle}/address`, `unix://${socket}`);
-  await sh(`touch -d '1 hour ago' ${bundle}`);
+  age(bundle);
   const descriptors = [listenUnix(socket)];
   for (;;) {
     try {

@@ -50,6 +50,8 @@ const FILES = [
   "tests/sandbox/sandbox_service_test.ts",
   // ShimCgroup; and systemd_cgroup as far as it goes without systemd.
   "tests/options/runc_options_test.ts",
+  // What is told of cgroups to people: what is used, and what is frozen.
+  "tests/commands/cgroups_test.ts",
   // Another runtime, which has its own way with cgroup v2.
   "tests/options/crun_test.ts",
 ];

@@ -17,3 +17,9 @@ export function isFile(path: string): boolean {
     return false;
   }
 }
+
+/** Makes files or folders look as if they had been changed an hour ago. */
+export function age(...paths: string[]): void {
+  const hourAgo = Date.now() / 1000 - 3600;
+  for (const path of paths) Deno.utimeSync(path, hourAgo, hourAgo);
+}
