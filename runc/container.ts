@@ -447,7 +447,9 @@ export class Container {
    */
   async #killAll(signo: number, signal: AbortSignal): Promise<void> {
     const { runc, cgroup } = this.context;
-    if (signo === SIGKILL && cgroup.isThere) {
+    // containerd kills all before each Delete: as a rule nothing is left then, after the end of init.
+    const isEmpty = this.init.exit !== undefined && cgroup.pids.length === 0;
+    if (signo === SIGKILL && cgroup.isThere && !isEmpty) {
       return await this.init.killAll(runc.within(signal));
     }
     this.#killOthers(signo);

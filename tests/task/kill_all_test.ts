@@ -4,9 +4,10 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { RuncOptions } from "../../proto/mod.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import { expectSuccess } from "../harness/containerd/private_containerd.ts";
+import { RecordingRuntime, runcOptions } from "../harness/containerd/runtime_options.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
-import { isFrozen } from "../harness/machine/cgroups.ts";
+import { cgroupFoldersOf, isFrozen } from "../harness/machine/cgroups.ts";
 import { childrenOf, descendantsOf, isAlive } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 import { ClientFifo } from "../harness/streams/client_fifo.ts";
@@ -132,6 +133,29 @@ testBetterThanGo("what can't be reached after the end has finished", async (cont
   await tasks.call("Delete", { id });
   await shim.shutDown();
 });
+
+testBetterThanGo(
+  "after the end the runtime is called only if something is left",
+  async (containerd) => {
+    await using runtime = await RecordingRuntime.make(`${containerd.folder}/bin/recording-runc`);
+    const shim = await DirectShim.start(containerd, id);
+    const { tasks } = shim;
+    const options = runcOptions({ binaryName: runtime.path });
+    const { processes } = cgroupFoldersOf(await shim.create(containerd, { options }));
+    await tasks.call("Kill", { id, signal: 9 });
+    await tasks.call("Wait", { id });
+    // As containerd does before each Delete.
+    const kill = () => tasks.call("Kill", { id, signal: 9, all: true });
+    await expectStatus(StatusCode.NOT_FOUND, kill());
+    assertEquals(await runtime.callsOf("kill"), []);
+    await using stranger = new Deno.Command("sleep", { args: ["1000"] }).spawn();
+    Deno.writeTextFileSync(`${processes}/cgroup.procs`, `${stranger.pid}`);
+    await kill();
+    assertEquals((await runtime.callsOf("kill")).length, 1);
+    await tasks.call("Delete", { id });
+    await shim.shutDown();
+  },
+);
 
 /** A command as a shell reads it. */
 function quoted(command: string[]): string {
