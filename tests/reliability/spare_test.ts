@@ -18,7 +18,15 @@ import {
 } from "../harness/machine/processes.ts";
 import { DirectShim } from "../harness/shim/direct_shim.ts";
 
-import { makeNetns, SandboxShim } from "../harness/shim/sandbox_shim.ts";
+import { openFolders } from "../harness/machine/user_namespaces.ts";
+import {
+  makeNetns,
+  mappedOptions,
+  POD,
+  podOptions,
+  SandboxShim,
+  USERS,
+} from "../harness/shim/sandbox_shim.ts";
 import { expectNoLeaks, takeTraces } from "../harness/suite/leaks.ts";
 import { environment } from "./sharing.ts";
 
@@ -239,15 +247,25 @@ test("a server that still has a child does not become one", async (containerd) =
 });
 
 test("the server of a pod without a pause container serves the next one", async (containerd) => {
-  const netns = `${containerd.folder}/netns`;
+  const [netns, mapped] = [`${containerd.folder}/netns`, `${containerd.folder}/mapped`];
   await using _netns = await makeNetns(netns);
+  await using _mapped = await makeNetns(mapped, USERS);
+  await openFolders(containerd);
   let server: number | undefined;
-  for (const id of ["one", "two", "three"]) {
+  for (
+    const [id, network, options, shared] of [
+      ["one", netns, podOptions(), {}],
+      ["two", mapped, mappedOptions(), { users: USERS }],
+      ["three", mapped, mappedOptions([USERS], { pid: POD }), { users: USERS, pids: true }],
+      ["four", netns, podOptions(), {}],
+    ] as const
+  ) {
     const shim = await SandboxShim.start(containerd, id);
     const namespaces = namespacesOf(shim.pid);
-    const pid = await shim.run(netns);
+    const pid = await shim.run(network, options);
     assertNotEquals(namespacesOf(pid), namespaces);
-    const { stdout } = await shim.runContainer(`${id}-box`, pid, "hostname; ls -A /dev/shm");
+    const script = "hostname; ls -A /dev/shm";
+    const { stdout } = await shim.runContainer(`${id}-box`, pid, script, shared);
     await shim.tasks.call("Wait", { id: `${id}-box` });
     assertEquals(await Deno.readTextFile(stdout), "pod-host\n");
     await shim.tasks.call("Delete", { id: `${id}-box` });

@@ -20,28 +20,16 @@ import {
   CONTAINER,
   type IdMapping,
   makeNetns,
+  mappedOptions,
   NODE,
   POD,
-  podOptions,
   SandboxShim,
+  USERS,
 } from "../harness/shim/sandbox_shim.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
 
 const test = (name: string, body: (containerd: PrivateContainerd) => Promise<void>) =>
   testBetterThanGo(`${name} (needs Linux 6.3)`, body, !canMapOwners);
-
-const USERS: IdMapping = { containerId: 0, hostId: 200_000, length: 65536 };
-
-/** The options of a pod with this mapping, both of its users and of its groups. */
-function mappedOptions(
-  mappings: readonly IdMapping[] = [USERS],
-  { pid = CONTAINER, ...namespaces }: { pid?: number; network?: number; ipc?: number } = {},
-  sysctls = {},
-) {
-  const usernsOptions = { mode: POD, uids: mappings, gids: mappings };
-  const securityContext = { namespaceOptions: { pid, ...namespaces, usernsOptions } };
-  return podOptions({ linux: { sysctls, securityContext } });
-}
 
 const namespaceOf = (pid: number, kind: string) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
 const mapOf = (pid: number) => Deno.readTextFileSync(`/proc/${pid}/uid_map`).trim().split(/ +/);

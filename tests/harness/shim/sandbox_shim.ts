@@ -55,6 +55,20 @@ export function podOptions(config: proto.PodSandboxConfig.Properties = {}) {
 /** A range of ids of a user namespace, as CRI has it. */
 export type IdMapping = Required<proto.IDMapping.Properties>;
 
+/** The users of a pod in a user namespace, and its groups. */
+export const USERS: IdMapping = { containerId: 0, hostId: 200_000, length: 65536 };
+
+/** A pod's configuration with a user namespace that has these mappings, both of users and of groups. */
+export function mappedOptions(
+  mappings: readonly IdMapping[] = [USERS],
+  { pid = CONTAINER, ...namespaces }: { pid?: number; network?: number; ipc?: number } = {},
+  sysctls = {},
+) {
+  const usernsOptions = { mode: POD, uids: mappings, gids: mappings };
+  const securityContext = { namespaceOptions: { pid, ...namespaces, usernsOptions } };
+  return podOptions({ linux: { sysctls, securityContext } });
+}
+
 /** A network namespace that is kept by a mount, and belongs to a new user namespace if there is a `mapping`. */
 export async function makeNetns(path: string, mapping?: IdMapping): Promise<AsyncDisposable> {
   await Deno.writeTextFile(path, "");
