@@ -13,15 +13,10 @@ import {
   READY,
   RUNNING,
   sandboxTests,
+  USER_NAMESPACE,
 } from "./sandboxed_pods.ts";
 
 const test = sandboxTests();
-
-const MAPPING = [{ hostId: 100000, containerId: 0, length: 65536 }];
-const USER_NAMESPACE = {
-  pid: CONTAINER,
-  usernsOptions: { mode: POD, uids: MAPPING, gids: MAPPING },
-};
 
 test("a pod without a pause container", async (cri) => {
   const pod = await cri.runPod(HANDLER);

@@ -16,6 +16,13 @@ export const CONTAINER = 1;
 export const NODE = 2;
 export const TARGET = 3;
 
+const MAPPING = [{ hostId: 100_000, containerId: 0, length: 65_536 }];
+/** The namespaces of a pod in a user namespace. */
+export const USER_NAMESPACE = {
+  pid: CONTAINER,
+  usernsOptions: { mode: POD, uids: MAPPING, gids: MAPPING },
+};
+
 /** Answers what registers tests, which are ignored where containerd has no such pods: before 2.3. */
 export function sandboxTests(): Register<PrivateCri> {
   const register = testsWith(() => PrivateCri.start());
