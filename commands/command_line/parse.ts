@@ -1,4 +1,7 @@
-/** Reads a command line by its description. */
+/**
+ * Reads a command line by its description, as getopt_long(3) would: people write options so. containerd's command lines are Go's, where
+ * `-id` is one flag, a value may begin with a dash, and the first word ends the flags: shim/bootstrap/arguments.ts.
+ */
 import { parseArgs } from "@std/cli/parse-args";
 import { UsageError } from "../output/failure.ts";
 import { type Command, COMMANDS, PROGRAM } from "./description.ts";

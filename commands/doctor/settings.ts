@@ -127,7 +127,8 @@ function sharedState(running: readonly Containerd[]): Finding[] {
     what: `the containerds ${
       of.map(({ address }) => address).join(" and ")
     } have the same state folder ${state}`,
-    meaning: "Each takes the other's containers for lost ones, and removes them.",
+    meaning:
+      "Each takes the other's containers for lost ones, and removes them; of newer ones the second waits for the end of the first.",
     certainty: "certain",
   }));
 }
