@@ -30,8 +30,8 @@ const sparesMayBe = Deno.env.get("SHIM_SPARE") === "on";
 /** Made with the first container, for all of them. */
 const sharedFolders = /^\/run\/containerd\/(s|runc|fifo|tmp|runc-version\.json)$/;
 
-/** Where the root file system of a pod's init is mounted for a moment. */
-const initRoot = /^\/run\/containerd-shim-ts-v2-/;
+/** Where the root file system of a pod's init is mounted for a moment. CRI's namespace is that of all runs: there the mount tells. */
+const initRoot = new RegExp(`^/run/containerd-shim-ts-v2-${runName()}-`);
 
 /**
  * Gone with its private containerd: what is made with the first container of a namespace (one of them by crun ≥ 1.22), and containerd's
