@@ -247,7 +247,7 @@ test("a container whose shim was killed, and that containerd could not clean up 
   assert(isAlive(init));
   await sh(found.mend);
   assert(!isAlive(init) && !exists(containerd.bundle("box")));
-  assertEquals(await findings(["/box"]), []);
+  assertEquals(await findings([`${containerd.namespace}/box`]), []);
   const restarted = await containerd.ctr("task", "start", "--detach", "box");
   assertEquals([restarted.code, restarted.stderr], [0, ""]);
   await containerd.remove("box");
@@ -288,6 +288,7 @@ test("a shim that does not reap", async (containerd) => {
   await containerd.runDetached("box", "sleep", "1000");
   const [shim, init] = [await containerd.shimPid("box"), await containerd.taskPid("box")];
   Deno.kill(shim, "SIGSTOP");
+  await eventually("a stopped shim", () => findProcess(shim)?.state === "T" || undefined);
   Deno.kill(init, "SIGKILL");
   await eventually("a zombie", () => findProcess(init)?.state === "Z" || undefined);
   const found = await findings([`${containerd.namespace}/box`]);

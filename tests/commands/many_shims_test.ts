@@ -84,7 +84,7 @@ async function soon<Result>(what: string, work: () => Promise<Result>): Promise<
   const start = performance.now();
   const result = await work();
   const took = performance.now() - start;
-  assert(took < 20_000, `expected ${what} within 20 s, and it took ${Math.round(took)} ms`);
+  assert(took < 60_000, `expected ${what} within a minute, and it took ${Math.round(took)} ms`);
   return result;
 }
 

@@ -25,6 +25,10 @@ function test(name: string, body: (docker: PrivateDocker) => Promise<void>): voi
 async function runTwo(docker: PrivateDocker, name: string): Promise<string> {
   await docker.runDetached(["--name", name], "sleep", "1000");
   await docker.expect("exec", "--detach", name, "sleep", "1001");
+  await eventually("both processes", async () => {
+    const top = await docker.expect("top", name, "-o", "pid,args");
+    return /sleep 1000$/m.test(top) && /sleep 1001$/m.test(top) || undefined;
+  });
   const { Id } = await docker.inspect(name);
   assertMatch(Id, /^[0-9a-f]{64}$/);
   return Id;
@@ -33,10 +37,12 @@ async function runTwo(docker: PrivateDocker, name: string): Promise<string> {
 test("docker: ps, stats and tree show its containers, whose ids they cut as docker does", async (docker) => {
   const ids = [await runTwo(docker, "one"), await runTwo(docker, "two")].toSorted();
   const place = ["--address", docker.containerd.address];
-  const { shims } = await eventually("both execs", async () => {
+  const { shims } = await eventually("both execs, running", async () => {
     const found = await jsonOf("ps", ...place);
     const containers = found.shims.flatMap(({ containers }: Json) => containers);
-    return containers.every(({ execs }: Json) => execs.length === 1) ? found : undefined;
+    return containers.every(({ execs: [exec] }: Json) => exec?.status === "running")
+      ? found
+      : undefined;
   });
   assertEquals(
     shims.map(({ namespace, id, condition }: Json) => [namespace, id, condition]),
@@ -89,7 +95,7 @@ test("docker: inspect by the beginning of an id, as docker shows it", async (doc
   const place = ["--address", docker.containerd.address];
   const found = await eventually("the exec", async () => {
     const found = await jsonOf("inspect", id.slice(0, SHORT), ...place);
-    return found.execs.length === 1 ? found : undefined;
+    return found.execs[0]?.status === "running" ? found : undefined;
   });
   assertEquals(
     [found.id, found.namespace, found.status, found.pid, found.differences, found.problem],
@@ -98,9 +104,9 @@ test("docker: inspect by the beginning of an id, as docker shows it", async (doc
   // docker may have runc keep its state elsewhere.
   assertEquals([found.runtime.status, found.runtime.pid], ["running", Pid]);
   assertEquals(found.bundle.command, ["sleep", "1000"]);
-  assertEquals(found.processes.map(({ command }: Json) => command), [
-    ["sleep", "1000"],
-    ["sleep", "1001"],
+  assertEquals(found.processes.map(({ command }: Json) => command.join(" ")).toSorted(), [
+    "sleep 1000",
+    "sleep 1001",
   ]);
   await docker.remove("box");
   const { code, stderr } = await runCommand("inspect", id.slice(0, SHORT), ...place);

@@ -88,7 +88,10 @@ async function removeAll(cri: PrivateCri): Promise<void> {
   assertEquals(await podsOf(cri), []);
   assertEquals((await cri.client.call("ListContainers", {})).containers, []);
   assertEquals(cri.network.addresses(), []);
-  assertEquals(await cri.network.ports(), []);
+  await eventually(
+    "no ports",
+    async () => (await cri.network.ports()).length === 0 || undefined,
+  );
 }
 
 /** A step of a pod's life that is under way when something is killed, as the runtime is held there. */
@@ -223,7 +226,10 @@ for (const { what, namespaceOptions, ignore } of KINDS) {
     const container = await cri.run(pod, "box", ["sh", "-c", script]);
     const other = await cri.run(pod, "other", ["sleep", "1000"]);
     const [shim] = cri.shims();
-    const init = childrenOf(shim.pid).find(({ command }) => command.includes(script))!;
+    const init = await eventually(
+      "the container's program",
+      () => childrenOf(shim.pid).find(({ command }) => command.includes(script)),
+    );
     await cri.kill();
     await Deno.writeTextFile(`/proc/${init.pid}/root/dev/shm/end`, "");
     await eventually("an end of the container", () => !isAlive(init.pid) || undefined);
@@ -239,7 +245,10 @@ test("a pod's init ends while containerd is away", async (cri) => {
   const pod = await runPod(cri, { pid: POD });
   const container = await cri.run(pod, "box", ["sleep", "1000"]);
   const [shim] = cri.shims();
-  const init = childrenOf(shim.pid).find(({ command }) => command[0] === "/pause")!;
+  const init = await eventually(
+    "the pod's init",
+    () => childrenOf(shim.pid).find(({ command }) => command[0] === "/pause"),
+  );
   await cri.kill();
   Deno.kill(init.pid, "SIGKILL");
   await cri.boot();

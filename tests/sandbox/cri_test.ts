@@ -68,7 +68,10 @@ test("a pod whose containers share a PID namespace", async (cri) => {
     (await cri.exec(second, "readlink", "/proc/self/ns/pid")).stdout,
   );
   const [shim] = cri.shims();
-  const init = childrenOf(shim.pid).find(({ command }) => command[0] === "/pause")!;
+  const init = await eventually(
+    "the pod's init",
+    () => childrenOf(shim.pid).find(({ command }) => command[0] === "/pause"),
+  );
   Deno.kill(init.pid, "SIGKILL");
   await cri.end(first);
   await cri.end(second);
@@ -207,5 +210,5 @@ test("a pod that can't be is refused with a reason, and nothing stays", async (c
 test("where there is no pause image no pod is, and nothing stays", async (cri) => {
   await using _hidden = await cri.withoutPauseImage();
   await assertRejects(() => cri.runPod(HANDLER), Error, "failed to pull image");
-  await eventually("an end of the shim", () => cri.shims().length === 0 || undefined, 20);
+  await eventually("an end of the shim", () => cri.shims().length === 0 || undefined);
 });
