@@ -8,7 +8,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { dirname } from "@std/path";
-import { RuncOptions } from "../../proto/mod.ts";
+import { RuncOptions, TaskStatus } from "../../proto/mod.ts";
 import { StatusCode, StatusError } from "../../shim/ttrpc/mod.ts";
 import { installCrun } from "../harness/containerd/crun.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
@@ -103,11 +103,15 @@ test("a pod in a user namespace whose init is killed is not ready", async (conta
   await using _netns = await makeNetns(netnsPath, USERS);
   const shim = await SandboxShim.start(containerd, "pod");
   const init = await shim.run(netnsPath, mappedOptions());
+  await shim.runContainer("one", init, "sleep 1000", { users: USERS });
   const waited = shim.call("WaitSandbox");
   Deno.kill(init, "SIGKILL");
   assertEquals((await waited).exitStatus, 137);
   const { state, pid } = await shim.call("SandboxStatus");
   assertEquals([state, pid], ["SANDBOX_NOTREADY", 0]);
+  // It has a PID namespace of its own.
+  const { status } = await shim.tasks.call("State", { id: "one" });
+  assertEquals(status, TaskStatus.RUNNING);
   await shim.end();
 });
 
