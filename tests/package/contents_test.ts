@@ -25,6 +25,7 @@ const COMMON = [
   `share/man/man8/${NAME}.8.gz`,
 ];
 const DEBIAN = [
+  `share/doc/${NAME}/NOTICES-crates.gz`,
   `share/doc/${NAME}/changelog.gz`,
   `share/doc/${NAME}/copyright`,
   `share/lintian/overrides/${NAME}`,
@@ -34,7 +35,15 @@ const OTHERS = [
   `share/doc/${NAME}/CHANGELOG.md`,
   `share/licenses/${NAME}/LICENSE`,
   `share/licenses/${NAME}/NOTICES`,
+  `share/licenses/${NAME}/NOTICES-crates`,
   `share/zsh/site-functions/_${NAME}`,
+];
+/** Crates of Rust's standard library, which is not a crate of crates.io. */
+const STANDARD_LIBRARY = [
+  "addr2line-0.25.1",
+  "gimli-0.32.3",
+  "miniz_oxide-0.8.9",
+  "rustc-demangle-0.1.27",
 ];
 const DENO = `libexec/${NAME}/deno`;
 
@@ -101,7 +110,8 @@ test("they name who answers for them", async () => {
 });
 
 test("the licences of all that is in it are there, and the bill of materials names them", async () => {
-  const notices = await read(`usr/share/licenses/${NAME}/NOTICES`);
+  const notices = await read(`usr/share/licenses/${NAME}/NOTICES`) +
+    await read(`usr/share/licenses/${NAME}/NOTICES-crates`);
   const bill = JSON.parse(await read(`usr/share/doc/${NAME}/sbom.spdx.json`));
   const [own, ...dependencies] = bill.packages;
   assertEquals([bill.spdxVersion, own.name], ["SPDX-2.3", NAME]);
@@ -110,7 +120,7 @@ test("the licences of all that is in it are there, and the bill of materials nam
     assertEquals(names.includes(name), true, name);
   }
   for (const { name, versionInfo, licenseDeclared } of dependencies) {
-    assertStringIncludes(notices, `\n${name} ${versionInfo} (${licenseDeclared})\n`);
+    assertStringIncludes(notices, `\n${name} ${versionInfo} (${licenseDeclared})`);
   }
   // Of what the program tells by comments of its bundler that it contains.
   const program = await read(`usr/bin/${NAME}`);
@@ -118,6 +128,27 @@ test("the licences of all that is in it are there, and the bill of materials nam
     assertStringIncludes(notices, `\n${name} ${version} (`);
   }
   assertMatch(await read(`usr/share/licenses/${NAME}/LICENSE`), /Apache License/);
+});
+
+test("the crates that Deno tells that it contains are there, with the texts that they bring", async () => {
+  const machine = await Deno.makeTempDir();
+  try {
+    await run("tar", ["-C", machine, "-xzf", packagePath(".tar.gz")]);
+    // In either form, where its panics come from.
+    const path = "index\\.crates\\.io-[0-9a-f]+/[^/]+-[0-9][^/]*/";
+    const found = await run("grep", ["-raohE", path, `${machine}/usr`]);
+    const named = new Set(found.trim().split("\n").map((path) => path.split("/")[1]));
+    assertEquals(named.size > 300, true);
+    const notices = await read(`usr/share/licenses/${NAME}/NOTICES-crates`);
+    const [list, ...texts] = notices.split(/^-{78}\n/m);
+    const known = [...list.matchAll(/^(\S+) (\d\S*) \(.+\)(?:: ([\d, ]+))?$/gm)];
+    const names = known.map(([, name, version]) => `${name}-${version}`);
+    assertEquals([...named].filter((name) => !names.includes(name)).toSorted(), STANDARD_LIBRARY);
+    const numbers = new Set(known.flatMap(([, , , texts]) => texts?.split(", ") ?? []));
+    assertEquals([...numbers].toSorted(), texts.map((text) => text.split(".", 1)[0]).toSorted());
+  } finally {
+    await Deno.remove(machine, { recursive: true });
+  }
 });
 
 test("the example of settings is all defaults", async () => {

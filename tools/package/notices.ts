@@ -2,9 +2,11 @@
 import type { Dependency } from "./dependencies.ts";
 import { LICENSE, NAME } from "./facts.ts";
 
+/** The file with the licences of what Deno links. */
+export const CRATES = "NOTICES-crates";
+
 const RUNTIME =
-  `Deno links libraries written in Rust, which have licences of their own; Deno's sources of this version name
-them: https://github.com/denoland/deno, Cargo.lock.`;
+  `Deno links libraries written in Rust: what these are, and their licences, is in ${CRATES} beside this file.`;
 
 /** All of them, with the whole texts of what others have written. */
 export function notices(dependencies: readonly Dependency[]): string {

@@ -9,11 +9,12 @@ import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
 import { fail } from "../common/fail.ts";
 import { readChangelog } from "./changelog.ts";
 import { run } from "./command.ts";
+import { crateNotices, readCrates } from "./crates.ts";
 import { debianFiles, makeDeb } from "./deb.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { type Machine, readSource, TARGETS } from "./facts.ts";
 import { commonFiles, DOC, type Files, makeRoot } from "./files.ts";
-import { notices } from "./notices.ts";
+import { CRATES, notices } from "./notices.ts";
 import { EXECUTABLE, makeProgram } from "./program.ts";
 import { LICENSES, makeRpm } from "./rpm.ts";
 import { sbom } from "./sbom.ts";
@@ -37,6 +38,7 @@ export interface Packages {
 export async function makePackages(machine: Machine, folder: string): Promise<Packages> {
   const source = await readSource();
   const releases = await readChangelog(source);
+  const crates = await readCrates();
   // All files have the modes that they are to have when they are installed.
   const umask = Deno.umask(0o022);
   await Deno.mkdir(folder, { recursive: true });
@@ -46,7 +48,8 @@ export async function makePackages(machine: Machine, folder: string): Promise<Pa
     const program = join(work, "program");
     const { refusal, modules } = await makeProgram(program, machine);
     const dependencies = await dependenciesOf(modules);
-    const bill = sbom(source, machine, await sha256(join(program, EXECUTABLE)), dependencies);
+    const executable = await sha256(join(program, EXECUTABLE));
+    const bill = sbom(source, machine, executable, dependencies, crates);
     const root = async (name: string, zsh: string, files: Files) => {
       const path = join(work, name);
       await makeRoot(path, program, { ...await commonFiles(bill, zsh), ...files });
@@ -56,11 +59,15 @@ export async function makePackages(machine: Machine, folder: string): Promise<Pa
     const debian = await root(
       "deb",
       ZSH.debian,
-      debianFiles(releases, dependencies, source.maintainer, refusal !== undefined),
+      {
+        ...debianFiles(releases, dependencies, source.maintainer, refusal !== undefined),
+        [`${DOC}/${CRATES}.gz`]: await crateNotices(crates),
+      },
     );
     const others = await root("others", ZSH.others, {
       [`${LICENSES}/LICENSE`]: await Deno.readTextFile(`${REPOSITORY}LICENSE`),
       [`${LICENSES}/NOTICES`]: notices(dependencies),
+      [`${LICENSES}/${CRATES}`]: await crateNotices(crates),
       [`${DOC}/CHANGELOG.md`]: await Deno.readTextFile(`${REPOSITORY}CHANGELOG.md`),
     });
     const files = [

@@ -1,8 +1,13 @@
 /** The bill of materials: SPDX 2.3 as JSON (https://spdx.github.io/spdx-spec/v2.3/). */
+import type { Crate } from "./crates.ts";
 import type { Dependency } from "./dependencies.ts";
 import { LICENSE, type Machine, NAME, type Source } from "./facts.ts";
 
 const OWN = "SPDXRef-Package";
+/** Stands before the names of crates: npm may have something of the same name. */
+const CRATE = "crate-";
+
+type Library = Pick<Dependency, "name" | "version" | "license">;
 
 /**
  * Writes it.
@@ -13,11 +18,10 @@ export function sbom(
   machine: Machine,
   executable: string,
   dependencies: readonly Dependency[],
+  crates: readonly Crate[],
 ): string {
-  const ids = dependencies.map(({ name, version }) =>
-    `SPDXRef-${`${name}-${version}`.replaceAll(/[^A-Za-z0-9.-]+/g, "-").replace(/^-/, "")}`
-  );
   const supplier = `Organization: ${maintainer.replace(/ <(.*)>/, " ($1)")}`;
+  const deno = dependencies.find(({ name }) => name === "deno")!;
   const document = {
     spdxVersion: "SPDX-2.3",
     dataLicense: "CC0-1.0",
@@ -44,26 +48,44 @@ export function sbom(
         checksums: [{ algorithm: "SHA256", checksumValue: executable }],
         externalRefs: [purl(`pkg:generic/${NAME}@${encodeURIComponent(version)}`)],
       },
-      ...dependencies.map((each, index) => ({
-        SPDXID: ids[index],
-        name: each.name,
-        versionInfo: each.version,
-        downloadLocation: "NOASSERTION",
-        filesAnalyzed: false,
-        licenseConcluded: each.license,
-        licenseDeclared: each.license,
+      ...dependencies.map((each) => ({
+        ...library("", each),
         copyrightText: copyrightOf(each),
-        primaryPackagePurpose: "LIBRARY",
         ...each.integrity && { checksums: [checksum(each.integrity)] },
         externalRefs: [purl(each.purl)],
+      })),
+      ...crates.map((each) => ({
+        ...library(CRATE, each),
+        copyrightText: each.copyrights.join("\n") || "NOASSERTION",
+        ...each.checksum && { checksums: [{ algorithm: "SHA256", checksumValue: each.checksum }] },
+        externalRefs: [purl(`pkg:cargo/${each.name}@${encodeURIComponent(each.version)}`)],
       })),
     ],
     relationships: [
       relationship("SPDXRef-DOCUMENT", "DESCRIBES", OWN),
-      ...ids.map((id) => relationship(OWN, "CONTAINS", id)),
+      ...dependencies.map((each) => relationship(OWN, "CONTAINS", idOf("", each))),
+      ...crates.map((each) => relationship(idOf("", deno), "CONTAINS", idOf(CRATE, each))),
     ],
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function library(prefix: string, each: Library) {
+  return {
+    SPDXID: idOf(prefix, each),
+    name: each.name,
+    versionInfo: each.version,
+    downloadLocation: "NOASSERTION",
+    filesAnalyzed: false,
+    licenseConcluded: each.license,
+    licenseDeclared: each.license,
+    primaryPackagePurpose: "LIBRARY",
+  };
+}
+
+function idOf(prefix: string, { name, version }: Library): string {
+  const id = `${name}-${version}`.replaceAll(/[^A-Za-z0-9.-]+/g, "-").replace(/^-/, "");
+  return `SPDXRef-${prefix}${id}`;
 }
 
 function purl(locator: string) {
