@@ -13,7 +13,7 @@ import {
   StatusError,
   toTimestamp,
 } from "../shim/mod.ts";
-import { forgetContainer, keepRuntime, noteContainer } from "./bundle/mod.ts";
+import { forgetContainer, forgetRuntime, keepRuntime, noteContainer } from "./bundle/mod.ts";
 import { decodeCheckpointOptions } from "./checkpoint.ts";
 import { Container } from "./container.ts";
 import { decodeJson } from "./json.ts";
@@ -85,8 +85,10 @@ export class TaskService implements Required<ServedTask> {
       if (result.status === "fulfilled") continue;
       this.shim.logger.warn("can't end a container of the pod", { error: result.reason });
     }
+    if (this.#containers.size > 0) return;
+    if (this.#isPods) forgetRuntime(this.shim.bundle);
     // containerd takes a ShutdownSandbox for failed whose answer comes with the end of the connection.
-    if (this.#containers.size === 0) this.shim.shutdownWhenAlone();
+    this.shim.shutdownWhenAlone();
   }
 
   async state(

@@ -6,5 +6,12 @@
 export { forgetContainer, noteContainer } from "./noted_containers.ts";
 export { withMember } from "./member.ts";
 export { execPidFile, initPidFile, readPid, writtenPid } from "./pid_file.ts";
-export { isKnown, keepRuntime, type KeptRuntime, type Runtime, runtimeOf } from "./runtime.ts";
+export {
+  forgetRuntime,
+  isKnown,
+  keepRuntime,
+  type KeptRuntime,
+  type Runtime,
+  runtimeOf,
+} from "./runtime.ts";
 export { hasOwnPidNamespace, type LinuxIdMapping, readSpec, type Spec } from "./spec.ts";

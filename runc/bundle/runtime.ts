@@ -1,7 +1,7 @@
 /** Which OCI runtime a container has: its runtime options tell, and for the action `delete` a copy of them in the bundle. */
 import { join } from "@std/path/posix";
 import type { RuncOptions } from "../../proto/mod.ts";
-import { exists } from "../../shim/common/files.ts";
+import { exists, removeIfThere } from "../../shim/common/files.ts";
 import { initPidFile } from "./pid_file.ts";
 
 /** An OCI runtime, with the flags that all its commands for a container have in common. */
@@ -55,6 +55,13 @@ export function keepRuntime(bundle: string, options: Options): void {
   const written = join(bundle, ".options.json");
   Deno.writeTextFileSync(written, JSON.stringify(kept), { mode: 0o600 });
   Deno.renameSync(written, optionsFile(bundle));
+}
+
+/** Removes what {@linkcode keepRuntime} has written, as nothing is left that `delete` would have to look for. */
+export function forgetRuntime(bundle: string): void {
+  // Without it the pid would stand for a bundle that was damaged.
+  removeIfThere(initPidFile(bundle));
+  removeIfThere(optionsFile(bundle));
 }
 
 /** Whether a Create has begun for a bundle's container; before that no runtime was called. */

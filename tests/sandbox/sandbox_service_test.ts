@@ -241,6 +241,33 @@ testBetterThanGo("a pod whose init is frozen ends when it can", async (container
   await shim.end();
 });
 
+for (
+  const [what, options] of [["a", podOptions()], ["an init and a", sharedPids()]] as const
+) {
+  testBetterThanGo(
+    `a pod with ${what} container that has ended leaves nothing for delete to look for`,
+    async (containerd) => {
+      await using _netns = await makeNetns(`${containerd.folder}/netns`);
+      const shim = await SandboxShim.start(containerd, "pod");
+      const names = () => [...Deno.readDirSync(shim.bundle)].map(({ name }) => name).sort();
+      const before = names();
+      const pid = await shim.run(`${containerd.folder}/netns`, options);
+      await shim.runContainer("one", pid, "true");
+      await shim.tasks.call("Wait", { id: "one" });
+      await shim.tasks.call("Delete", { id: "one" });
+      await shim.call("StopSandbox");
+      await shim.shutDown();
+      await eventually("an end of the server", () => !isAlive(shim.pid) || undefined);
+      // The runtime has its spec and log there.
+      const known = [...before, "config.json", "log.json"];
+      assertEquals(names().filter((name) => !known.includes(name)), []);
+      const { code, stderr } = await shim.delete();
+      assertEquals([code, stderr], [0, ""]);
+      await shim.remove();
+    },
+  );
+}
+
 testBetterThanGo("a pod whose init is killed is not ready", async (containerd) => {
   await using _netns = await makeNetns(`${containerd.folder}/netns`);
   const shim = await SandboxShim.start(containerd, "pod");
