@@ -15,6 +15,7 @@ import {
   READY,
   RUNNING,
   sandboxTests,
+  untilNotReady,
   USER_NAMESPACE,
 } from "./sandboxed_pods.ts";
 
@@ -194,17 +195,6 @@ testHeld("the shim", async (cri, runc, { pod, container }) => {
   // Until its next start containerd keeps the bundle of a container that it has created and could not start.
   else await cri.restart();
 });
-
-async function untilNotReady(cri: PrivateCri, pod: Pod): Promise<void> {
-  await eventually("a pod that is not ready", async () => {
-    try {
-      return (await cri.podStatus(pod)).state === NOT_READY || undefined;
-    } catch (error) {
-      // containerd asks the shim until `delete` has ended.
-      if (!(error as Error).message.includes("ttrpc: closed")) throw error;
-    }
-  });
-}
 
 for (const { what, namespaceOptions, ignore } of KINDS) {
   test(`the shim is killed while containerd is away: ${what}`, async (cri) => {

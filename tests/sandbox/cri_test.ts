@@ -13,6 +13,7 @@ import {
   READY,
   RUNNING,
   sandboxTests,
+  untilNotReady,
   USER_NAMESPACE,
 } from "./sandboxed_pods.ts";
 
@@ -75,10 +76,7 @@ test("a pod whose containers share a PID namespace", async (cri) => {
   Deno.kill(init.pid, "SIGKILL");
   await cri.end(first);
   await cri.end(second);
-  await eventually(
-    "a pod that is not ready",
-    async () => (await cri.podStatus(pod)).state === NOT_READY || undefined,
-  );
+  await untilNotReady(cri, pod);
   await cri.remove(pod);
   await eventually("an end of the shim", () => !isAlive(shim.pid) || undefined);
 });
@@ -173,14 +171,7 @@ for (
     Deno.kill(shim.pid, "SIGKILL");
     await eventually("an end of the container", () => !inits.some(isAlive) || undefined);
     await cri.end(container);
-    await eventually("a pod that is not ready", async () => {
-      try {
-        return (await cri.podStatus(pod)).state === NOT_READY || undefined;
-      } catch (error) {
-        // containerd asks the shim until it has cleaned up after it.
-        if (!(error as Error).message.includes("ttrpc: closed")) throw error;
-      }
-    });
+    await untilNotReady(cri, pod);
     await cri.remove(pod);
   }, ignore);
 }

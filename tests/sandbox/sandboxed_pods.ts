@@ -1,5 +1,6 @@
 /** Tests of pods without a pause container, as the kubelet runs them by containerd's CRI plugin. */
-import { hasSandboxes, PrivateCri } from "../harness/containerd/private_cri.ts";
+import { hasSandboxes, type Pod, PrivateCri } from "../harness/containerd/private_cri.ts";
+import { eventually } from "../harness/expect/eventually.ts";
 import { type Register, testsWith } from "../harness/suite/shared_daemon.ts";
 
 /** The handler of such pods. */
@@ -30,4 +31,16 @@ export function sandboxTests(): Register<PrivateCri> {
     hasSandboxes()
       ? register(name, body, ignore)
       : register(`${name} (needs containerd 2.3)`, body, true);
+}
+
+/** Waits until a pod whose shim has been killed, or its init, is not ready. */
+export async function untilNotReady(cri: PrivateCri, pod: Pod): Promise<void> {
+  await eventually("a pod that is not ready", async () => {
+    try {
+      return (await cri.podStatus(pod)).state === NOT_READY || undefined;
+    } catch (error) {
+      // containerd asks the shim until it has cleaned up after it.
+      if (!(error as Error).message.includes("ttrpc: closed")) throw error;
+    }
+  });
 }
