@@ -20,7 +20,10 @@ test("stats and inspect tell what is used and what may be, of both shims", async
     const args = ["--detach", ...limit, ...flags];
     expectSuccess(await containerd.run(args, id, "sh", "-c", "sleep 1000 & wait"));
   }
-  const { containers } = await jsonOf("stats", "--once", "--address", address);
+  const containers = await eventually("two processes of each", async () => {
+    const { containers } = await jsonOf("stats", "--once", "--address", address);
+    return containers.every(({ pids }: Json) => pids === 2) ? containers : undefined;
+  });
   assertEquals(containers.map(({ id }: Json) => id), ["ours", "theirs"]);
   for (const { id, ...usage } of containers) {
     assertEquals([usage.pids, usage.pidsLimit, usage.memoryLimitBytes], [2, null, MEMORY], id);
