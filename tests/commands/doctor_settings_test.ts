@@ -182,6 +182,15 @@ test(`a KillMode by which systemd ends shims with containerd${needs}`, async (co
       expectSuccess(await containerd.run(["--detach", "--cpu-shares", "0"], id, "sleep", "1000"));
     const what = (shims: string) =>
       `private-containerd.service has KillMode=control-group, and ${shims} in its cgroup`;
+    // Of what systemd does not know, as of services of users, it tells the default.
+    const move = (service: string) =>
+      systemd.sh(
+        `folder=/sys/fs/cgroup/system.slice/${service}.service && mkdir -p $folder && ` +
+          "systemctl show --value --property=MainPID private-containerd >$folder/cgroup.procs",
+      );
+    await move("unknown");
+    assertEquals(await find(), []);
+    await move("private-containerd");
     const [before] = await find();
     assertEquals([before.kind, before.certainty, before.what], [
       "wrong-setting",
