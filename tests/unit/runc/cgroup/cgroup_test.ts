@@ -7,7 +7,7 @@ import { exists } from "../../../../shim/common/mod.ts";
 import { close, open, OpenFlag } from "../../../../shim/libc/mod.ts";
 import { Reactor } from "../../../../shim/process/reactor.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
-import { makeCgroup, unifiedMount } from "../../../harness/machine/cgroups.ts";
+import { makeCgroup, removeCgroups, unifiedMount } from "../../../harness/machine/cgroups.ts";
 import { runName } from "../../../harness/machine/private_mounts.ts";
 import { LogRecorder } from "../../../harness/unit/log_recorder.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
@@ -131,7 +131,7 @@ Deno.test("cgroup: what is removed while a file of it is opened is gone", () =>
   withFolder(async (folder) => {
     const removed = await makeCgroup(`/${name()}`);
     const procs = open(join(removed[0], "cgroup.procs"), OpenFlag.RDONLY);
-    for (const each of removed) await Deno.remove(each);
+    await removeCgroups(removed);
     try {
       // What opens these gets ENODEV, as who has looked the file up before the removal.
       const files = ["cgroup.procs", "freezer.state"].map((file) => join(folder, file));

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { parseHierarchies } from "../../../../runc/cgroup/hierarchy.ts";
 import { pidsIn } from "../../../../runc/cgroup/processes.ts";
-import { unifiedMount } from "../../../harness/machine/cgroups.ts";
+import { removeCgroups, unifiedMount } from "../../../harness/machine/cgroups.ts";
 import { inPrivateMounts, runName } from "../../../harness/machine/private_mounts.ts";
 import { runFixture } from "../../../harness/unit/fixture.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
@@ -39,7 +39,7 @@ Deno.test(
     } finally {
       process.kill();
       await process.status;
-      for (const folder of folders.reverse()) await Deno.remove(folder);
+      await removeCgroups(folders.reverse());
     }
   },
 );
@@ -71,7 +71,7 @@ Deno.test("cgroup: a process joins a cgroup in every hierarchy that has it", asy
     assertEquals(stderr, "");
     assertEquals(stdout.split(`:${cgroup}\n`).length - 1, folders.length, stdout);
   } finally {
-    for (const each of folders) await Deno.remove(each);
+    await removeCgroups(folders);
   }
 });
 
