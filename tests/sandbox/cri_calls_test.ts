@@ -11,6 +11,7 @@ import {
 } from "../harness/machine/cgroups.ts";
 import { runName } from "../harness/machine/private_mounts.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
+import { canMapOwners, openFolders } from "../harness/machine/user_namespaces.ts";
 import { CriStream, ForwardedPort } from "../harness/streams/cri_stream.ts";
 import {
   CONTAINER,
@@ -21,6 +22,7 @@ import {
   RUNNING,
   sandboxTests,
   TARGET,
+  USER_NAMESPACE,
 } from "./sandboxed_pods.ts";
 
 const test = sandboxTests();
@@ -135,11 +137,22 @@ test("statistics of a pod and of its containers", async (cri) => {
 const namespacesOf = (pid: number, ...kinds: string[]) =>
   kinds.map((kind) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`));
 
-for (const mode of [CONTAINER, POD]) {
-  const kinds = ["net", "ipc", "uts", ...(mode === POD ? ["pid"] : [])];
-  test(`crictl inspectp and NRI's plugins are shown a pod's ${kinds.join(", ")}`, async (cri) => {
+for (
+  const [what, kinds, namespaceOptions, ignore] of [
+    ["network, IPC and UTS namespaces", ["net", "ipc", "uts"], { pid: CONTAINER }, false],
+    ["PID namespace, too", ["net", "ipc", "uts", "pid"], { pid: POD }, false],
+    [
+      "user namespace, too (needs Linux 6.3)",
+      ["net", "ipc", "uts", "user"],
+      USER_NAMESPACE,
+      !canMapOwners,
+    ],
+  ] as const
+) {
+  test(`crictl inspectp and NRI's plugins are shown a pod's ${what}`, async (cri) => {
+    await openFolders(cri);
     const logged = cri.logs[0].length;
-    const securityContext = { namespaceOptions: { pid: mode } };
+    const securityContext = { namespaceOptions };
     const pod = await cri.runPod(HANDLER, { cgroupParent: cri.cgroup, securityContext });
     const container = await cri.run(pod, "box", ["sleep", "1000"]);
     const inspect = async () => {
@@ -162,7 +175,7 @@ for (const mode of [CONTAINER, POD]) {
     assertEquals((await inspect()).processStatus, "deleted");
     await cri.remove(pod);
     assertEquals(cri.logs[0].slice(logged).match(/.*sandbox spec.*/g), null);
-  });
+  }, ignore);
 }
 
 test("a port of the pod's own network is forwarded, also after a restart of containerd", async (cri) => {
@@ -194,20 +207,23 @@ async function expectForwarded(cri: PrivateCri, pod: Pod): Promise<void> {
   assertEquals(await port.error, "");
 }
 
-for (const mode of [CONTAINER, POD]) {
-  const what = mode === POD ? "the pod's PID namespace" : "PID namespaces of their own";
+for (
+  const [what, namespaces, ignore] of [
+    ["PID namespaces of their own", { pid: CONTAINER }, false],
+    ["the pod's PID namespace", { pid: POD }, false],
+    ["a user namespace (needs Linux 6.3)", USER_NAMESPACE, !canMapOwners],
+  ] as const
+) {
   test(`an ephemeral container sees the processes of another one, with ${what}`, async (cri) => {
-    const linux = {
-      cgroupParent: cri.cgroup,
-      securityContext: { namespaceOptions: { pid: mode } },
-    };
-    const pod = await cri.runPod(HANDLER, linux);
+    await openFolders(cri);
+    const securityContext = { namespaceOptions: namespaces };
+    const pod = await cri.runPod(HANDLER, { cgroupParent: cri.cgroup, securityContext });
     const target = await cri.run(pod, "target", ["sleep", "1000"]);
-    const namespaceOptions = { pid: TARGET, targetId: target.containerId };
+    const namespaceOptions = { ...namespaces, pid: TARGET, targetId: target.containerId };
     const debug = { securityContext: { namespaceOptions } };
     const ephemeral = await cri.run(pod, "debug", ["sleep", "2000"], { linux: debug });
     assertEquals(await namespaceOf(cri, ephemeral, "pid"), await namespaceOf(cri, target, "pid"));
-    for (const kind of ["net", "ipc", "uts"]) {
+    for (const kind of ["net", "ipc", "uts", "user"]) {
       assertEquals(await namespaceOf(cri, ephemeral, kind), await namespaceOf(cri, target, kind));
     }
     const shown = (await cri.exec(ephemeral, "ps", "-o", "args")).stdout;
@@ -216,13 +232,13 @@ for (const mode of [CONTAINER, POD]) {
 
     // The target's end is the ephemeral container's where it is PID 1, and only there.
     await cri.client.call("StopContainer", { containerId: target.containerId, timeout: 0 });
-    if (mode === CONTAINER) assertEquals((await cri.end(ephemeral)).exitCode, 137);
+    if (namespaces.pid === CONTAINER) assertEquals((await cri.end(ephemeral)).exitCode, 137);
     else assertEquals((await cri.status(ephemeral)).state, RUNNING);
     const late = cri.create(pod, "late", ["sleep", "1000"], { linux: debug });
     await assertRejects(() => late, Error, "invalid target container");
     assertEquals((await cri.podStatus(pod)).state, READY);
     await cri.remove(pod);
-  });
+  }, ignore);
 }
 
 async function namespaceOf(cri: PrivateCri, container: PodContainer, kind: string) {
