@@ -272,8 +272,12 @@ export class PrivateCri {
 
   /** Stops a pod, unless that has been done, and removes it. */
   async remove(pod: Pod): Promise<void> {
-    const { podSandboxId, config } = pod;
     await this.stop(pod);
+    await this.removeStopped(pod);
+  }
+
+  /** Removes a pod that was stopped. */
+  async removeStopped({ podSandboxId, config }: Pod): Promise<void> {
     await this.client.call("RemovePodSandbox", { podSandboxId });
     await Deno.remove(config.logDirectory, { recursive: true });
   }
