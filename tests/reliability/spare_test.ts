@@ -6,6 +6,7 @@ import {
   runtimeUnderTest,
 } from "../harness/containerd/private_containerd.ts";
 import { runcOptions } from "../harness/containerd/runtime_options.ts";
+import { hasSandboxes, PrivateCri } from "../harness/containerd/private_cri.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { within } from "../harness/expect/within.ts";
 import { cgroupFolders, makeCgroup, removeCgroups } from "../harness/machine/cgroups.ts";
@@ -33,9 +34,10 @@ import { environment } from "./sharing.ts";
 const isOurs = runtimeUnderTest().name === "io.containerd.ts.v2";
 
 /** A test with a containerd of its own, whose shims may become spares; these must be gone when it is. */
-function test(
+function testWith<Daemon extends AsyncDisposable>(
+  start: () => Promise<Daemon>,
   name: string,
-  body: (containerd: PrivateContainerd) => Promise<void>,
+  body: (containerd: Daemon) => Promise<void>,
   spare = "on",
 ): void {
   Deno.test({
@@ -47,7 +49,7 @@ function test(
       const before = takeTraces();
       {
         using _set = environment({ SHIM_SPARE: spare, SHIM_SHARE: "1" });
-        await using containerd = await PrivateContainerd.start();
+        await using containerd = await start();
         await within(180, "an end of the test", body(containerd));
       }
       await eventually("an end of all spares", () => spares().length === 0 || undefined);
@@ -55,6 +57,12 @@ function test(
     },
   });
 }
+
+const test = (
+  name: string,
+  body: (containerd: PrivateContainerd) => Promise<void>,
+  spare?: string,
+) => testWith(() => PrivateContainerd.start(), name, body, spare);
 
 /** See {@linkcode isSpare}. */
 const commandOf = ({ command }: Process) => command.filter((arg) => arg !== "");
@@ -293,6 +301,25 @@ test("a server in a cgroup of its own does not become one", async (containerd) =
   await removeCgroups(folders);
   await removeCgroups(cgroupFolders(containerd.namespace));
 });
+
+// When CRI makes its first pod, containerd adds to its PATH, so that nobody can take the server of that one.
+testWith(
+  () => PrivateCri.start(),
+  "the server of a pod serves the next one",
+  async (cri) => {
+    const handlers = hasSandboxes() ? ["ts", "sandboxed"] : ["ts"];
+    const run = async (handler: string) => {
+      const pod = await cri.runPod(handler);
+      const [{ pid }] = cri.shims();
+      await cri.run(pod, "box", ["sleep", "1000"]);
+      await cri.remove(pod);
+      await eventually("a spare", () => spares().includes(pid) || undefined);
+      return pid;
+    };
+    const server = await run("ts");
+    for (const handler of handlers) assertEquals(await run(handler), server);
+  },
+);
 
 test("garbage at its socket does it no harm", async (containerd) => {
   const spare = await makeSpare(containerd);
