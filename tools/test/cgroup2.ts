@@ -48,6 +48,7 @@ const FILES = [
   "tests/task/direct_commands_test.ts",
   // A pod's metrics, and the cgroup of its init.
   "tests/sandbox/sandbox_service_test.ts",
+  "tests/sandbox/cri_test.ts",
   // ShimCgroup; and systemd_cgroup as far as it goes without systemd.
   "tests/options/runc_options_test.ts",
   // What is told of cgroups to people: what is used, and what is frozen.

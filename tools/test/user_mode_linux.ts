@@ -16,6 +16,16 @@ import { quote } from "../common/quote.ts";
 
 /** The newest stable one. */
 const SUITE = "trixie";
+/** Of the kernel, each below those that it needs: for the machine's own root file system, and for the network of pods. */
+const MODULES = [
+  "fs/overlayfs/overlay",
+  "lib/crc-ccitt",
+  "net/ipv6/ipv6",
+  "net/llc/llc",
+  "net/802/stp",
+  "net/bridge/bridge",
+  "drivers/net/veth",
+];
 /** Of the host. */
 export const SYSTEMD = "/lib/systemd/systemd";
 const MEMORY = "2G";
@@ -39,9 +49,9 @@ export async function runInUserModeLinux(
 ): Promise<number> {
   const root = await unpack(SUITE, ["user-mode-linux"]);
   const [modules] = [...Deno.readDirSync(`${root}/usr/lib/uml/modules`)];
-  const overlay = `${root}/usr/lib/uml/modules/${modules.name}/kernel/fs/overlayfs/overlay.ko`;
+  const folder = `${root}/usr/lib/uml/modules/${modules.name}/kernel`;
 
-  const script = new TextEncoder().encode(initScript(command, environment, systemd, overlay));
+  const script = new TextEncoder().encode(initScript(command, environment, systemd, folder));
   const machine = new Deno.Command("unshare", {
     args: [
       ...["--mount", "--mount-proc", "--pid", "--fork", "--kill-child"],
@@ -93,7 +103,7 @@ function initScript(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   systemd: boolean,
-  overlay: string,
+  modules: string,
 ): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${quote(value)}`);
   return `#!/bin/sh
@@ -102,7 +112,8 @@ trap 'echo "${ENDED}$?"; sleep 1000000' EXIT
 set -e
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -n -t proc proc /proc
-/bin/busybox insmod ${quote(overlay)}
+cd ${quote(modules)}
+for module in ${MODULES.join(" ")}; do /bin/busybox insmod $module.ko; done
 mount -n -t tmpfs tmpfs /run
 mkdir /run/written /run/work /run/root
 mount -n -t overlay -o lowerdir=/,upperdir=/run/written,workdir=/run/work overlay /run/root
