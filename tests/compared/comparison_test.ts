@@ -137,6 +137,12 @@ const ACCEPTED: readonly Acceptance[] = [
     ],
   },
   {
+    why:
+      "where nothing is left to kill, that is said whatever runc there is: from 1.2 on Go's says so, too",
+    where: /^a stopped container: kill of all$/,
+    pairs: [["answer", "error 5: process already finished"]],
+  },
+  {
     why: "a signal that there is not reaches no process, so the call has failed",
     where: /^a running container: kill of all by no signal$/,
     pairs: [["answer", "error 3: expected a signal from 0 to 64, not 999"]],
