@@ -29,8 +29,6 @@ export interface Ready {
 const DATA_OFFSET = Deno.build.arch === "x86_64" ? 4 : 8;
 const EVENT_BYTES = DATA_OFFSET + 8;
 const MAX_EVENTS = 64;
-/** The same on all machines (asm-generic/unistd.h). */
-const SYS_EPOLL_PWAIT2 = 441n;
 
 const NOTHING: readonly Ready[] = [];
 
@@ -39,8 +37,6 @@ export class Epoll {
   readonly #descriptor = check(symbols.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   readonly #event = new DataView(new ArrayBuffer(EVENT_BYTES));
   readonly #ready = new DataView(new ArrayBuffer(EVENT_BYTES * MAX_EVENTS));
-  /** A struct timespec: seconds and nanoseconds. */
-  readonly #timeout = new BigInt64Array(2);
 
   #control(operation: number, descriptor: number, events: number, generation: number): void {
     this.#event.setUint32(0, events, true);
@@ -84,25 +80,7 @@ export class Epoll {
     );
   }
 
-  /**
-   * Waits in this thread until something is ready, for so short a time that nothing else is kept waiting. A kernel before 5.11 can't, and nothing is ready then.
-   * @param microseconds Less than a million. The kernel may add 50 of its own, see PR_SET_TIMERSLACK in prctl(2).
-   */
-  waitBriefly(microseconds: number): readonly Ready[] {
-    this.#timeout[1] = BigInt(microseconds * 1_000);
-    const count = symbols.epoll_pwait2(
-      SYS_EPOLL_PWAIT2,
-      this.#descriptor,
-      this.#ready.buffer,
-      MAX_EVENTS,
-      this.#timeout.buffer,
-      null,
-      0n,
-    );
-    return this.#readyOnes(Number(count));
-  }
-
-  /** @param count What epoll_wait(2) has returned. Of its errors only EINTR is possible, and ENOSYS. */
+  /** @param count What epoll_wait(2) has returned. Of its errors only EINTR is possible. */
   #readyOnes(count: number): readonly Ready[] {
     if (count <= 0) return NOTHING;
     const ready: Ready[] = [];

@@ -121,12 +121,6 @@ const FUNCTIONS = {
     result: "i32",
     nonblocking: true,
   },
-  // glibc has a function for it only since 2.35.
-  epoll_pwait2: {
-    name: "syscall",
-    parameters: ["i64", "i32", "buffer", "i32", "buffer", "pointer", "usize"],
-    result: "i64",
-  },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
 
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },

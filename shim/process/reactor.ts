@@ -6,13 +6,11 @@ import { Epoll, EpollEvent, EventFd, type Ready } from "../libc/mod.ts";
  * An event that has come sooner than this, in ms, is taken for one of many: somebody talks with a process, or bytes stream. A wait in a
  * thread costs two wake-ups, the thread's and then JavaScript's, which take several times as long as to carry a byte.
  */
-const BRISK_MS = 0.5;
-/** How long the next event is looked for then, in ms: as long as another process takes to answer by a pipe. */
-const LOOK_MS = 0.02;
-/** How long it is waited for after that, in us: a terminal's other side takes some ten to get what was written, and needs the processor. */
-const WAIT_US = 40;
+const BRISK_MS = 0.2;
+/** How long the next event is looked for then, in ms: for less than a wait in a thread would cost. */
+const LINGER_MS = 0.05;
 /** How long that may go on, in ms, until everything else of the shim has its turn. */
-const TURN_MS = 0.5;
+const TURN_MS = 0.25;
 
 /** Is called with the {@linkcode EpollEvent}s for which a descriptor is ready. It should not throw, see {@linkcode Reactor}. */
 export type ReadyListener = (events: number) => void;
@@ -68,17 +66,15 @@ export class Reactor {
     this.#running = false;
   }
 
-  /** Awaits events in the only thread, until for a while there was none, or others are to have their turn. */
+  /** Looks for events in the only thread, until for a while there was none, or others are to have their turn. */
   #linger(): void {
     const begin = performance.now();
     let last = begin;
-    for (let now = begin; now - begin < TURN_MS;) {
-      const isPatient = now - last >= LOOK_MS;
-      const ready = isPatient ? this.#epoll.waitBriefly(WAIT_US) : this.#epoll.look();
+    for (let now = begin; now - last < LINGER_MS && now - begin < TURN_MS;) {
+      const ready = this.#epoll.look();
       this.#tellAll(ready);
       now = performance.now();
       if (ready.length > 0) last = now;
-      else if (isPatient) return;
     }
   }
 
