@@ -1,6 +1,7 @@
 /** The init of a container, and with it the container's state in the runtime and its root file system. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
+import { awaitEnds } from "../shim/libc/mod.ts";
 import {
   mountRootfs,
   orWarn,
@@ -20,6 +21,8 @@ import { type Runc, wasKilled } from "./runc.ts";
 
 /** How long a command of the runtime may take that no client has asked for, so that no deadline bounds it, in ms. */
 export const UNASKED_MS = 10_000;
+/** How long init may take to become the container's program, once it was let go, before that is not waited for any more, in ms. */
+const EXEC_MS = 1_000;
 
 /** What is known of an init that waits for its start. */
 interface Held {
@@ -130,6 +133,18 @@ export class Init extends Process {
     } catch (error) {
       if (!this.#isLetGo(this.#held)) throw runtimeFailure("start", error);
       shim.logger.warn("the runtime failed after it had started a container", { id, error });
+    }
+    await this.#untilExec(this.#held);
+  }
+
+  /**
+   * Waits until init has become the container's program, or has ended. runc closes the FIFO a moment before (from 1.1.12 on); till then a
+   * signal that the program would not feel ends init, as Go's runtime in it takes it. Nobody tells of an execve(2), which may hang, too.
+   */
+  async #untilExec({ program }: Held): Promise<void> {
+    const end = performance.now() + EXEC_MS;
+    while (program !== undefined && programOf(this.pid) === program && performance.now() < end) {
+      await awaitEnds([this.pid], 1);
     }
   }
 

@@ -49,7 +49,7 @@ export class DirectRunc {
 
   /**
    * Lets a created init go: it waits until its FIFO is opened for reading, writes a byte into it, and goes on. As runc does, this waits
-   * until init has closed the FIFO: up to runc 1.2.7 and 1.3.2 that is when it has become the container's program.
+   * until init has closed the FIFO, which is when it becomes the container's program, or a moment before.
    * @param signal Ends the wait.
    * @returns Whether it has been done. If not, nothing has.
    * @throws {Error} If the signal has aborted, or the FIFO can't be removed.
