@@ -120,10 +120,17 @@ export const LinuxSandboxSecurityContext = /* @__PURE__ */ messageType<
   },
 );
 
+export enum NamespaceMode {
+  POD = 0,
+  CONTAINER = 1,
+  NODE = 2,
+  TARGET = 3,
+}
+
 export interface NamespaceOption {
-  network: number;
-  pid: number;
-  ipc: number;
+  network: NamespaceMode;
+  pid: NamespaceMode;
+  ipc: NamespaceMode;
   targetId: string;
   usernsOptions: UserNamespace | null;
 }
@@ -158,7 +165,7 @@ export const NamespaceOption = /* @__PURE__ */ messageType<
 );
 
 export interface UserNamespace {
-  mode: number;
+  mode: NamespaceMode;
   uids: IDMapping[];
   gids: IDMapping[];
 }

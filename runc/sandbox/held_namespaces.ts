@@ -11,10 +11,10 @@ import {
   readText,
   setHostname,
 } from "../../shim/libc/mod.ts";
-import { type Exit, StatusCode, StatusError } from "../../shim/mod.ts";
-import type { PodConfig } from "./pod_config.ts";
+import type { Exit } from "../../shim/mod.ts";
+import { invalid, type PodConfig } from "./pod_config.ts";
 import { type OwnNamespaces, setSysctls, sysctlPaths } from "./sysctls.ts";
-import type { IdRange, UserMappings } from "./user_mappings.ts";
+import { type IdRange, showRange, type UserMappings } from "./user_mappings.ts";
 
 /** What CRI sets for pods with a network of their own (`enable_unprivileged_ports`, on by default), unless they say otherwise. */
 const DEFAULT_SYSCTLS = { "net.ipv4.ip_unprivileged_port_start": "0" };
@@ -159,22 +159,16 @@ function openUsersOf(network: string): number {
   const owner = openOwner(network);
   if (readLink(`/proc/self/fd/${owner}`) !== readLink("/proc/self/ns/user")) return owner;
   close(owner);
-  throw unfit(`the network namespace ${network} belongs to the host's user namespace`);
+  throw invalid(`the network namespace ${network} belongs to the host's user namespace`);
 }
 
 /** The network's user namespace may have been made with other mappings, by which no file would have the right owner. */
 function expectMapping(pid: number, kind: "uid" | "gid", ranges: readonly IdRange[]): void {
   const actual = readText(`/proc/${pid}/${kind}_map`).trim().split("\n")
     .map((line) => line.trim().replace(/ +/g, ":")).sort().join();
-  const expected = ranges.map(({ containerId, hostId, length }) =>
-    `${containerId}:${hostId}:${length}`
-  ).sort().join();
+  const expected = ranges.map(showRange).sort().join();
   if (actual === expected) return;
-  throw unfit(
+  throw invalid(
     `the network namespace's user namespace maps the ${kind}s ${actual}, not ${expected}`,
   );
-}
-
-function unfit(message: string): StatusError {
-  return new StatusError(StatusCode.INVALID_ARGUMENT, message);
 }

@@ -1,14 +1,11 @@
 /** What a pod is to be: of the CRI's configuration what a sandbox has to see to. */
 import type { Any } from "../../proto/mod.ts";
-import { type DnsConfig, PodSandboxConfig } from "../../proto/sandbox/mod.ts";
+import { type DnsConfig, NamespaceMode, PodSandboxConfig } from "../../proto/sandbox/mod.ts";
 import { isNamespace } from "../../shim/libc/mod.ts";
 import { StatusCode, StatusError } from "../../shim/mod.ts";
 import { readUserMappings, type UserMappings } from "./user_mappings.ts";
 
 const TYPE = "runtime.v1.PodSandboxConfig";
-/** NamespaceMode of CRI. */
-const POD = 0;
-const NODE = 2;
 /** HOST_NAME_MAX, see gethostname(2). */
 const HOSTNAME_BYTES = 64;
 
@@ -43,12 +40,15 @@ export function readPodConfig(options: Any | null, network: string): PodConfig {
   if (length > HOSTNAME_BYTES) {
     throw invalid(`expected a hostname of ${HOSTNAME_BYTES} bytes at most, not ${hostname}`);
   }
-  const hasHostNetwork = namespaces?.network === NODE;
+  const hasHostNetwork = namespaces?.network === NamespaceMode.NODE;
   if (hasHostNetwork ? network !== "" : !isNetwork(network)) {
     throw invalid(`expected a network namespace unless it is the host's, not "${network}"`);
   }
   const users = orInvalid(() => readUserMappings(namespaces?.usernsOptions));
-  if (users !== undefined && (namespaces?.pid === NODE || namespaces?.ipc === NODE)) {
+  if (
+    users !== undefined &&
+    (namespaces?.pid === NamespaceMode.NODE || namespaces?.ipc === NamespaceMode.NODE)
+  ) {
     // The kernel lets nobody there mount /proc, or /dev/mqueue.
     throw invalid("a pod with a user namespace can't have the host's PID or IPC namespace");
   }
@@ -56,8 +56,8 @@ export function readPodConfig(options: Any | null, network: string): PodConfig {
     hostname: hasHostNetwork ? "" : hostname,
     dns: dnsConfig ?? undefined,
     network: network || undefined,
-    hasHostIpc: namespaces?.ipc === NODE,
-    sharesPids: (namespaces?.pid ?? POD) === POD,
+    hasHostIpc: namespaces?.ipc === NamespaceMode.NODE,
+    sharesPids: (namespaces?.pid ?? NamespaceMode.POD) === NamespaceMode.POD,
     users,
     cgroupParent: linux?.cgroupParent ?? "",
     sysctls: linux?.sysctls ?? {},
@@ -89,6 +89,7 @@ function orInvalid<Result>(read: () => Result): Result {
   }
 }
 
-function invalid(message: string): StatusError {
+/** What can't be followed. */
+export function invalid(message: string): StatusError {
   return new StatusError(StatusCode.INVALID_ARGUMENT, message);
 }

@@ -1,9 +1,6 @@
 /** Which users and groups of the host those of a pod's user namespace are (user_namespaces(7)). */
-import type { IDMapping, UserNamespace } from "../../proto/sandbox/mod.ts";
+import { type IDMapping, NamespaceMode, type UserNamespace } from "../../proto/sandbox/mod.ts";
 
-/** NamespaceMode of CRI. */
-const POD = 0;
-const NODE = 2;
 /** UID_GID_MAP_MAX_EXTENTS of the kernel, since 4.15. */
 const MOST_RANGES = 340;
 /** The last id; it means none, and can't be mapped. */
@@ -28,8 +25,8 @@ export function readUserMappings(
 ): UserMappings | undefined {
   if (!options) return undefined;
   const { mode, uids, gids } = options;
-  if (mode === NODE && uids.length + gids.length === 0) return undefined;
-  if (mode !== POD) {
+  if (mode === NamespaceMode.NODE && uids.length + gids.length === 0) return undefined;
+  if (mode !== NamespaceMode.POD) {
     throw new RangeError(
       `expected a user namespace of the pod, or the host's without mappings, not one of the mode ${mode}`,
     );
@@ -51,12 +48,16 @@ export function nobody(ranges: readonly IdRange[] = []): number {
   return range === undefined ? NOBODY : Math.min(NOBODY, range.length - 1);
 }
 
+/** A range as messages show it: the first id in the namespace, that on the host, and how many. */
+export function showRange({ containerId, hostId, length }: IdRange): string {
+  return `${containerId}:${hostId}:${length}`;
+}
+
 function isRoots({ containerId }: IdRange): boolean {
   return containerId === 0;
 }
 
 function checkRanges(what: "uids" | "gids", ranges: readonly IdRange[]): void {
-  const shown = ({ containerId, hostId, length }: IdRange) => `${containerId}:${hostId}:${length}`;
   if (ranges.length < 1 || ranges.length > MOST_RANGES) {
     throw new RangeError(`expected 1 to ${MOST_RANGES} ranges of ${what}, not ${ranges.length}`);
   }
@@ -66,13 +67,17 @@ function checkRanges(what: "uids" | "gids", ranges: readonly IdRange[]): void {
       const end = range[side] + range.length;
       if (range.length === 0 || end > NO_ID) {
         throw new RangeError(
-          `expected a range of ${what} with 1 id at least, and below ${NO_ID}, not ${shown(range)}`,
+          `expected a range of ${what} with 1 id at least, and below ${NO_ID}, not ${
+            showRange(range)
+          }`,
         );
       }
       const next = sorted.at(index + 1);
       if (next !== undefined && next[side] < end) {
         throw new RangeError(
-          `expected ranges of ${what} that do not overlap, not ${shown(range)} and ${shown(next)}`,
+          `expected ranges of ${what} that do not overlap, not ${showRange(range)} and ${
+            showRange(next)
+          }`,
         );
       }
     }
