@@ -448,13 +448,13 @@ export class Container {
   async #killAll(signo: number, signal: AbortSignal): Promise<void> {
     const { runc, cgroup } = this.context;
     // containerd kills all before each Delete: as a rule nothing is left then, after the end of init.
-    const isOver = this.init.exit !== undefined && cgroup.isThere && cgroup.pids.length === 0;
-    if (!isOver) {
-      if (signo === SIGKILL && cgroup.isThere) {
-        return await this.init.killAll(runc.within(signal));
-      }
-      this.#killOthers(signo);
+    if (this.init.exit !== undefined && cgroup.isThere && cgroup.pids.length === 0) {
+      return await this.init.kill(signo);
     }
+    if (signo === SIGKILL && cgroup.isThere) {
+      return await this.init.killAll(runc.within(signal));
+    }
+    this.#killOthers(signo);
     await this.init.kill(signo);
   }
 
