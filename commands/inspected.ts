@@ -4,7 +4,7 @@ import { type StateResponse, TaskStatus } from "../proto/mod.ts";
 import { type RuntimeState, runtimeState } from "./ask/runtime_state.ts";
 import { fromTimestamp } from "../shim/common/timestamp.ts";
 import { isAnswered } from "../shim/bootstrap/is_answered.ts";
-import { type AskedContainer, type AskedServer } from "./ask/servers.ts";
+import type { AskedContainer, AskedServer } from "./ask/servers.ts";
 import { type ContainerProcess, ShimClient } from "./ask/shim_client.ts";
 import { type Usage, usageOf } from "./ask/usage.ts";
 import { type Holder, OpenFiles } from "./find/holders.ts";

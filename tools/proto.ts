@@ -1,7 +1,8 @@
 /**
  * Generates proto/generated.ts from the .proto files beside it (`deno task proto`), and one in each folder below, which servers load when
- * they need it, from those in that folder: for each message its types, and a function each to encode and to decode it. The files are parsed by pbjs of protobufjs-cli. The code it generates itself is not used: it is eight
- * times as large, and a bundler can drop nothing of it; this is 70 KB without the types.
+ * they need it, from those in that folder: for each message its types, and a function each to encode and to decode it. The files are
+ * parsed by pbjs of protobufjs-cli. The code it generates itself is not used: it is eight times as large, and a bundler can drop nothing
+ * of it.
  *
  * Of proto3 there is what the files need; what is not provided for is an error.
  *

@@ -13,6 +13,12 @@ export type Known = "nobody" | "somebody" | "unsure";
 /** How long shims are asked for processes in all, in ms: with hundreds of them, and of things left over, what is left then is unsure. */
 const ASK_MS = 3 * PATIENCE_MS;
 
+/** What several answers come to. */
+export function together(answers: readonly Known[]): Known {
+  if (answers.includes("somebody")) return "somebody";
+  return answers.includes("unsure") ? "unsure" : "nobody";
+}
+
 /** All who know of containers: shims, bundles, and containerds. */
 export class Knowledge implements Disposable {
   /** Those that answer. */
@@ -88,11 +94,7 @@ export class Knowledge implements Disposable {
       this.#serving = this.#serving.filter((_, index) => answers[index] !== "unsure");
       this.#isComplete = false;
     }
-    return answers.includes("somebody")
-      ? "somebody"
-      : answers.includes("unsure")
-      ? "unsure"
-      : known;
+    return together([...answers, known]);
   }
 
   /** {@linkcode of}, but only by containerds: of what a bundle tells, or a shim does not. */

@@ -16,7 +16,7 @@ import { findProcess, orUndefined } from "../find/processes.ts";
 import { quote } from "../output/text.ts";
 import { ageOfPath, type Examined, YOUNG } from "./examined.ts";
 import type { Finding } from "./finding.ts";
-import type { Known } from "./knowledge.ts";
+import { type Known, together } from "./knowledge.ts";
 import { remove, run } from "./mending.ts";
 
 /** Whatever is left of containers that nobody knows any more. */
@@ -248,12 +248,7 @@ async function fifos({ survey, knowledge }: Examined): Promise<Finding[]> {
     const ids = new Set(names.map((name) => name.replace(/-(?:stdin|stdout|stderr)$/, "")));
     const known: Known[] = [];
     for (const id of ids) known.push(await knowledge.ofProcess(id));
-    const all = known.includes("somebody")
-      ? "somebody"
-      : known.includes("unsure")
-      ? "unsure"
-      : "nobody";
-    findings.push(...leftover(all, {
+    findings.push(...leftover(together(known), {
       kind: "leftover-fifos",
       what: `nobody has the FIFOs in ${folder} open, and what they were for (${[...ids]}) is gone`,
       meaning: "A client was killed, and has left them. They do no harm.",

@@ -1,5 +1,6 @@
 /** A disk gets full at a random step: the bundle's, the one of runc's state, or the sockets'. */
 import { setTimeout as delay } from "node:timers/promises";
+import { run } from "../../tests/harness/machine/shell.ts";
 import { Bundle, DirectShim } from "../../tests/harness/shim/direct_shim.ts";
 import { processSpec } from "../../tests/harness/shim/task_client.ts";
 import { attempt, endShim } from "../round/direct.ts";
@@ -104,12 +105,5 @@ class SmallDisk implements AsyncDisposable {
     await run("umount", this.folder);
     // Those that all containers share stay.
     if (this.folder.endsWith(SMALL)) await Deno.remove(this.folder);
-  }
-}
-
-async function run(program: string, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program, { args }).output();
-  if (!success) {
-    throw new Error(`${program} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
   }
 }

@@ -2,6 +2,7 @@ import { close, mount, open, OpenFlag, unmountAll } from "../../shim/libc/mod.ts
 import { eventually } from "../harness/expect/eventually.ts";
 import { within } from "../harness/expect/within.ts";
 import { findProcess } from "../harness/machine/processes.ts";
+import { run } from "../harness/machine/shell.ts";
 
 /** A file system that can stop to answer, and go on. */
 export interface StillFileSystem extends AsyncDisposable {
@@ -111,9 +112,4 @@ export async function frozenFileSystem(folder: string): Promise<StillFileSystem>
       await Deno.remove(image);
     },
   };
-}
-
-async function run(command: string, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, { args }).output();
-  if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
 }

@@ -52,8 +52,8 @@ const LIBRARY_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'`]@grpc\/grpc-js["'
 const NOT_NEEDED = "@grpc/proto-loader";
 /** protobufjs does not load it here, see proto/hidden_globals.ts: nearly a fifth of what a server loads before it listens. */
 const HIDDEN = "long";
-/** For that of Deno the bundler would import `node:module` at once, where anything is left to be required. */
-const PLATFORM = ["--platform", "browser"];
+/** Of all bundles of ours. For its own platform Deno would import `node:module` at once, where anything is left to be required. */
+const BUNDLE_FLAGS = ["--platform", "browser", "--external", LIBRARY, "--external", HIDDEN];
 
 /**
  * The commands for people (commands/), bundled by themselves: what they share with the shim would else be cut into more pages, and grow by
@@ -147,8 +147,8 @@ export async function bundleModules(
   folder: string,
   main = "main.ts",
 ): Promise<ReadonlyMap<string, string>> {
-  const external = ["--external", LIBRARY, "--external", COMMANDS, "--external", HIDDEN];
-  await bundle([...PLATFORM, "--code-splitting", ...external, "--outdir", folder, main]);
+  const split = ["--code-splitting", "--external", COMMANDS];
+  await bundle([...BUNDLE_FLAGS, ...split, "--outdir", folder, main]);
   const bundled = new Map<string, string>();
   for await (const { name } of Deno.readDir(folder)) {
     bundled.set(`./${name}`, await Deno.readTextFile(join(folder, name)));
@@ -175,8 +175,7 @@ async function addCommands(
     modules.set(name, text.replaceAll(words, `import("${COMMANDS_MODULE}")`));
   }
   const file = join(folder, COMMANDS_MODULE);
-  const external = ["--external", LIBRARY, "--external", HIDDEN];
-  await bundle([...PLATFORM, ...external, "--output", file, join(dirname(main), COMMANDS)]);
+  await bundle([...BUNDLE_FLAGS, "--output", file, join(dirname(main), COMMANDS)]);
   modules.set(COMMANDS_MODULE, await Deno.readTextFile(file));
 }
 

@@ -5,7 +5,7 @@
 
 import { DENO_VARIABLES, OPEN_FILES } from "../../shim/process/executable.ts";
 import { CHANGED, DENO_SWITCH } from "../../shim/bootstrap/telemetry_variables.ts";
-import { quote } from "../common/quote.ts";
+import { quote } from "../../commands/output/text.ts";
 
 /** Nothing at the place where it runs has a say, nothing is fetched, nothing but errors is printed. */
 const RUN_FLAGS = [

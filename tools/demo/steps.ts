@@ -1,5 +1,5 @@
 /** Shows a program's steps to its reader: a number, a title, what happened, how long it took. */
-import { quote } from "../common/quote.ts";
+import { quote } from "../../commands/output/text.ts";
 import { bold, cyan, dim, green, isTerminal, red } from "../common/terminal.ts";
 
 const TITLE_WIDTH = 62;

@@ -39,6 +39,7 @@ export async function makePackages(machine: Machine, folder: string): Promise<Pa
   const source = await readSource();
   const releases = await readChangelog(source);
   const crates = await readCrates();
+  const texts = await crateNotices(crates);
   // All files have the modes that they are to have when they are installed.
   const umask = Deno.umask(0o022);
   await Deno.mkdir(folder, { recursive: true });
@@ -61,13 +62,13 @@ export async function makePackages(machine: Machine, folder: string): Promise<Pa
       ZSH.debian,
       {
         ...debianFiles(releases, dependencies, source.maintainer, refusal !== undefined),
-        [`${DOC}/${CRATES}.gz`]: await crateNotices(crates),
+        [`${DOC}/${CRATES}.gz`]: texts,
       },
     );
     const others = await root("others", ZSH.others, {
       [`${LICENSES}/LICENSE`]: await Deno.readTextFile(`${REPOSITORY}LICENSE`),
       [`${LICENSES}/NOTICES`]: notices(dependencies),
-      [`${LICENSES}/${CRATES}`]: await crateNotices(crates),
+      [`${LICENSES}/${CRATES}`]: texts,
       [`${DOC}/CHANGELOG.md`]: await Deno.readTextFile(`${REPOSITORY}CHANGELOG.md`),
     });
     const files = [

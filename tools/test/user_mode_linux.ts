@@ -12,7 +12,7 @@
  * stall information (PSI), core scheduling, nor a swap.
  */
 import { unpack } from "../../tests/harness/machine/packages.ts";
-import { quote } from "../common/quote.ts";
+import { quote } from "../../commands/output/text.ts";
 
 /** The newest stable one. */
 const SUITE = "trixie";

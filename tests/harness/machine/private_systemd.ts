@@ -1,6 +1,6 @@
 /** A systemd of a test's own, for what it does with services. */
 import { eventually } from "../expect/eventually.ts";
-import { cgroupFolders, unifiedMount } from "./cgroups.ts";
+import { cgroupFolders, removeCgroups, unifiedMount } from "./cgroups.ts";
 import { isFile } from "./files.ts";
 import { childrenOf, isAlive } from "./processes.ts";
 
@@ -121,11 +121,6 @@ export class PrivateSystemd implements AsyncDisposable {
     this.#outer.kill("SIGKILL");
     await this.#outer.status;
     await eventually("an end of systemd", () => !isAlive(this.#pid) || undefined);
-    for (const folder of cgroupFolders(this.#cgroup)) {
-      await eventually(
-        "an empty cgroup",
-        () => Deno.remove(folder).then(() => true, () => undefined),
-      );
-    }
+    await removeCgroups(cgroupFolders(this.#cgroup));
   }
 }

@@ -5,6 +5,7 @@ import * as proto from "../../../proto/sandbox/mod.ts";
 import type { PrivateContainerd } from "../containerd/private_containerd.ts";
 import { eventually } from "../expect/eventually.ts";
 import { isAlive } from "../machine/processes.ts";
+import { run } from "../machine/shell.ts";
 import { bootstrapParams, callStart, decodeAnswer } from "./bootstrap_caller.ts";
 import { Bundle, callShim, type ProgramResult, serverPid, shimArguments } from "./direct_shim.ts";
 import { TaskClient } from "./task_client.ts";
@@ -99,11 +100,6 @@ async function makeMappedNetns(path: string, mapping: IdMapping): Promise<void> 
     await run("mount", "--bind", `/proc/${child.pid}/ns/net`, path);
     await input.close();
   }
-}
-
-async function run(command: string, ...args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(command, { args }).output();
-  if (!success) throw new Error(`${command}: ${new TextDecoder().decode(stderr)}`);
 }
 
 function connect(address: string): Promise<TaskClient> {
