@@ -3,7 +3,7 @@
  * mounts; all of them in two parts at the same time. Where SHIM_BINARY or SHIM_RUNTIME names the shim under test, nothing is built. A
  * test's containers have servers of their own, which must be gone with them; with SHIM_SPARE=on servers may stay as spares.
  *
- * The last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
+ * What failed is told once more at the end, and the last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
  */
 import { basename, join } from "@std/path";
 import { onInterruption } from "../../tests/harness/machine/interruption.ts";
@@ -11,14 +11,10 @@ import { enterPrivateMounts, inPrivateMounts } from "../../tests/harness/machine
 import { REPOSITORY } from "../../tests/harness/machine/repository.ts";
 import { expectNoLeaks, removeTraces, takeTraces } from "../../tests/harness/suite/leaks.ts";
 import { prepare } from "./prepare.ts";
+import { readReport, type Result } from "./report.ts";
 
-interface Counts {
-  passed: number;
-  failed: number;
-}
-
-/** Names the file into which a part of the suite writes its counts. */
-const COUNTS_FILE = "SHIM_TEST_COUNTS";
+/** Names the file into which a part of the suite writes its result. */
+const RESULT_FILE = "SHIM_TEST_RESULT";
 
 /** Those that run beside the others: tests wait more than they work, and a machine has two processors at least. */
 const ASIDE = [
@@ -43,7 +39,8 @@ if (!Deno.env.has("SHIM_SPARE")) Deno.env.set("SHIM_SPARE", "off");
 const before = takeTraces();
 const report = await Deno.makeTempFile({ prefix: "report-", suffix: ".xml" });
 const tests = new Deno.Command(Deno.execPath(), {
-  args: ["test", "--allow-all", `--junit-path=${report}`, ...Deno.args],
+  // Types are for `deno check`, which does them all in one go.
+  args: ["test", "--allow-all", "--no-check", `--junit-path=${report}`, ...Deno.args],
   cwd: REPOSITORY,
 }).spawn();
 const interruption = onInterruption(() => tests.kill("SIGKILL"));
@@ -55,15 +52,14 @@ if (interruption.aborted) {
   Deno.exit(130);
 }
 
-let { passed, failed } = await readReport(report);
+const result = await readReport(report);
 await Deno.remove(report);
 await expectNoLeaks(before).catch((error) => {
-  console.error(`after all tests: ${error.message}`);
-  failed++;
+  result.failures.push(`after all tests: ${error.message}`);
 });
 // A file that can't be loaded is in no report.
-if (!success && failed === 0) failed++;
-finish({ passed, failed });
+if (!success && result.failures.length === 0) result.failures.push("not every test could be run");
+finish(result);
 
 /** Runs all tests, in two processes; what the one of the tests aside prints comes behind. */
 async function runAll(): Promise<never> {
@@ -72,7 +68,7 @@ async function runAll(): Promise<never> {
   const command = (name: string, args: readonly string[], output: "inherit" | "piped") =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "--allow-all", import.meta.filename!, ...args],
-      env: { [COUNTS_FILE]: `${folder}/${name}`, ...binary && { SHIM_BINARY: binary } },
+      env: { [RESULT_FILE]: `${folder}/${name}`, ...binary && { SHIM_BINARY: binary } },
       stdout: output,
       stderr: output,
     }).spawn();
@@ -82,14 +78,14 @@ async function runAll(): Promise<never> {
   const interruption = onInterruption((signal) => parts.forEach((part) => part.kill(signal)));
   const [, { stdout, stderr }] = await Promise.all([others.status, aside.output()]);
   for (const printed of [stdout, stderr]) console.log(new TextDecoder().decode(printed));
-  const counts = await Promise.all(
-    ["others", "aside"].map((name) => readCounts(`${folder}/${name}`)),
+  const results = await Promise.all(
+    ["others", "aside"].map((name) => readResult(`${folder}/${name}`)),
   );
   await Deno.remove(folder, { recursive: true });
   if (interruption.aborted) Deno.exit(130);
   return finish({
-    passed: counts[0].passed + counts[1].passed,
-    failed: counts[0].failed + counts[1].failed,
+    passed: results[0].passed + results[1].passed,
+    failures: results.flatMap(({ failures }) => failures),
   });
 }
 
@@ -107,28 +103,22 @@ async function copyTested(folder: string): Promise<string | undefined> {
   return copy;
 }
 
-/** Of a part that has ended before it could count anything something has failed. */
-async function readCounts(path: string): Promise<Counts> {
+/** Of a part that has ended before it could write its result something has failed. */
+async function readResult(path: string): Promise<Result> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failures: [`${basename(path)}: ended before its tests did`] };
   }
 }
 
-/** Tells the counts, to who runs this as a part or as the last line, and exits. */
-function finish(counts: Counts): never {
-  const file = Deno.env.get(COUNTS_FILE);
-  if (file === undefined) console.log(`${counts.passed} passed, ${counts.failed} failed`);
-  else Deno.writeTextFileSync(file, JSON.stringify(counts));
-  Deno.exit(counts.failed === 0 ? 0 : 1);
-}
-
-/** Counts the tests in a report in JUnit's format, as `deno test` writes it; it is empty where none ran. */
-async function readReport(path: string): Promise<Counts> {
-  const report = await Deno.readTextFile(path);
-  const tests = report.match(/<testcase /g)?.length ?? 0;
-  const failed = report.match(/<failure /g)?.length ?? 0;
-  const ignored = report.match(/<skipped/g)?.length ?? 0;
-  return { passed: tests - failed - ignored, failed };
+/** Tells the result, to who runs this as a part or as the last lines, and exits. */
+function finish(result: Result): never {
+  const { passed, failures } = result;
+  const file = Deno.env.get(RESULT_FILE);
+  if (file === undefined) {
+    for (const failure of failures) console.log(`FAILED: ${failure}\n`);
+    console.log(`${passed} passed, ${failures.length} failed`);
+  } else Deno.writeTextFileSync(file, JSON.stringify(result));
+  Deno.exit(failures.length === 0 ? 0 : 1);
 }
