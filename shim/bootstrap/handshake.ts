@@ -103,8 +103,6 @@ export class Spawned implements Start {
     const nowhere = open("/dev/null", OpenFlag.RDWR);
     say(LISTENING);
     meanwhile();
-    // The first use of Deno.Command loads it, which takes 2 ms: now `start` has its answer, and no container waits yet.
-    void Deno.Command;
     const isGiven = readAll(STDIN, 1)[0] === ANSWERED;
     redirect(nowhere, STDIN);
     redirect(nowhere, STDOUT);
