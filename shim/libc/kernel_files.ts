@@ -81,10 +81,12 @@ export function isThere(path: string): boolean {
   throw new SystemError(`look at ${path}`, errno);
 }
 
-// struct statx (statx(2)): stx_ino is the 8 bytes at 32, stx_mtime's seconds are those at 112, stx_dev_major and stx_dev_minor the two of 4
-// at 136.
+// struct statx (statx(2)): stx_ino is the 8 bytes at 32, stx_size those at 40, stx_mtime's seconds those at 112 with the nanoseconds in 4
+// behind them, stx_dev_major and stx_dev_minor the two of 4 at 136.
 const STX_INO = 32;
+const STX_SIZE = 40;
 const STX_MTIME = 112;
+const STX_MTIME_NSEC = 120;
 const STX_DEV_MAJOR = 136;
 const STX_DEV_MINOR = 140;
 
@@ -92,6 +94,8 @@ const STX_DEV_MINOR = 140;
 export interface Identity {
   /** Two paths have it in common if they lead to the same file, and only then. */
   readonly id: string;
+  /** In bytes. */
+  readonly size: number;
   /** When it was changed, a folder by what is in it, in seconds since 1970. */
   readonly modified: number;
 }
@@ -108,7 +112,9 @@ export function identify(path: string): Identity | undefined {
   const device = [STX_DEV_MAJOR, STX_DEV_MINOR].map((at) => statx.getUint32(at, true));
   return {
     id: `${device.join(":")} ${statx.getBigUint64(STX_INO, true)}`,
-    modified: Number(statx.getBigInt64(STX_MTIME, true)),
+    size: Number(statx.getBigUint64(STX_SIZE, true)),
+    modified: Number(statx.getBigInt64(STX_MTIME, true)) +
+      statx.getUint32(STX_MTIME_NSEC, true) / 1e9,
   };
 }
 

@@ -1,10 +1,11 @@
 /** How this program is executed: compiled, or as a script by an installed Deno. Nothing else depends on that. */
-import { fromFileUrl } from "@std/path/posix";
 import { UNLIMITED } from "../libc/limits.ts";
 
-/** The path by which this program can be executed again. */
+/** The path by which this program can be executed again. It is needed at each boot, and the first URL that Deno parses takes 0.5 ms. */
 export function ownExecutable(): string {
-  return Deno.build.standalone ? Deno.execPath() : fromFileUrl(Deno.mainModule);
+  return Deno.build.standalone
+    ? Deno.execPath()
+    : decodeURIComponent(Deno.mainModule.replace("file://", ""));
 }
 
 /**
