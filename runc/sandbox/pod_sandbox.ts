@@ -21,6 +21,7 @@ import {
   toTimestamp,
 } from "../../shim/mod.ts";
 import { Serial } from "../../shim/common/serial.ts";
+import { after } from "../../shim/common/timer.ts";
 import { readStatsAt } from "../cgroup/stats.ts";
 import { addMounts } from "./container_mounts.ts";
 import {
@@ -113,7 +114,7 @@ export class PodSandbox implements Sandbox {
       await this.#remove(pod);
       this.shim.shutdown();
     };
-    AbortSignal.timeout(LOOK_MS).addEventListener("abort", () => {
+    after(LOOK_MS, () => {
       void orWarn(this.shim.logger, "end a sandbox", () => this.#changes.run(look));
     });
   }

@@ -4,6 +4,8 @@
  * Deno would keep `start` and `delete` waiting for the collector.
  */
 
+import { sleep } from "../common/timer.ts";
+
 /** Deno's own variable. It takes `true` and `false`, and prints a warning about anything else. */
 export const DENO_SWITCH = "OTEL_DENO";
 /**
@@ -45,7 +47,7 @@ export function isTelemetryWanted(): boolean {
 /** Waits until the last spans are sent, as far as that can be known. */
 export async function lastSpansSent(): Promise<void> {
   const delay = Number(Deno.env.get(SPAN_DELAY) ?? DEFAULTS[SPAN_DELAY]) || 0;
-  await new Promise((resolve) => setTimeout(resolve, delay + SENDING_MS));
+  await sleep(delay + SENDING_MS);
 }
 
 /** Adds what a server needs that exports to the environment, for its spawning. */

@@ -1,3 +1,5 @@
+import { after } from "./timer.ts";
+
 /**
  * Waits until a promise resolves, or so many milliseconds have passed. If the promise rejects, so does this.
  * @returns Whether it has resolved in that time.
@@ -7,10 +9,10 @@ export async function endsWithin(
   milliseconds: number,
 ): Promise<boolean> {
   const { promise: timeout, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), milliseconds);
+  const stop = after(milliseconds, () => resolve(false));
   try {
     return await Promise.race([promise.then(() => true), timeout]);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }

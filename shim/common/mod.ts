@@ -4,4 +4,5 @@ export { exists, removeIfThere } from "./files.ts";
 export { IDENTIFIER, isIdentifier } from "./identifier.ts";
 export { createLogger, type Fields, type Logger, type LogLevel, orWarn } from "./logger.ts";
 export { annotate, type Attributes, inSpan, traceparent } from "./spans.ts";
+export { after, sleep } from "./timer.ts";
 export { toTimestamp } from "./timestamp.ts";

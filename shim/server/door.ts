@@ -9,6 +9,7 @@ import {
   type Offer,
   type Start,
 } from "../bootstrap/mod.ts";
+import { after } from "../common/mod.ts";
 import { listenPrivately } from "./listen.ts";
 import { SocketFile } from "./socket_file.ts";
 
@@ -62,7 +63,7 @@ export class Door implements Disposable {
 /** Hears what a `start` offers, and declines, or takes it. */
 async function hear(connection: Deno.Conn, keeper: Doorkeeper): Promise<void> {
   const close = () => closeIfOpen(connection);
-  const timer = setTimeout(close, PATIENCE_MS);
+  const stop = after(PATIENCE_MS, close);
   try {
     const offer = await readOffer(connection);
     if (offer === undefined) return close();
@@ -74,7 +75,7 @@ async function hear(connection: Deno.Conn, keeper: Doorkeeper): Promise<void> {
     // It has gone, or has sent what is no offer.
     close();
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 

@@ -1,9 +1,9 @@
 /** Publishes the events of tasks, by containerd's Events service: over ttrpc or gRPC. */
 import { Envelope, ForwardRequest } from "../../proto/mod.ts";
 import type { EventsAddress } from "../bootstrap/mod.ts";
-import { inSpan, type Logger, toTimestamp, traceparent } from "../common/mod.ts";
+import { after, inSpan, type Logger, sleep, toTimestamp, traceparent } from "../common/mod.ts";
 import type { Protocol } from "../settings/settings.ts";
-import { Client, startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
+import { Client, StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { TOPICS } from "./topics.ts";
 
 /** The name of the service for each protocol; its messages are the same. */
@@ -90,7 +90,7 @@ export class Publisher {
     for (let next; (next = this.#queue[0]) !== undefined; this.#queue.shift()) {
       const { topic } = next;
       let failure: unknown = "no answer yet";
-      const stopWaiting = startDeadline(PATIENCE_MS, () => {
+      const stopWaiting = after(PATIENCE_MS, () => {
         // It is logged once, however many events have to wait.
         if (!isTold) this.logger.warn("an event waits for containerd", { topic, error: failure });
         isTold = true;
@@ -115,7 +115,7 @@ export class Publisher {
         if (!isAway(error)) throw error;
         onFailure(error);
       }
-      await new Promise((resolve) => setTimeout(resolve, wait));
+      await sleep(wait);
     }
   }
 

@@ -1,5 +1,5 @@
 /** The end of a server that nobody uses: containerd has failed or died after `start`, or a client has given up its container. */
-import { exists } from "../common/mod.ts";
+import { after, exists } from "../common/mod.ts";
 import type { Server } from "../ttrpc/mod.ts";
 import type { ServedTask, TaskUse } from "./task.ts";
 
@@ -29,8 +29,7 @@ export function endWhenForgotten(
   };
   const lookIn = (milliseconds: number) => {
     hasTimer = true;
-    // The first setTimeout of a program takes 5 ms, the first timer of an AbortSignal 0.4.
-    AbortSignal.timeout(milliseconds).addEventListener("abort", look);
+    after(milliseconds, look);
   };
   const look = () => {
     hasTimer = false;

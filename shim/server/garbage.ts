@@ -1,4 +1,5 @@
 /** Garbage collection, for servers that live for months. */
+import { after } from "../common/mod.ts";
 import { trimMemory, trimStack } from "../libc/mod.ts";
 import { mapMethods, type Method, type Service } from "../ttrpc/mod.ts";
 
@@ -28,7 +29,7 @@ export function collectingGarbage(
       return await method(payload, call);
     } finally {
       // The answer is sent first.
-      if (++calls % CALLS === 0) setTimeout(collectGarbage);
+      if (++calls % CALLS === 0) after(0, collectGarbage);
       if (!isWatched) watchCalls();
     }
   };
@@ -39,8 +40,7 @@ export function collectingGarbage(
 function watchCalls(): void {
   isWatched = true;
   const before = calls;
-  // The first setTimeout of a program takes 5 ms, the first timer of an AbortSignal 0.4.
-  AbortSignal.timeout(QUIET_MS).addEventListener("abort", () => {
+  after(QUIET_MS, () => {
     if (calls !== before) return watchCalls();
     isWatched = false;
     if (Deno.memoryUsage().heapTotal >= collectedBytes + WORTH_BYTES) collectGarbage();

@@ -6,7 +6,7 @@ import {
   removeAbandonedLocks,
   sidePath,
 } from "../bootstrap/mod.ts";
-import { type Logger, orWarn } from "../common/mod.ts";
+import { after, type Logger, orWarn } from "../common/mod.ts";
 import type { Reactor, Reaper } from "../process/mod.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Service } from "../ttrpc/mod.ts";
@@ -94,7 +94,7 @@ export class RunningShim implements Shim {
     server.onDisconnect(() => {
       if (!server.isConnected) this.shutdown();
     });
-    AbortSignal.timeout(ALONE_MS).addEventListener("abort", () => this.shutdown());
+    after(ALONE_MS, () => this.shutdown());
   }
 
   shutdown(): void {
@@ -107,7 +107,7 @@ export class RunningShim implements Shim {
     // The server has closed only when the call that asked for this is answered.
     Promise.all([closed, this.events.sent]).then(() => this.end());
     // A client that does not read its answers is waited for only so long.
-    AbortSignal.timeout(CLOSE_MS).addEventListener("abort", () => this.#server?.abort());
+    after(CLOSE_MS, () => this.#server?.abort());
   }
 
   /** Ends it at once, whatever is still to be done. */

@@ -7,7 +7,7 @@ import {
   sparePath,
   type Start,
 } from "../bootstrap/mod.ts";
-import { removeIfThere } from "../common/mod.ts";
+import { after, removeIfThere } from "../common/mod.ts";
 import { close, EpollEvent, openPidfd, setCommandLine, SIGTERM } from "../libc/mod.ts";
 import { ownExecutable, watchSignals } from "../process/mod.ts";
 import { Door, type Doorkeeper } from "./door.ts";
@@ -51,11 +51,11 @@ export async function waitForStart(
     setCommandLine([ownExecutable(), "-address", last.args.address, "spare"]);
     using _signals = watchSignals(server.reactor, ({ signal }) => signal === SIGTERM && end());
     server.reactor.watch(containerd, EpollEvent.IN, end);
-    const timers = [setTimeout(end, WAIT_MS), setTimeout(collectGarbage, QUIET_MS)];
+    const stops = [after(WAIT_MS, end), after(QUIET_MS, collectGarbage)];
     try {
       return await taken.promise;
     } finally {
-      timers.forEach(clearTimeout);
+      for (const stop of stops) stop();
       server.reactor.unwatch(containerd);
     }
   } finally {

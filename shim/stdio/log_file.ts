@@ -1,4 +1,5 @@
 /** Files to which outputs are appended. */
+import { after } from "../common/mod.ts";
 import {
   close,
   closeInPool,
@@ -105,9 +106,9 @@ export class LogFile {
     if (descriptor === -1) return -1;
     let closing: Promise<void> | undefined;
     // close(2) frees the descriptor at once, and only then waits for the file system.
-    const timer = setTimeout(() => closing = closeInPool(descriptor), STILL_MS);
+    const stop = after(STILL_MS, () => closing = closeInPool(descriptor));
     const written = await writeInPool(descriptor, bytes);
-    clearTimeout(timer);
+    stop();
     await (closing ?? closeInPool(descriptor));
     return written;
   }

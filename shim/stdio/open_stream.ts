@@ -1,5 +1,6 @@
 /** Opening the FIFOs and files that a client names for streams. Their file systems may not answer. */
 import { dirname } from "@std/path/posix";
+import { after } from "../common/mod.ts";
 import {
   close,
   closeInPool,
@@ -11,7 +12,7 @@ import {
   orClose,
   SystemError,
 } from "../libc/mod.ts";
-import { startDeadline, StatusCode, StatusError } from "../ttrpc/mod.ts";
+import { StatusCode, StatusError } from "../ttrpc/mod.ts";
 import { Lane } from "./lane.ts";
 import type { StreamName } from "./uri.ts";
 
@@ -141,7 +142,7 @@ async function openInTime<Opened extends OpenedFile | Fifo>(
   opening: Promise<Opened>,
 ): Promise<Opened> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const stop = startDeadline(OPEN_MS, () => {
+  const stop = after(OPEN_MS, () => {
     // What is opened after the bound is closed again.
     opening.then(closeOpened, () => {});
     reject(new StatusError(StatusCode.UNAVAILABLE, `${what}: its file system does not answer`));

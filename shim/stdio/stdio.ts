@@ -1,5 +1,5 @@
 /** The standard streams of a container's process: what pipes and terminals have in common. */
-import { endsWithin, inSpan, orWarn } from "../common/mod.ts";
+import { endsWithin, inSpan, orWarn, sleep } from "../common/mod.ts";
 import { close, closeInPool, unreadBytes } from "../libc/mod.ts";
 import type { Reactor, Stream } from "../process/mod.ts";
 import type { Drain } from "../settings/settings.ts";
@@ -193,7 +193,7 @@ export abstract class Stdio {
     let now = start;
     for (let unread = this.#unread(); unread > 0;) {
       // There is no event for a FIFO that gets empty. To look too often would take the processor from a client that is to read.
-      await new Promise((resolve) => setTimeout(resolve, Math.max(1, (now - changed) / 10)));
+      await sleep(Math.max(1, (now - changed) / 10));
       for (const hold of this.#outputHolds) if (unreadBytes(hold) > 0) letReaderIn(hold);
       const before = unread;
       unread = this.#unread();

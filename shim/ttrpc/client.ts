@@ -5,7 +5,7 @@
  */
 
 import { Request, Response } from "../../proto/mod.ts";
-import { startDeadline } from "./deadline.ts";
+import { after } from "../common/timer.ts";
 import {
   encodeFrame,
   type Frame,
@@ -87,7 +87,7 @@ export class Client {
     this.#calls.set(streamId, answer);
     // Only this call fails: answers to others that the server has sent before it went are still read.
     this.#writer.write(frame).catch((error) => answer.reject(unavailable(error.message)));
-    const stopDeadline = startDeadline(timeoutMs, () => answer.reject(late()));
+    const stopDeadline = after(timeoutMs, () => answer.reject(late()));
     try {
       return decodeResponse(name, await answer.promise);
     } finally {

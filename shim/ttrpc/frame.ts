@@ -11,7 +11,7 @@
  * @module
  */
 
-import { startDeadline } from "./deadline.ts";
+import { after } from "../common/timer.ts";
 
 const HEADER_LENGTH = 10;
 
@@ -151,7 +151,7 @@ export class FrameReader {
   ): Promise<number> {
     const where = () => `within a frame, after ${had} of ${expected} bytes of its ${part}`;
     const onStall = this.#onStall;
-    const stopWaiting = onStall && startDeadline(STALL_MS, () => onStall(where()));
+    const stopWaiting = onStall && after(STALL_MS, () => onStall(where()));
     try {
       const count = await this.#source.read(buffer);
       if (count === null) throw new Deno.errors.UnexpectedEof(`connection ended ${where()}`);

@@ -5,7 +5,6 @@
  */
 
 export { type CallOptions, Client } from "./client.ts";
-export { startDeadline } from "./deadline.ts";
 export type { Metadata } from "./metadata.ts";
 export { Server } from "./server.ts";
 export { type Call, type CallUnderWay, mapMethods, type Method, type Service } from "./service.ts";

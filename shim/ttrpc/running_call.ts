@@ -1,6 +1,6 @@
 /** A call that a server has accepted. */
 import type { Request } from "../../proto/mod.ts";
-import { startDeadline } from "./deadline.ts";
+import { after } from "../common/timer.ts";
 import { decodeMetadata, type Metadata } from "./metadata.ts";
 import type { Call, CallUnderWay } from "./service.ts";
 import { StatusCode, type StatusError } from "./status.ts";
@@ -18,7 +18,7 @@ export class RunningCall implements Call, CallUnderWay {
   constructor({ service, method, metadata, timeoutNano }: Request, passed: () => void) {
     this.method = `${service}/${method}`;
     this.#pairs = metadata;
-    this.#stopDeadline = startDeadline(timeoutNano ? timeoutNano / 1e6 : Infinity, passed);
+    this.#stopDeadline = after(timeoutNano ? timeoutNano / 1e6 : Infinity, passed);
   }
 
   get metadata(): Metadata {

@@ -1,4 +1,5 @@
 /** The serving side of ttrpc: unary calls, any number of them at once on any number of connections. */
+import { sleep } from "../common/mod.ts";
 import { Connection, type ServerLogger } from "./connection.ts";
 import type { CallUnderWay, Service } from "./service.ts";
 
@@ -53,7 +54,7 @@ export class Server {
         }
         this.#logger?.warn("ttrpc: can't accept a connection yet", { error: error.message });
         // The connection waits in the listener's queue, and there is no event for a descriptor that gets free.
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await sleep(100);
       }
     }
     await this.#closing;

@@ -28,16 +28,24 @@ Deno.test("pages: the look of delete loads neither libc nor protobuf, and little
   });
 });
 
-Deno.test("pages: a server loads neither what protobufjs has hidden from it nor the statistics' messages", async () => {
+Deno.test("pages: a server loads neither what protobufjs has hidden from it, nor the statistics' messages, nor Node's timers", async () => {
   await withFolder(async (folder) => {
     const modules = await bundleModules(folder);
     const pages = [...modules.keys()].filter((name) => /^\.\/(serve|mod)-/.test(name));
     const texts = [...new Set(pages.flatMap((name) => [...loaded(modules, name)]))]
       .map((name) => modules.get(name)!);
-    const sources = texts.flatMap((text) => [...text.matchAll(/^\/\/ (\S+)$/gm)])
-      .map(([, source]) => source);
+    // A comment names the source of what is behind it.
+    const parts = texts.flatMap((
+      text,
+    ) => [...text.matchAll(/^\/\/ (\S+)$([^]*?)(?=^\/\/ |$(?!\n))/gm)]);
+    const sources = parts.map(([, source]) => source);
     assert(sources.includes("shim/server/serve.ts") && sources.includes("runc/service.ts"));
     assertEquals(sources.filter((source) => /^npm:long|proto\/metrics/.test(source)), []);
+    const withTimers = parts.filter(([, , text]) => /\bset(Timeout|Interval)\(/.test(text));
+    // It has one for services of its own, which nobody calls here.
+    assertEquals(withTimers.map(([, source]) => source), [
+      "npm:protobufjs/8.8.1/src/rpc/service.js",
+    ]);
   });
 });
 

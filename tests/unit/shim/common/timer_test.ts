@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { startDeadline } from "../../../../shim/ttrpc/deadline.ts";
+import { after } from "../../../../shim/common/timer.ts";
 import { fixtureAnswer, runFixture } from "../../../harness/unit/fixture.ts";
 
 function test(name: string, run: () => Promise<void>): void {
-  Deno.test({ name: `deadline: ${name}`, fn: run, sanitizeOps: true, sanitizeResources: true });
+  Deno.test({ name: `timer: ${name}`, fn: run, sanitizeOps: true, sanitizeResources: true });
 }
 
-/** Starts a deadline and resolves, when it has passed, to how long that took in milliseconds. */
+/** Starts a timer and resolves, when it has passed, to how long that took in milliseconds. */
 function passes(milliseconds: number): Promise<number> {
   const start = performance.now();
   return new Promise((resolve) => {
-    startDeadline(milliseconds, () => resolve(performance.now() - start));
+    after(milliseconds, () => resolve(performance.now() - start));
   });
 }
 
@@ -25,7 +25,7 @@ test("none passes before its time, and each in the order of the times", async ()
 });
 
 test("a sooner one does not wait for a later one, whatever waits already", async () => {
-  const stop = startDeadline(600_000, () => {});
+  const stop = after(600_000, () => {});
   assertLess(await passes(80), 10_000);
   assertLess(await passes(0), 10_000);
   stop();
@@ -33,7 +33,7 @@ test("a sooner one does not wait for a later one, whatever waits already", async
 
 test("one that is stopped does not pass, and the others do", async () => {
   const passed: number[] = [];
-  const stops = [0, 10_000, 60].map((time) => startDeadline(time, () => passed.push(time)));
+  const stops = [0, 10_000, 60].map((time) => after(time, () => passed.push(time)));
   stops[0]();
   await passes(60);
   for (const stop of stops) stop();
@@ -42,10 +42,10 @@ test("one that is stopped does not pass, and the others do", async () => {
 
 test("one passes in time however often new ones are started", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  startDeadline(60, resolve);
+  after(60, resolve);
   const start = performance.now();
   const timer = setInterval(() => {
-    if (performance.now() - start < 20_000) startDeadline(1, () => {});
+    if (performance.now() - start < 20_000) after(1, () => {});
   }, 5);
   await promise;
   clearInterval(timer);
@@ -55,22 +55,22 @@ test("one passes in time however often new ones are started", async () => {
 
 test("one that passes may stop and start others", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  startDeadline(60, () => {
+  after(60, () => {
     stopOther();
-    startDeadline(0, resolve);
+    after(0, resolve);
   });
-  const stopOther = startDeadline(60, () => assert(false, "was stopped"));
+  const stopOther = after(60, () => assert(false, "was stopped"));
   await promise;
 });
 
-test("one that throws costs no other its deadline, and is an uncaught error", async () => {
+test("one that throws costs no other its time, and is an uncaught error", async () => {
   const faults: string[] = [];
   const keep = (event: ErrorEvent) => {
     event.preventDefault();
     faults.push(event.message);
   };
   addEventListener("error", keep);
-  startDeadline(0, () => {
+  after(0, () => {
     throw new Error("a fault");
   });
   await Promise.all([passes(0), passes(200)]);
@@ -79,20 +79,20 @@ test("one that throws costs no other its deadline, and is an uncaught error", as
 });
 
 test("without end there is none", async () => {
-  startDeadline(Infinity, () => assert(false, "is never"))();
-  startDeadline(Infinity, () => assert(false, "is never"));
+  after(Infinity, () => assert(false, "is never"))();
+  after(Infinity, () => assert(false, "is never"));
   await passes(60);
 });
 
 test("a program ends at once when all are stopped, also after a while, and not before", async () => {
   for (const milliseconds of ["0", "120"]) {
-    const program = import.meta.resolve("./fixtures/deadlines.ts");
+    const program = import.meta.resolve("./fixtures/timers.ts");
     const { code, signal, stdout, stderr } = await runFixture(program, milliseconds);
     assertEquals([code, signal, stdout, stderr], [0, null, "passed\n", ""]);
   }
 });
 
 test("those that were stopped keep no memory, however far off they were", async () => {
-  const program = import.meta.resolve("./fixtures/stopped_deadlines.ts");
+  const program = import.meta.resolve("./fixtures/stopped_timers.ts");
   assertLess(await fixtureAnswer<number>(program), 1 << 20);
 });
