@@ -2,7 +2,7 @@ import { privateMemory } from "../../tests/harness/machine/processes.ts";
 import type { Bench, Family } from "../harness/bench.ts";
 import { Container } from "../harness/container.ts";
 import type { Row } from "../harness/results.ts";
-import { proportionalMemory } from "../harness/usage.ts";
+import { proportionalMemory, untilQuiet } from "../harness/usage.ts";
 
 const COUNT = 50;
 const AT_A_TIME = 8;
@@ -62,6 +62,7 @@ async function measure(bench: Bench, rows: Rows, share?: number): Promise<void> 
         await container.startProcess();
       }));
     const servers = [...new Set(containers.map(({ pid }) => pid))];
+    await untilQuiet();
     round.add(rows.memory, sumOf(servers.map(proportionalMemory)));
     round.add(rows.privateMemory, sumOf(servers.map(privateMemory)));
     for (let index = 0; rows.further !== undefined && index < bench.rounds; index++) {

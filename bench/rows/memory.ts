@@ -3,12 +3,10 @@ import type { Bench, Family } from "../harness/bench.ts";
 import { Container } from "../harness/container.ts";
 import type { Row } from "../harness/results.ts";
 import type { Stage } from "../harness/stage.ts";
-import { processorTime } from "../harness/usage.ts";
+import { processorTime, untilQuiet } from "../harness/usage.ts";
 
 const SOME = 300;
 const STATS = 1_000;
-/** What a server does when nobody asks for anything is done by then, in ms. */
-const QUIET_MS = 3_000;
 
 const FRESH = row("fresh", 9);
 const RUNNING = row("with a container");
@@ -27,7 +25,7 @@ export const memory: Family = {
 async function measureOn(stage: Stage, { results, execs }: Bench): Promise<void> {
   await using container = await Container.prepare(stage, "memory", { spare: false });
   const add = async (row: Row) => {
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    await untilQuiet();
     results.add(row, stage.column, privateMemory(container.pid));
   };
   await container.start();
