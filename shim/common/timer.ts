@@ -1,12 +1,12 @@
 /**
  * Timers, in place of setTimeout: for its first call Deno loads Node's timers, which takes 5 ms and 0.7 MiB for as long as the process
- * lives (Deno 2.9.6). All of them share one of an AbortSignal's, which cost neither, but can't be stopped.
+ * lives (Deno 2.9.6). All of them share those of AbortSignals, which cost neither, but can't be stopped.
  */
 
-/** After how long there is a first look at timers while none is waited for, in ms: most are stopped by then. */
-const FIRST_LOOK_MS = 64;
-/** The longest time after which timers are looked at, in ms: 12 days. */
-const LONGEST_LOOK_MS = 2 ** 30;
+/** After how long there is a first look at a timer, in ms: most are stopped by then. */
+const FIRST_LOOK_MS = 50;
+/** The longest time after which timers are looked at, in ms: 24.8 days. With a longer one Deno's would fire at once. */
+const LONGEST_LOOK_MS = 2 ** 31 - 1;
 
 interface Timer {
   /** When it passes, in the time of performance.now(). */
@@ -14,10 +14,16 @@ interface Timer {
   readonly passed: () => void;
 }
 
+/** A look at the timers, which comes in any case. */
+interface Look {
+  readonly at: number;
+  readonly signal: AbortSignal;
+}
+
 /** The timers that have neither passed nor been stopped. */
 const waiting = new Set<Timer>();
-/** The next look at them. */
-let next: { readonly signal: AbortSignal; readonly at: number } | undefined;
+/** The looks that come, the soonest last. Only that one is waited for, and only while there are timers. */
+const looks: Look[] = [];
 
 /**
  * Calls `passed` when so many milliseconds have passed, unless the returned function is called before; never after Infinity. Until then it
@@ -29,7 +35,7 @@ export function after(milliseconds: number, passed: () => void): () => void {
   waiting.add(timer);
   lookBy(timer.at, FIRST_LOOK_MS);
   return () => {
-    if (waiting.delete(timer) && waiting.size === 0) stopLooking();
+    if (waiting.delete(timer) && waiting.size === 0) stopWaiting();
   };
 }
 
@@ -39,24 +45,27 @@ export function sleep(milliseconds: number): Promise<void> {
 }
 
 /**
- * Sees to it that timers are looked at by then. A look comes after a power of two of milliseconds: so those that are not needed any more,
- * as a sooner one is, are never many.
+ * Sees to it that timers are looked at by then.
  * @param longest After how long at the latest, in ms.
  */
 function lookBy(at: number, longest: number): void {
-  const now = performance.now();
-  if (next === undefined || next.signal.aborted || next.at > at) {
-    stopLooking();
-    const delay = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(at - now, longest))));
-    next = { signal: AbortSignal.timeout(delay), at: now + delay };
+  while (looks.at(-1)?.signal.aborted) looks.pop();
+  const soonest = looks.at(-1);
+  if (soonest === undefined || soonest.at > at) {
+    stopWaiting();
+    const now = performance.now();
+    const left = Math.max(1, Math.ceil(Math.min(at - now, longest)));
+    // By powers of two before others, so that there are never more than some thirty.
+    const delay = soonest === undefined ? left : 2 ** Math.floor(Math.log2(left));
+    looks.push({ at: now + delay, signal: AbortSignal.timeout(delay) });
   }
   // However often it is added, the listener is called once.
-  next.signal.addEventListener("abort", look);
+  looks.at(-1)!.signal.addEventListener("abort", look);
 }
 
-function stopLooking(): void {
-  // Without a listener the signal does not keep the process alive.
-  next?.signal.removeEventListener("abort", look);
+function stopWaiting(): void {
+  // Without a listener a signal does not keep the process alive.
+  looks.at(-1)?.signal.removeEventListener("abort", look);
 }
 
 function look(): void {
