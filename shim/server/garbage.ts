@@ -5,10 +5,14 @@ import { mapMethods, type Method, type Service } from "../ttrpc/mod.ts";
 
 /** After so many calls there are some 2 MiB of garbage, and collecting it takes some 15 ms. */
 const CALLS = 1_000;
-/** A server that no call has come to for so long, in ms, has time to clean up. */
+/** A server that no call has come to for so long, in ms, or a few, has time to clean up. */
 const QUIET_MS = 1_000;
+/** How many are few: CRI asks each second for the statistics of all containers of a pod. */
+const FEW_CALLS = 20;
 /** By how many bytes the heap must have grown for that to be worth it: a client may ask for something every few seconds. */
 const WORTH_BYTES = 512 << 10;
+/** The same, where a few calls have come, whose own garbage V8 collects in so much of it. */
+const WORTH_BYTES_AMID_CALLS = 1536 << 10;
 
 /** How many calls there were so far, of all shims of this process. */
 let calls = 0;
@@ -18,7 +22,7 @@ let isWatched = false;
 let collectedBytes = 0;
 
 /**
- * Wraps services so that all garbage is collected after every {@linkcode CALLS} calls, and when there are none for a while. Left alone,
+ * Wraps services so that all garbage is collected after every {@linkcode CALLS} calls, and when there are few for a while. Left alone,
  * V8's heap grows by what is promoted too early, and does not shrink; and V8 would abort the server at a limit of the heap.
  */
 export function collectingGarbage(
@@ -36,14 +40,16 @@ export function collectingGarbage(
   return mapMethods(services, counted);
 }
 
-/** Waits for the end of calls, and collects garbage then if that is worth it. */
+/** Waits until few calls come, and collects garbage then if that is worth it. */
 function watchCalls(): void {
   isWatched = true;
   const before = calls;
   after(QUIET_MS, () => {
-    if (calls !== before) return watchCalls();
+    const came = calls - before;
+    if (came > FEW_CALLS) return watchCalls();
     isWatched = false;
-    if (Deno.memoryUsage().heapTotal >= collectedBytes + WORTH_BYTES) collectGarbage();
+    const worth = came === 0 ? WORTH_BYTES : WORTH_BYTES_AMID_CALLS;
+    if (Deno.memoryUsage().heapTotal >= collectedBytes + worth) collectGarbage();
   });
 }
 
