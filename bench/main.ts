@@ -1,6 +1,6 @@
 /**
  * `deno task bench [--rounds N] [--json FILE] [--containerd VERSION] [--idle SECONDS] [--execs N] [rows …]`: what containers cost with
- * the Go shim and with ours, in one run, in turn; medians. Without arguments it takes less than three minutes.
+ * the Go shim and with ours, in one run, in turn; medians. Without arguments it takes some five minutes.
  *
  * - `--rounds`: how often what takes little time is measured; what takes long is measured less often.
  * - `--json`: a file for all of it as JSON.
