@@ -40,7 +40,7 @@ export function switchesOf(pid: number): Map<string, number> {
 /** What a server does when nobody asks for anything is done by then, in ms. */
 const QUIET_MS = 3_000;
 
-/** Waits until servers that nobody calls have cleaned up, so that their memory can be measured. */
+/** Waits until servers that nobody calls have cleaned up, so that their memory, or what they do when idle, can be measured. */
 export async function untilQuiet(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
 }

@@ -2,10 +2,8 @@ import type { Family } from "../harness/bench.ts";
 import { Container } from "../harness/container.ts";
 import type { Row } from "../harness/results.ts";
 import type { Stage } from "../harness/stage.ts";
-import { processorTime, switchesOf } from "../harness/usage.ts";
+import { processorTime, switchesOf, untilQuiet } from "../harness/usage.ts";
 
-/** What a server does just after a call is done by then, in ms. */
-const QUIET_MS = 3_000;
 const LOOK_MS = 1_000;
 
 const WAKE_UPS: Row = {
@@ -26,7 +24,7 @@ export const idle: Family = {
     await Promise.all(stages.map(async (stage: Stage) => {
       await using container = await Container.run(stage, "idle");
       const { pid } = container;
-      await sleep(QUIET_MS);
+      await untilQuiet();
       const used = processorTime(pid);
       const begin = performance.now();
       const wakeUps = await countWakeUps(pid, idleSeconds);

@@ -5,12 +5,12 @@ import { childrenOf, privateMemory } from "../../tests/harness/machine/processes
 import type { Family, Round } from "../harness/bench.ts";
 import { CountedCgroup } from "../harness/counted_cgroup.ts";
 import type { Column, Row } from "../harness/results.ts";
+import { untilQuiet } from "../harness/usage.ts";
 
 const CONTAINERS = ["first", "second", "third"];
 const COMMAND = ["sleep", "1000"];
-/** What a server does when its pod is gone, or when nobody asks for anything, is done by then, in ms. */
+/** What a server does when its pod is gone is done by then, in ms. */
 const QUIET_MS = 1_500;
-const IDLE_MS = 3_000;
 
 /** What is measured of a pod. */
 interface Rows {
@@ -138,7 +138,7 @@ async function measureLife(
 async function measureIdle(cri: PrivateCri, { handler, rows }: Way, round: Round): Promise<void> {
   const pod = await cri.runPod(handler);
   for (const name of CONTAINERS) await cri.run(pod, name, COMMAND);
-  await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+  await untilQuiet();
   const processes = processesOf(cri, pod);
   for (const { memory, processes: count } of rows) {
     round.add(memory, processes.map(privateMemory).reduce((sum, each) => sum + each));

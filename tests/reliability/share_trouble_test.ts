@@ -132,12 +132,12 @@ test("a million lines", async (containerd) => {
   const before = lines();
   await expectWell(containerd, well);
   // Each asks the only thread, while it is busy with the lines.
-  await eventually("a million lines more", async () => {
+  for (let count = 0; count < 20; count++) {
     const asked = performance.now();
     await well.tasks.call("State", { id: "well" });
     assertLess(performance.now() - asked, 5000);
-    return lines() > before + 1e6 || undefined;
-  });
+  }
+  await eventually("a million lines more", () => lines() > before + 1e6);
   await end(ill, well);
   await Deno.remove(`${containerd.folder}/lines`);
 });

@@ -3,7 +3,8 @@
  * mounts; all of them in two parts at the same time. Where SHIM_BINARY or SHIM_RUNTIME names the shim under test, nothing is built. A
  * test's containers have servers of their own, which must be gone with them; with SHIM_SPARE=on servers may stay as spares.
  *
- * What failed is told once more at the end, and the last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing was left behind.
+ * What failed is told once more at the end, and the last line is `N passed, N failed`. The exit code is 0 when nothing failed and nothing
+ * was left behind.
  */
 import { basename, join } from "@std/path";
 import { onInterruption } from "../../tests/harness/machine/interruption.ts";

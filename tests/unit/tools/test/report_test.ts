@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { readReport } from "../../../../tools/test/report.ts";
+import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const tests = `
 Deno.test("one", () => {});
@@ -10,8 +11,7 @@ Deno.test("a & <b> \\"c\\"", () => {
 `;
 
 Deno.test("report: tells what passed, and what failed with its place and what it threw", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "report-" });
-  try {
+  await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/some_test.ts`, tests);
     await new Deno.Command(Deno.execPath(), {
       args: ["test", "--no-check", "--junit-path=report.xml", "some_test.ts"],
@@ -21,7 +21,5 @@ Deno.test("report: tells what passed, and what failed with its place and what it
     assertEquals(passed, 1);
     assertEquals(failures.length, 1);
     assertMatch(failures[0], /^a & <b> "c" \(\.\/some_test\.ts:4\)\nError: expected <x> & 'y'\n/);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
