@@ -170,10 +170,14 @@ type Symbols = Deno.DynamicLibrary<typeof FUNCTIONS>["symbols"];
 /** After so many calls of a function it is compiled. */
 const SELDOM = 100;
 
-// libc itself has it only since glibc 2.34, but then this library leads there.
-const { dlsym } = Deno.dlopen("libdl.so.2", {
-  dlsym: { parameters: ["pointer", "buffer"], result: "pointer" },
-}).symbols;
+// libc itself has it only since glibc 2.34, but then this library leads there. As a "static" Deno gives a symbol's address, and compiles
+// nothing.
+const { dlsym: address } = Deno.dlopen("libdl.so.2", { dlsym: { type: "pointer" } }).symbols;
+const dlsym = new Deno.UnsafeFnPointer(
+  // deno-lint-ignore no-explicit-any -- it has no type
+  address as Deno.PointerObject<any>,
+  { parameters: ["pointer", "buffer"], result: "pointer" },
+);
 
 const encoder = new TextEncoder();
 
@@ -184,7 +188,7 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
 
 /** The address of a function or a variable of libc. */
 function find<Type>(name: string): Deno.PointerObject<Type> {
-  const address = dlsym(null, cString(name)) as Deno.PointerValue<Type>;
+  const address = dlsym.call(null, cString(name)) as Deno.PointerValue<Type>;
   if (address === null) throw new Error(`there is no ${name} in this machine's ${LIBC}`);
   return address;
 }
