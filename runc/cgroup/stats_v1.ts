@@ -1,6 +1,6 @@
 /** The statistics of a cgroup v1: which file of which controller each field comes from. */
 import type * as proto from "../../proto/metrics/mod.ts";
-import { readText } from "../../shim/mod.ts";
+import { isThere, readText } from "../../shim/libc/mod.ts";
 import type { CgroupFolders } from "./folders.ts";
 import { hugePageSizes } from "./huge_pages.ts";
 import { readRdma } from "./rdma.ts";
@@ -179,26 +179,31 @@ function readMemory(
 }
 
 function readBlkio(folder: string): proto.CgroupV1BlkIOStat.Properties {
-  const devices = parsePartitions(readText("/proc/partitions"));
-  const entries = (file: string) => parseBlkio(readStatFile(folder, file) ?? "", devices);
-  const cfq = fields(BLKIO_CFQ, entries);
-  // If the devices have another scheduler, the files of CFQ are empty.
-  const isCfq = Object.values(cfq).some((entries) => entries.length > 0);
+  let paths: ReadonlyMap<string, string> | undefined;
+  // Many cgroups have read and written nothing.
+  const pathOf = (device: string) =>
+    (paths ??= parsePartitions(readText("/proc/partitions"))).get(device);
+  const entries = (file: string) => parseBlkio(readStatFile(folder, file) ?? "", pathOf);
+  // Where the kernel has no CFQ, none of its files is there; where the devices have another scheduler, they are empty.
+  const hasCfq = isThere(`${folder}/${BLKIO_CFQ.ioServiceBytesRecursive}`);
+  const cfq = hasCfq ? fields(BLKIO_CFQ, entries) : undefined;
+  const isCfq = cfq && Object.values(cfq).some((entries) => entries.length > 0);
   return isCfq ? cfq : fields(BLKIO_THROTTLE, entries);
 }
 
 /**
  * Parses a file of the controller blkio: lines `MAJOR:MINOR OPERATION VALUE`, or without the operation in files that do not tell them
  * apart, and `Total VALUE` at the end.
+ * @param pathOf The path of a device, by `MAJOR:MINOR`.
  */
 function parseBlkio(
   text: string,
-  devices: ReadonlyMap<string, string>,
+  pathOf: (device: string) => string | undefined,
 ): proto.CgroupV1BlkIOEntry.Properties[] {
   return [...text.matchAll(/^(\d+):(\d+) (?:(\S+) )?(\d+)$/gm)].map(
     ([, major, minor, op, value]) => ({
       op,
-      device: devices.get(`${major}:${minor}`),
+      device: pathOf(`${major}:${minor}`),
       major: BigInt(major),
       minor: BigInt(minor),
       value: BigInt(value),
