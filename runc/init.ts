@@ -211,9 +211,11 @@ export class Init extends Process {
 
   /** Freezes all processes of the container. */
   async pause(signal: AbortSignal): Promise<void> {
+    const { runc, direct, cgroup } = this.container;
     this.enter("pause");
     try {
-      await this.container.runc.within(signal).pause(this.id);
+      const isDone = await direct.pause(this, cgroup, signal);
+      if (!isDone) await runc.within(signal).pause(this.id);
     } catch (error) {
       this.enter("resume");
       this.#unfreeze(error);
@@ -224,13 +226,15 @@ export class Init extends Process {
 
   /** Lets the processes of a paused container go on. */
   async resume(signal: AbortSignal): Promise<void> {
+    const { runc, direct, cgroup } = this.container;
     this.check("resume");
     try {
-      await this.container.runc.within(signal).resume(this.id);
+      const isDone = await direct.resume(this, cgroup);
+      if (!isDone) await runc.within(signal).resume(this.id);
     } catch (error) {
       // They may go on all the same: this command may have thawed them before it was killed, or the runtime for an earlier
       // signal, or an operator.
-      if (this.container.cgroup.isFrozen !== false) throw runtimeFailure("resume", error);
+      if (cgroup.isFrozen !== false) throw runtimeFailure("resume", error);
     }
     this.enter("resume");
   }

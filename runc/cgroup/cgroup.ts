@@ -1,20 +1,12 @@
 /** The cgroup of a container. */
-import { join } from "@std/path/posix";
 import type { Any } from "../../proto/mod.ts";
-import { isThere, readText, writeText } from "../../shim/libc/mod.ts";
+import { isThere } from "../../shim/libc/mod.ts";
 import type { Reactor } from "../../shim/mod.ts";
 import type { CgroupFolders } from "./folders.ts";
+import { Freezer } from "./freezer.ts";
 import { oomCounter } from "./oom.ts";
 import { OomWatch } from "./oom_watch.ts";
 import { pidsIn } from "./processes.ts";
-import { unlessMissing } from "./removal.ts";
-
-/** The file of a cgroup that says whether its processes are frozen. */
-interface Freezer {
-  readonly file: string;
-  /** What is in the file when the processes are not frozen, and thaws them when it is written there. */
-  readonly thawed: string;
-}
 
 /**
  * The cgroup of a container. It may be removed at any moment, also while it is read. Then everything here answers as for a container
@@ -56,11 +48,14 @@ export class Cgroup {
     return this.#folders === undefined ? [] : pidsIn(this.#folders.processes!);
   }
 
+  /** What freezes and thaws its processes; undefined if it has no freezer. */
+  get freezer(): Freezer | undefined {
+    return this.#folders && Freezer.of(this.#folders);
+  }
+
   /** Whether its processes are frozen, or about to be; undefined if it is gone, or has no freezer. */
   get isFrozen(): boolean | undefined {
-    const freezer = this.#freezer;
-    const state = freezer && unlessMissing(() => readText(freezer.file));
-    return state === undefined ? undefined : state.trim() !== freezer!.thawed;
+    return this.freezer?.isFrozen;
   }
 
   /**
@@ -68,16 +63,8 @@ export class Cgroup {
    * @throws {SystemError} If the kernel refuses it.
    */
   thaw(): void {
-    const freezer = this.#freezer;
-    if (freezer && this.isFrozen) unlessMissing(() => writeText(freezer.file, freezer.thawed));
-  }
-
-  get #freezer(): Freezer | undefined {
-    const unified = this.#folders?.unified;
-    if (unified !== undefined) return { file: join(unified, "cgroup.freeze"), thawed: "0" };
-    const folder = this.#folders?.controller("freezer");
-    if (folder === undefined) return undefined;
-    return { file: join(folder, "freezer.state"), thawed: "THAWED" };
+    const { freezer } = this;
+    if (freezer?.isFrozen) freezer.thaw();
   }
 
   /** Its statistics and limits, as Stats answers them; undefined if it is gone. */

@@ -6,5 +6,6 @@
  */
 export { Cgroup } from "./cgroup.ts";
 export { removeEmptyCgroups } from "./empty_cgroups.ts";
+export type { Freezer } from "./freezer.ts";
 export { ownCgroupFoldersOf, readShimCgroups, type ShimCgroups } from "./folders.ts";
 export { joinCgroup } from "./processes.ts";

@@ -1,16 +1,23 @@
 /**
- * Start of an init and Delete of a stopped container, which the shim does without a command of runc where that does nothing else
- * (docs/direct.md): for which runtimes and containers that is, and what it does then.
+ * Start of an init, Pause, Resume and Delete of a stopped container, which the shim does without a command of runc where that does
+ * nothing else (docs/direct.md): for which runtimes and containers that is, and what it does then.
  */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { dirname } from "@std/path";
 import { RuncOptions } from "../../proto/mod.ts";
 import { StatusCode } from "../../shim/ttrpc/mod.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
 import { expectStatus } from "../harness/expect/expect_status.ts";
 import { within } from "../harness/expect/within.ts";
-import { cgroupFolders, cgroupFoldersOf, removeCgroups } from "../harness/machine/cgroups.ts";
+import {
+  cgroupFolders,
+  cgroupFoldersOf,
+  isFrozen,
+  removeCgroups,
+  thaw,
+} from "../harness/machine/cgroups.ts";
 import { descriptorsOf, findProcess, isAlive, sendSignal } from "../harness/machine/processes.ts";
 import { expectProgram } from "../harness/machine/programs.ts";
 import { type BundleOptions, DirectShim } from "../harness/shim/direct_shim.ts";
@@ -93,6 +100,20 @@ async function live(
   return ways;
 }
 
+/** Pauses and resumes a running container, as runc sees it, too. */
+async function pauseAndResume(
+  containerd: PrivateContainerd,
+  { shim, pid }: { shim: DirectShim; pid: number },
+): Promise<{ pause: Way; resume: Way }> {
+  const ways = { pause: "shim" as Way, resume: "shim" as Way };
+  const seen = async () => [isFrozen(pid), JSON.parse(await runc(containerd, "state", id)).status];
+  if (await runsCommand(shim.pid, () => shim.tasks.call("Pause", { id }))) ways.pause = "command";
+  assertEquals(await seen(), [true, "paused"]);
+  if (await runsCommand(shim.pid, () => shim.tasks.call("Resume", { id }))) ways.resume = "command";
+  assertEquals(await seen(), [false, "running"]);
+  return ways;
+}
+
 function commandOf(pid: number): string | undefined {
   return findProcess(pid)?.command.join(" ");
 }
@@ -120,7 +141,10 @@ for (
   testBetterThanGo(`with ${what} it is done by the ${way}`, async (containerd) => {
     const container = await create(containerd, make);
     const folders = cgroupFoldersOf(container.pid).all;
-    assertEquals(await live(container), { start: way, delete: way });
+    const ways = await live(container, async () => {
+      assertEquals(await pauseAndResume(containerd, container), { pause: way, resume: way });
+    });
+    assertEquals(ways, { start: way, delete: way });
     const left = [...folders, stateFolder(containerd)].filter((path) => isThere(path));
     assertEquals(left, []);
   });
@@ -140,7 +164,11 @@ testBetterThanGo("with SHIM_DIRECT=off it is done by the command", async (contai
   try {
     const shim = await DirectShim.start(containerd, id);
     const pid = await shim.create(containerd);
-    assertEquals(await live({ shim, pid }), { start: "command", delete: "command" });
+    const ways = await live({ shim, pid }, async () => {
+      const ways = await pauseAndResume(containerd, { shim, pid });
+      assertEquals(ways, { pause: "command", resume: "command" });
+    });
+    assertEquals(ways, { start: "command", delete: "command" });
   } finally {
     Deno.env.delete("SHIM_DIRECT");
   }
@@ -152,7 +180,28 @@ testBetterThanGo("a runtime that is replaced meanwhile is not known", async (con
   // As an upgrade does it.
   await Deno.copyFile(runtime, `${runtime}.new`);
   await Deno.rename(`${runtime}.new`, runtime);
-  assertEquals(await live(container), { start: "command", delete: "command" });
+  const ways = await live(container, async () => {
+    const ways = await pauseAndResume(containerd, container);
+    assertEquals(ways, { pause: "command", resume: "command" });
+  });
+  assertEquals(ways, { start: "command", delete: "command" });
+});
+
+test("a container below a frozen cgroup is paused by itself", async (containerd) => {
+  const { shim, pid } = await create(containerd);
+  const { tasks } = shim;
+  await tasks.call("Start", { id });
+  const folders = cgroupFoldersOf(pid);
+  const above = dirname(folders.unified ?? folders.controller("freezer")!);
+  const [file, frozen] = folders.unified ? ["cgroup.freeze", "1"] : ["freezer.state", "FROZEN"];
+  Deno.writeTextFileSync(`${above}/${file}`, frozen);
+  await tasks.call("Pause", { id });
+  thaw(above);
+  assertEquals(isFrozen(pid), true);
+  await tasks.call("Resume", { id });
+  assertEquals(isFrozen(pid), false);
+  await shim.exec("visitor", ["true"]);
+  await shim.end();
 });
 
 testBetterThanGo("a poststop hook runs", async (containerd) => {

@@ -1,5 +1,5 @@
 /**
- * What the commands `start` and `delete` of the runc on the PATH change, by the system calls that they make. The shim does it without
+ * What the commands `start`, `pause`, `resume` and `delete` of the runc on the PATH change, by the system calls that they make. The shim does it without
  * them (docs/direct.md); where this fails with a newer runc, that one does more, and the shim must learn it before it takes that
  * version for a known one (runc/direct/known_runc.ts).
  */
@@ -10,7 +10,7 @@ import type { PrivateContainerd } from "../harness/containerd/private_containerd
 import { eventually } from "../harness/expect/eventually.ts";
 import { cgroupMounts } from "../harness/machine/cgroups.ts";
 import { unpack } from "../harness/machine/packages.ts";
-import { findProcess } from "../harness/machine/processes.ts";
+import { findProcess, sendSignal } from "../harness/machine/processes.ts";
 import { findProgram } from "../harness/machine/programs.ts";
 import { Bundle } from "../harness/shim/direct_shim.ts";
 import { testBetterThanGo } from "../harness/suite/black_box.ts";
@@ -57,12 +57,12 @@ function changeBy(line: string): string | undefined {
   const path = /^(?:AT_FDCWD(?:<[^>]*>)?|-?\d+(?:<([^>]*)>)?), "([^"]*)"/.exec(args);
   if (path === null) return `${name} ${args}`;
   const [, place, file] = path;
-  const kind = args.includes("AT_REMOVEDIR") ? "rmdir" : name;
+  const kind = args.includes("AT_REMOVEDIR") ? "rmdir" : isOpen ? "open" : name;
   return `${kind} ${file.startsWith("/") ? file : `${place}/${file}`}`;
 }
 
 testBetterThanGo(
-  "runc's start opens and removes a FIFO, its delete removes cgroups and the state",
+  "runc's start opens and removes a FIFO, its pause and resume write to the freezer, its delete removes cgroups and the state",
   async (containerd) => {
     const bundle = await Bundle.make(containerd, id);
     const root = `${containerd.folder}/root`;
@@ -78,8 +78,17 @@ testBetterThanGo(
     );
 
     const start = await changesOf(root, "start", `${containerd.folder}/start`);
-    assertEquals(start, [`openat ${folder}/exec.fifo`, `unlinkat ${folder}/exec.fifo`]);
+    assertEquals(start, [`open ${folder}/exec.fifo`, `unlinkat ${folder}/exec.fifo`]);
 
+    const { freezer, "": unified } = state.cgroup_paths;
+    const file = freezer ? `${freezer}/freezer.state` : `${unified}/cgroup.freeze`;
+    for (const command of ["pause", "resume"]) {
+      const changes = await changesOf(root, command, `${containerd.folder}/${command}`);
+      // It may have been written more than once.
+      assertEquals([...new Set(changes)], [`open ${file}`]);
+    }
+
+    sendSignal(pid, "SIGKILL");
     await eventually("its end", () => findProcess(pid) === undefined || undefined);
     const deletion = await changesOf(root, "delete", `${containerd.folder}/delete`);
     assertEquals(
@@ -92,8 +101,8 @@ testBetterThanGo(
         .toSorted(),
     );
     await new Deno.Command("umount", { args: [`${bundle.path}/rootfs`] }).output();
-    for (const path of [root, `${containerd.folder}/start`, `${containerd.folder}/delete`]) {
-      await Deno.remove(path, { recursive: true });
+    for (const name of ["root", "start", "pause", "resume", "delete"]) {
+      await Deno.remove(`${containerd.folder}/${name}`, { recursive: true });
     }
     await bundle.remove();
   },
@@ -105,11 +114,11 @@ async function mountRootfs(containerd: PrivateContainerd, bundle: Bundle): Promi
   assertEquals(success, true, new TextDecoder().decode(stderr));
 }
 
-/** Creates a container that ends at once when it is started, and answers init's pid. */
+/** Creates a container, and answers init's pid. */
 async function createByHand(root: string, bundle: Bundle): Promise<number> {
   const path = `${bundle.path}/config.json`;
   const spec = JSON.parse(Deno.readTextFileSync(path));
-  spec.process.args = ["true"];
+  spec.process.args = ["sleep", "1000"];
   Deno.writeTextFileSync(path, JSON.stringify(spec));
   const pidFile = `${bundle.path}/${basename(bundle.path)}.pid`;
   const args = ["--root", root, "create", "--bundle", bundle.path, "--pid-file", pidFile, id];
