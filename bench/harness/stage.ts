@@ -3,7 +3,7 @@ import { expectSuccess, outputOf } from "../../tests/harness/containerd/private_
 import type { Runtime } from "../../tests/harness/containerd/private_containerd.ts";
 import { eventually } from "../../tests/harness/expect/eventually.ts";
 import { makeBusyboxRootfs } from "../../tests/harness/machine/busybox.ts";
-import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
+import { cgroupFolders, removeCgroups } from "../../tests/harness/machine/cgroups.ts";
 import { isAlive, isSpare, processesOfThisRun } from "../../tests/harness/machine/processes.ts";
 import { runName } from "../../tests/harness/machine/private_mounts.ts";
 import type { Host } from "../../tests/harness/shim/direct_shim.ts";
@@ -62,7 +62,7 @@ export class Stage implements Host, AsyncDisposable {
     }
     await this.events[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
-    for (const folder of cgroupFolders(this.namespace)) await Deno.remove(folder);
+    await removeCgroups(cgroupFolders(this.namespace));
   }
 }
 

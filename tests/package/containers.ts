@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { eventually } from "../harness/expect/eventually.ts";
 import { makeBusyboxImage, makeBusyboxRootfs } from "../harness/machine/busybox.ts";
-import { cgroupFolders } from "../harness/machine/cgroups.ts";
+import { cgroupFolders, isBusy } from "../harness/machine/cgroups.ts";
 import type { Daemon } from "../harness/machine/daemon.ts";
 import type { DebianMachine } from "../harness/machine/debian_machine.ts";
 import { runName } from "../harness/machine/private_mounts.ts";
@@ -112,6 +112,6 @@ function removeCgroup(folder: string): void {
     Deno.removeSync(folder);
   } catch (error) {
     // The last process may be at its end.
-    if (!(error instanceof Deno.errors.Busy)) throw error;
+    if (!isBusy(error)) throw error;
   }
 }

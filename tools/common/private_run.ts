@@ -1,6 +1,6 @@
 /** Work that starts processes in private mounts, and leaves none behind. */
 import { eventually } from "../../tests/harness/expect/eventually.ts";
-import { cgroupFolders } from "../../tests/harness/machine/cgroups.ts";
+import { cgroupFolders, removeCgroups } from "../../tests/harness/machine/cgroups.ts";
 import { onInterruption } from "../../tests/harness/machine/interruption.ts";
 import { runName } from "../../tests/harness/machine/private_mounts.ts";
 import { processesOfThisRun, sendSignal } from "../../tests/harness/machine/processes.ts";
@@ -48,5 +48,5 @@ async function endEverything(): Promise<void> {
     for (const { pid } of left) sendSignal(pid, "SIGKILL");
     return left.length === 0 || undefined;
   }, 60);
-  for (const folder of cgroupFolders(`${runName()}-`)) await Deno.remove(folder);
+  await removeCgroups(cgroupFolders(`${runName()}-`));
 }
