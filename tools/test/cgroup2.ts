@@ -36,7 +36,6 @@ const FILES = [
   // Other names and values of limits; the kernel refuses others.
   "tests/task/update_test.ts",
   // cgroup.freeze, under which SIGKILL ends what is frozen.
-  "tests/unit/runc/cgroup/freezer_test.ts",
   "tests/task/pause_test.ts",
   // Who is in the container: to tell of them, and to signal or end them all.
   "tests/task/pids_test.ts",
