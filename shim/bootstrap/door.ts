@@ -9,7 +9,7 @@ import { connectUnix } from "../libc/socket.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Arguments } from "./arguments.ts";
 import { ANSWERED, FOUND, LISTENING, type Listening } from "./handshake.ts";
-import { inherited } from "./inherited.ts";
+import { tell, type Told } from "./inherited.ts";
 
 /** What a server says that is not for this `start`. */
 export const DECLINED = "declined\n";
@@ -26,8 +26,8 @@ export interface Offer {
   readonly input: string;
   /** The pid of who has executed `start`. */
   readonly containerd: number;
-  /** See {@linkcode inherited}, of `start`. */
-  readonly inherited: string;
+  /** What `start` tells of itself, by which the server finds out what it would inherit (inherited.ts). */
+  readonly told: Told;
 }
 
 /** Called by `start`: makes an offer of what a spawned server would be given. */
@@ -36,8 +36,7 @@ export function makeOffer(
   input: Uint8Array<ArrayBuffer>,
   settings: Settings,
 ): Offer {
-  const base64 = input.toBase64();
-  return { args, input: base64, containerd: Deno.ppid, inherited: inherited(settings) };
+  return { args, input: input.toBase64(), containerd: Deno.ppid, told: tell(settings) };
 }
 
 /**

@@ -20,6 +20,6 @@ export { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 export { type Bootstrap, type EventsAddress, readBootstrap } from "./params.ts";
 export { isTelemetryWanted, lastSpansSent, takeTelemetryVariables } from "./telemetry_variables.ts";
 export { adjustOomScore } from "./oom_score.ts";
-export { inherited, ownCgroups } from "./inherited.ts";
+export { inherited, ownCgroups, tell } from "./inherited.ts";
 export { DECLINED, LENGTH_BYTES, type Offer } from "./door.ts";
 export { newDoor, removeIfEmpty } from "./shared.ts";

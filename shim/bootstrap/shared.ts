@@ -10,6 +10,7 @@ import { lockPath, socketPath, toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { makeOffer, type Offer, offerAt, PATIENCE_MS } from "./door.ts";
 import type { Listening } from "./handshake.ts";
+import { inherited } from "./inherited.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 
@@ -32,7 +33,7 @@ export async function joinOrBegin(
   begin: (args: Arguments) => Promise<Listening>,
 ): Promise<Listening> {
   const made = makeOffer(args, input, settings);
-  const kind = `${made.inherited}\n${options.toBase64()}`;
+  const kind = `${inherited(made.told)}\n${options.toBase64()}`;
   const path = await kindPath(args, kind);
   const sharing = { ...args, doors: doorsFolder(path) };
   const offer = { ...made, args: sharing };

@@ -4,13 +4,7 @@
  */
 import { dirname, isAbsolute, join } from "@std/path/posix";
 import { removeIfThere } from "../common/files.ts";
-import { close, open, OpenFlag, pipe } from "../libc/descriptor.ts";
 import { isThere } from "../libc/kernel_files.ts";
-import { createCoreSchedulingCookie } from "../libc/process.ts";
-import { BLOCKED_SIGNALS } from "../libc/signals.ts";
-import { spawnProgram } from "../libc/spawn.ts";
-import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
-import { givenOpenFiles } from "../process/open_files.ts";
 import { readSettings, type Settings } from "../settings/settings.ts";
 import {
   ADDRESS_FILE,
@@ -24,24 +18,11 @@ import {
 } from "./address.ts";
 import { answerVersion, NEWEST_VERSION } from "./answer_version.ts";
 import type { Arguments } from "./arguments.ts";
-import {
-  giveInput,
-  type Listening,
-  sayAnswerGiven,
-  serverArguments,
-  takeInput,
-  waitUntilListening,
-} from "./handshake.ts";
+import { makeOffer, offerAt } from "./door.ts";
+import { type Listening, takeInput } from "./handshake.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
-import { adjustOomScore } from "./oom_score.ts";
 import { encodeResult, readStartParams, type StartParams } from "./start_params.ts";
-import {
-  addTelemetryVariables,
-  DENO_SWITCH,
-  isTelemetryWanted,
-  takeTelemetryVariables,
-} from "./telemetry_variables.ts";
 
 /** What is started: of a program, see run.ts, what `start` needs of it. */
 export interface StartedProgram {
@@ -88,8 +69,12 @@ export async function start(
 
   if (await isFound(path)) return giveAnswer(answer);
   const serving = { ...args, socket: path };
+  const spawn = async (args: Arguments) => {
+    const { startServer } = await import("./start_server.ts");
+    return startServer(args, input);
+  };
   const begin = async (args: Arguments) =>
-    await takeSpare(args, input, settings) ?? startAnyServer(args, input);
+    await takeSpare(args, input, settings) ?? await spawn(args);
   // A server with a core scheduling cookie has one of its own.
   const isPlain = isReusable && protocol === "ttrpc" && !Deno.env.get("SCHED_CORE");
   let server: Listening;
@@ -98,7 +83,7 @@ export async function start(
       const { joinOrBegin } = await import("./shared.ts");
       server = await joinOrBegin(serving, input, await optionsIn(input, params), settings, begin);
     } else {
-      server = isPlain ? await begin(serving) : startAnyServer(serving, input);
+      server = isPlain ? await begin(serving) : await spawn(serving);
     }
   } catch (error) {
     await removeLeft(path);
@@ -125,7 +110,6 @@ async function takeSpare(
   if (!settings.spare) return undefined;
   const path = await sparePath(args);
   if (!isThere(path)) return undefined;
-  const { makeOffer, offerAt } = await import("./door.ts");
   try {
     return offerAt(path, makeOffer(args, input, settings));
   } catch {
@@ -163,56 +147,4 @@ async function findSocketPath(
   const path = await socketPath(containerd, namespace, name, folder);
   checkSocketPath(path);
   return path;
-}
-
-/** {@linkcode startServer}, with telemetry if that is wanted and if Deno boots with it: for a wrong setting of it, it does not. */
-function startAnyServer(args: Arguments, input: Uint8Array<ArrayBuffer>): Listening {
-  Deno.env.delete(DENO_SWITCH);
-  if (!isTelemetryWanted()) return startServer(args, input);
-  addTelemetryVariables();
-  try {
-    return startServer(args, input);
-  } catch {
-    // Why, Deno has told the log.
-    takeTelemetryVariables();
-    return startServer(args, input);
-  }
-}
-
-/**
- * Spawns the server, and waits until it listens.
- * @param args With the socket to serve on.
- * @throws {Error} If it has ended before.
- */
-function startServer(args: Arguments, input: Uint8Array<ArrayBuffer>): Listening {
-  if (Deno.env.get("SCHED_CORE")) createCoreSchedulingCookie();
-  const stdin = pipe();
-  const stdout = pipe();
-  const errors = openLog(args.bundle);
-  // The compiled form heeds these variables, too.
-  for (const name of DENO_VARIABLES) Deno.env.delete(name);
-  // The current directory is the bundle, which goes with its container; the server of a group stays.
-  Deno.chdir("/");
-  // In a session of its own it gets no signals of containerd's terminal or process group.
-  const server = spawnProgram(ownExecutable(), {
-    args: serverArguments(args),
-    descriptors: [stdin.read, stdout.write, errors],
-    newSession: true,
-    blockedSignals: BLOCKED_SIGNALS,
-    openFiles: givenOpenFiles(),
-  });
-  close(errors);
-  adjustOomScore(server, Deno.ppid);
-  giveInput(stdin, input);
-  const isOwn = waitUntilListening(stdout);
-  return { sayAnswerGiven: () => isOwn && sayAnswerGiven(stdin.write) };
-}
-
-/** Opens the bundle's log FIFO, for both directions so that it opens without a reader. */
-function openLog(bundle: string): number {
-  try {
-    return open(join(bundle, "log"), OpenFlag.RDWR);
-  } catch {
-    return open("/dev/null", OpenFlag.WRONLY);
-  }
 }

@@ -20,12 +20,10 @@ const MAX_OFFER_BYTES = 16 << 20;
 
 /** Who decides on what is offered. */
 export interface Doorkeeper {
-  /** Whether a `start` is to be taken. */
+  /** Whether a `start` is to be taken. Where it throws, it is not. */
   accepts(offer: Offer): boolean;
   /** Takes one that was accepted. */
   take(start: Start): void;
-  /** Is told of one that was declined. */
-  declined?(offer: Offer): void;
 }
 
 /** A socket at which `start`s are heard, until it is disposed of. */
@@ -70,7 +68,6 @@ async function hear(connection: Deno.Conn, keeper: Doorkeeper): Promise<void> {
     if (keeper.accepts(offer)) return keeper.take(new Offered(connection, offer));
     await connection.write(new TextEncoder().encode(DECLINED));
     close();
-    keeper.declined?.(offer);
   } catch {
     // It has gone, or has sent what is no offer.
     close();

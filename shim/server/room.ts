@@ -1,5 +1,5 @@
 /** The room that a server has for the shims of several containers, see bootstrap/shared.ts. */
-import { newDoor, type Offer, removeIfEmpty, type Start } from "../bootstrap/mod.ts";
+import { newDoor, removeIfEmpty, type Start } from "../bootstrap/mod.ts";
 import { Door } from "./door.ts";
 import type { ServerProcess } from "./server_process.ts";
 
@@ -73,14 +73,11 @@ export class Room implements Disposable {
   #openDoor(): void {
     Deno.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     this.#door = new Door(newDoor(this.folder), {
-      accepts: (offer) => this.#hasRoom && this.#isOfKind(offer),
+      // Who comes here inherits the same, as the folder is named after that. A server that has joined a cgroup, as its options asked for,
+      // is not what `start` would spawn.
+      accepts: () => this.#hasRoom && this.server.isUnchanged,
       take: this.take,
     });
-  }
-
-  /** A server that has joined a cgroup, as its options asked for, is not what `start` would spawn. */
-  #isOfKind({ inherited }: Offer): boolean {
-    return inherited === this.server.inherited && this.server.isUnchanged;
   }
 
   #closeDoor(): void {

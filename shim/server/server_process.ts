@@ -1,5 +1,5 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
-import { inherited, ownCgroups } from "../bootstrap/mod.ts";
+import { inherited, ownCgroups, tell } from "../bootstrap/mod.ts";
 import { becomeSubreaper, hasChildren, kill, listDescriptors, SIGKILL } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -52,7 +52,7 @@ export class ServerProcess {
   noteInherited(): void {
     const { settings } = this;
     if (!this.#isReusable || !settings.spare && settings.share === 1) return;
-    this.#inherited ??= inherited(settings, this.#cgroups);
+    this.#inherited ??= inherited(tell(settings), this.#cgroups);
   }
 
   /** What it inherited from who has spawned it; undefined if it has one shim only. */
@@ -68,7 +68,7 @@ export class ServerProcess {
   /** Whether it is still what it inherited, and has no fault, so that it can have another shim beside those that it has. */
   get isUnchanged(): boolean {
     return this.#inherited !== undefined && !this.#hasFault &&
-      inherited(this.settings) === this.#inherited;
+      inherited(tell(this.settings)) === this.#inherited;
   }
 
   /** Whether it is as it was when it had its first shim, so that it can have another one in its place. */

@@ -1,9 +1,9 @@
 /** A server that has no container any more waits for the next `start` of its containerd: the spare. */
 import {
+  inherited,
   isAnswered,
   lockFile,
   lockPath,
-  type Offer,
   sparePath,
   type Start,
 } from "../bootstrap/mod.ts";
@@ -42,10 +42,16 @@ export async function waitForStart(
     };
     const end = () => take(undefined);
     using door = await openDoor(await sparePath(last.args), {
-      accepts: (offer) => offer.inherited === server.inherited && !isTaken && server.isAsNew,
+      accepts: ({ args, told }) => {
+        const offered = inherited(told);
+        if (offered === server.inherited) return !isTaken && server.isAsNew;
+        // What nobody can take would keep others from becoming the spare.
+        if (args.namespace === last.args.namespace || isOtherVersion(offered, server.inherited!)) {
+          end();
+        }
+        return false;
+      },
       take,
-      // What nobody can take would keep others from becoming the spare.
-      declined: (offer) => isOutdated(server.inherited!, last.args.namespace, offer) && end(),
     });
     if (door === undefined) return undefined;
     setCommandLine([ownExecutable(), "-address", last.args.address, "spare"]);
@@ -72,13 +78,12 @@ async function openDoor(path: string, keeper: Doorkeeper): Promise<Door | undefi
 }
 
 /**
- * Whether an offer shows that no other one will be for a spare which has inherited that: there was an upgrade of the executable or a
- * change of the settings; or what containerd itself has and passes on is another now, such as its PATH, to which its CRI plugin adds a
- * folder when it makes its first pod. In another namespace the environment is another one.
+ * Whether an offer in another namespace, where the environment is another one, shows that there was an upgrade of the executable or a change
+ * of the settings. In the same namespace any difference shows that no other offer will be for this spare: what containerd itself has and
+ * passes on is another now, such as its PATH, to which its CRI plugin adds a folder when it makes its first pod.
  */
-function isOutdated(inherited: string, namespace: string, offer: Offer): boolean {
-  if (offer.inherited === inherited) return false;
-  return offer.args.namespace === namespace || versionIn(offer.inherited) !== versionIn(inherited);
+function isOtherVersion(offered: string, own: string): boolean {
+  return versionIn(offered) !== versionIn(own);
 }
 
 /** The versions of the executables, and the settings, which inherited() tells first. */
