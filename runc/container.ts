@@ -5,7 +5,7 @@ import type {
   CreateTaskRequest,
   ExecProcessRequest,
 } from "../proto/mod.ts";
-import { keepExit } from "../shim/bootstrap/exit_file.ts";
+import { keepExit } from "../shim/bootstrap/keep_exit.ts";
 import {
   killIfThere,
   orWarn,

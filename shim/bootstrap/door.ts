@@ -4,7 +4,7 @@
  * `start` sends an {@linkcode Offer}; what follows is as with a server that it has spawned, by lines and a byte (handshake.ts), or the
  * line {@linkcode DECLINED}.
  */
-import { close, read, write } from "../libc/descriptor.ts";
+import { close, read, writeAll } from "../libc/descriptor.ts";
 import { connectUnix } from "../libc/socket.ts";
 import type { Settings } from "../settings/settings.ts";
 import type { Arguments } from "./arguments.ts";
@@ -66,14 +66,6 @@ function encodeOffer(offer: Offer): Uint8Array<ArrayBuffer> {
   new DataView(message.buffer).setUint32(0, json.length);
   message.set(json, LENGTH_BYTES);
   return message;
-}
-
-/** @throws {Error} If it is not taken in time. */
-function writeAll(door: number, bytes: Uint8Array<ArrayBuffer>): void {
-  for (let count, written = 0; written < bytes.length; written += count) {
-    count = write(door, bytes.subarray(written));
-    if (count === -1) throw new Error("the server does not read what it is offered");
-  }
 }
 
 /** Up to the first newline, with it; or what came before the end, or in time. */

@@ -11,12 +11,8 @@ export interface KeptExit {
   readonly exitedAt: Date;
 }
 
-const exitFile = (bundle: string) => join(bundle, "init.exit");
-
-/** Writes the file: JSON, `{"status":42,"exitedAt":"2026-01-31T12:00:00.000Z"}`. */
-export function keepExit(bundle: string, { status, exitedAt }: KeptExit): void {
-  Deno.writeTextFileSync(exitFile(bundle), JSON.stringify({ status, exitedAt }), { mode: 0o600 });
-}
+/** Its path. */
+export const exitFile = (bundle: string) => join(bundle, "init.exit");
 
 /** Reads the file; undefined if it is not there or is damaged. */
 export function readExit(bundle: string): KeptExit | undefined {

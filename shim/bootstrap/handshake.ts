@@ -13,6 +13,7 @@ import {
   readAll,
   redirect,
   write,
+  writeAll,
 } from "../libc/descriptor.ts";
 import { SystemError } from "../libc/library.ts";
 import type { Arguments } from "./arguments.ts";
@@ -141,9 +142,7 @@ export function giveInput(pipe: Pipe, input: Uint8Array<ArrayBuffer>): void {
   head.setUint32(4, input.length);
   message.set(input, HEAD_BYTES);
   try {
-    for (let given = 0; given < message.length;) {
-      given += write(pipe.write, message.subarray(given));
-    }
+    writeAll(pipe.write, message);
   } catch (error) {
     // The server has ended; its standard output says why.
     if (!(error instanceof SystemError)) throw error;

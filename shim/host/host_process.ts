@@ -1,5 +1,5 @@
 /** A container that is a process of the host. */
-import { keepExit } from "../bootstrap/exit_file.ts";
+import { keepExit } from "../bootstrap/keep_exit.ts";
 import { orWarn } from "../common/mod.ts";
 import {
   close,

@@ -23,6 +23,7 @@ export const OpenFlag = {
   RDWR: 2,
   CREAT: 0o100,
   NOCTTY: 0o400,
+  TRUNC: 0o1000,
   APPEND: 0o2000,
   NONBLOCK: 0o4000,
   CLOEXEC: 0o2000000,
@@ -185,6 +186,17 @@ function waitUntilReadable(descriptor: number): void {
 /** Writes as much of `buffer` as is taken. Returns how many bytes that were, or -1 if none are taken now (EAGAIN). */
 export function write(descriptor: number, buffer: Uint8Array<ArrayBuffer>): number {
   return unlessAgain("write", () => symbols.write(descriptor, buffer, BigInt(buffer.length)));
+}
+
+/**
+ * Writes all of `bytes`, to what is no nonblocking descriptor.
+ * @throws {SystemError} If it is not taken, or not within the time that a socket has for it (SO_SNDTIMEO).
+ */
+export function writeAll(descriptor: number, bytes: Uint8Array<ArrayBuffer>): void {
+  for (let written = 0; written < bytes.length;) {
+    const rest = bytes.subarray(written);
+    written += check(symbols.write(descriptor, rest, BigInt(rest.length)), "write");
+  }
 }
 
 /**
