@@ -4,6 +4,7 @@
  */
 import { dirname } from "@std/path/posix";
 import { killIfThere, SIGKILL, type Spawner } from "../../shim/mod.ts";
+import { identify } from "../../shim/libc/mod.ts";
 import { endsWithin } from "../../shim/common/ends_within.ts";
 import { StandardError } from "../../shim/process/standard_error.ts";
 import { mainPackage } from "./build_info.ts";
@@ -59,7 +60,8 @@ function find(binary: string): Program | undefined {
   const folders = (Deno.env.get("PATH") ?? "").split(":");
   const paths = binary.includes("/") ? [binary] : folders.map((folder) => `${folder}/${binary}`);
   for (const path of paths) {
-    const file = stat(path);
+    // In most folders there is none: that is told without an exception.
+    const file = identify(path) && stat(path);
     if (file === undefined || !file.isFile || (file.mode! & 0o111) === 0) continue;
     // In another folder than here, a relative path is another file.
     if (!path.startsWith("/")) return undefined;
