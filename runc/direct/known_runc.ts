@@ -1,6 +1,6 @@
 /**
- * Whether a runtime is a runc of a version whose commands are known, see docs/direct.md. It is found out once for
- * each file, by what Go has written into it, and by what it answers to `--version`.
+ * Whether a runtime is a runc of a version whose commands are known, see docs/direct.md. It is found out once for each file, by what Go
+ * has written into it, and by what it answers to `--version`.
  */
 import { dirname } from "@std/path/posix";
 import { killIfThere, SIGKILL, type Spawner } from "../../shim/mod.ts";
