@@ -193,9 +193,9 @@ export function write(descriptor: number, buffer: Uint8Array<ArrayBuffer>): numb
  * @throws {SystemError} If it is not taken, or not within the time that a socket has for it (SO_SNDTIMEO).
  */
 export function writeAll(descriptor: number, bytes: Uint8Array<ArrayBuffer>): void {
-  for (let written = 0; written < bytes.length;) {
-    const rest = bytes.subarray(written);
-    written += check(symbols.write(descriptor, rest, BigInt(rest.length)), "write");
+  for (let count, written = 0; written < bytes.length; written += count) {
+    count = write(descriptor, bytes.subarray(written));
+    if (count === -1) throw new SystemError("write", Errno.EAGAIN);
   }
 }
 
