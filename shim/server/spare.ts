@@ -45,10 +45,11 @@ export async function waitForStart(
       accepts: ({ args, told }) => {
         const offered = inherited(told);
         if (offered === server.inherited) return !isTaken && server.isAsNew;
-        // What nobody can take would keep others from becoming the spare.
-        if (args.namespace === last.args.namespace || isOtherVersion(offered, server.inherited!)) {
-          end();
-        }
+        // In another namespace the environment is another one. In the same, what containerd itself has and passes on has changed for good,
+        // such as its PATH, to which its CRI plugin adds a folder when it makes its first pod. What nobody can take would keep others from
+        // becoming the spare.
+        const isSameVersion = versionIn(offered) === versionIn(server.inherited!);
+        if (args.namespace === last.args.namespace || !isSameVersion) end();
         return false;
       },
       take,
@@ -75,15 +76,6 @@ async function openDoor(path: string, keeper: Doorkeeper): Promise<Door | undefi
   if (isAnswered(path)) return undefined;
   removeIfThere(path);
   return new Door(path, keeper);
-}
-
-/**
- * Whether an offer in another namespace, where the environment is another one, shows that there was an upgrade of the executable or a change
- * of the settings. In the same namespace any difference shows that no other offer will be for this spare: what containerd itself has and
- * passes on is another now, such as its PATH, to which its CRI plugin adds a folder when it makes its first pod.
- */
-function isOtherVersion(offered: string, own: string): boolean {
-  return versionIn(offered) !== versionIn(own);
 }
 
 /** The versions of the executables, and the settings, which inherited() tells first. */
