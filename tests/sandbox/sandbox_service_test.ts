@@ -10,8 +10,10 @@ import {
   cgroupFolders,
   cgroupFoldersOf,
   cgroupMounts,
+  freeze,
   makeCgroup,
   removeCgroups,
+  thaw,
 } from "../harness/machine/cgroups.ts";
 import { childrenOf, isAlive } from "../harness/machine/processes.ts";
 import { makeNetns, NODE, POD, podOptions, SandboxShim } from "../harness/shim/sandbox_shim.ts";
@@ -229,12 +231,12 @@ testBetterThanGo("a pod whose init is frozen ends when it can", async (container
   const folders = cgroupFoldersOf(pid);
   const { unified } = folders;
   if (unified !== undefined) {
-    Deno.writeTextFileSync(`${unified}/cgroup.freeze`, "1");
+    freeze(unified);
   } else {
-    const file = `${folders.controller("freezer")}/freezer.state`;
-    Deno.writeTextFileSync(file, "FROZEN");
+    const folder = folders.controller("freezer")!;
+    freeze(folder);
     await expectStatus(StatusCode.UNKNOWN, shim.call("StopSandbox"));
-    Deno.writeTextFileSync(file, "THAWED");
+    thaw(folder);
   }
   await shim.call("StopSandbox");
   assertEquals(isAlive(pid), false);

@@ -14,11 +14,18 @@ import { within } from "../harness/expect/within.ts";
 import {
   cgroupFolders,
   cgroupFoldersOf,
+  freeze,
   isFrozen,
   removeCgroups,
   thaw,
 } from "../harness/machine/cgroups.ts";
-import { descriptorsOf, findProcess, isAlive, sendSignal } from "../harness/machine/processes.ts";
+import {
+  descriptorsOf,
+  faultsOfEnded,
+  findProcess,
+  isAlive,
+  sendSignal,
+} from "../harness/machine/processes.ts";
 import { expectProgram } from "../harness/machine/programs.ts";
 import { type BundleOptions, DirectShim } from "../harness/shim/direct_shim.ts";
 import { test, testBetterThanGo } from "../harness/suite/black_box.ts";
@@ -70,13 +77,11 @@ function noted(): string {
   }
 }
 
-/** Whether a server has run a command meanwhile: then the page faults of its ended children are more (cminflt of proc(5)). */
+/** Whether a server has run a command meanwhile. */
 async function runsCommand(server: number, work: () => Promise<unknown>): Promise<boolean> {
-  const faults = () =>
-    Deno.readTextFileSync(`/proc/${server}/stat`).replace(/.*\)/, "").split(" ")[9];
-  const before = faults();
+  const before = faultsOfEnded(server);
   await work();
-  return faults() !== before;
+  return faultsOfEnded(server) !== before;
 }
 
 /** By what the two were done. */
@@ -193,8 +198,7 @@ test("a container below a frozen cgroup is paused by itself", async (containerd)
   await tasks.call("Start", { id });
   const folders = cgroupFoldersOf(pid);
   const above = dirname(folders.unified ?? folders.controller("freezer")!);
-  const [file, frozen] = folders.unified ? ["cgroup.freeze", "1"] : ["freezer.state", "FROZEN"];
-  Deno.writeTextFileSync(`${above}/${file}`, frozen);
+  freeze(above);
   await tasks.call("Pause", { id });
   thaw(above);
   assertEquals(isFrozen(pid), true);

@@ -54,9 +54,18 @@ export function isBusy(error: unknown): boolean {
   return (error as { code?: string }).code === "EBUSY";
 }
 
+/** Freezes the processes of a cgroup, as an operator does. */
+export function freeze(folder: string): void {
+  writeFreezer(folder, { "freezer.state": "FROZEN", "cgroup.freeze": "1" });
+}
+
 /** Lets the processes of a cgroup go on, where they are frozen: they can't end before. */
 export function thaw(folder: string): void {
-  for (const [name, value] of [["freezer.state", "THAWED"], ["cgroup.freeze", "0"]]) {
+  writeFreezer(folder, { "freezer.state": "THAWED", "cgroup.freeze": "0" });
+}
+
+function writeFreezer(folder: string, values: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(values)) {
     try {
       Deno.writeTextFileSync(`${folder}/${name}`, value, { create: false });
     } catch (error) {

@@ -5,8 +5,15 @@ import { CgroupFolders, ownCgroupFoldersOf } from "../../../../runc/cgroup/folde
 import { Freezer } from "../../../../runc/cgroup/freezer.ts";
 import { SystemError } from "../../../../shim/libc/mod.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
-import { makeCgroup, removeCgroups, unifiedMount } from "../../../harness/machine/cgroups.ts";
+import {
+  freeze,
+  makeCgroup,
+  removeCgroups,
+  thaw,
+  unifiedMount,
+} from "../../../harness/machine/cgroups.ts";
 import { runName } from "../../../harness/machine/private_mounts.ts";
+import { faultsOfEnded } from "../../../harness/machine/processes.ts";
 import { expectNoNewDescriptors } from "../../../harness/unit/descriptors.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
@@ -35,22 +42,17 @@ async function withBusyShell(
   }
 }
 
-/** Grows with each child of a process that has ended: the page faults of these (cminflt of proc(5)). */
-function workOf(pid: number): number {
-  return Number(Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/.*\) /, "").split(" ")[8]);
-}
-
 /** Freezes and resumes a shell that works. */
 async function freezeAndResume(pid: number, freezer: Freezer): Promise<void> {
   for (let time = 0; time < 10; time++) {
     assertEquals(freezer.isFrozen, false);
     assertEquals(await freezer.freeze(signal), true);
     assertEquals(freezer.isFrozen, true);
-    const before = workOf(pid);
+    const before = faultsOfEnded(pid);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    assertEquals(workOf(pid), before);
+    assertEquals(faultsOfEnded(pid), before);
     assertEquals(await freezer.resume(), true);
-    await eventually("work", () => workOf(pid) > before || undefined);
+    await eventually("work", () => faultsOfEnded(pid) > before || undefined);
   }
   assertEquals(await freezer.resume(), false);
 }
@@ -79,12 +81,9 @@ Deno.test("freezer: what a cgroup above has frozen does not go on", async () => 
   await withBusyShell(folders, async (pid) => {
     const inner = Freezer.of(ownCgroupFoldersOf(pid))!;
     const above = inner.folder.replace(/\/inner$/, "");
-    const [file] = ["freezer.state", "cgroup.freeze"].filter((each) =>
-      [...Deno.readDirSync(above)].some(({ name }) => name === each)
-    );
-    await Deno.writeTextFile(join(above, file), file === "freezer.state" ? "FROZEN" : "1");
+    freeze(above);
     assertEquals(await inner.resume(), false);
-    await Deno.writeTextFile(join(above, file), file === "freezer.state" ? "THAWED" : "0");
+    thaw(above);
   });
   await removeCgroups(outer);
 });
