@@ -71,7 +71,7 @@ async function act(program: Program, args: Arguments): Promise<void> {
   }
   if (args.info) {
     const [{ takeInput }, { runtimeInfo }] = await Promise.all([
-      import("./bootstrap/handshake.ts"),
+      import("./bootstrap/input.ts"),
       import("./bootstrap/runtime_info.ts"),
     ]);
     const versions = { version, revision };

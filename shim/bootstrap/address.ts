@@ -3,9 +3,7 @@ import { basename, dirname, isAbsolute, join } from "@std/path/posix";
 import { exists } from "../common/files.ts";
 import { isSandboxBundle } from "./other_bundles.ts";
 import type { Protocol } from "../settings/settings.ts";
-
-/** The folder of all shims' sockets, unless containerd names another one. */
-const SOCKET_FOLDER = "/run/containerd/s";
+import { SOCKET_FOLDER, toSocketPath } from "./spare_path.ts";
 
 /** The file in a bundle with the address of its shim, by which containerd 1.6 finds the shim again. */
 export const ADDRESS_FILE = "address";
@@ -61,11 +59,6 @@ export async function socketPath(
   const named = new TextEncoder().encode(join(address, namespace, name));
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", named));
   return join(folder, digest.toHex());
-}
-
-/** The path of a unix socket, from its address: a path, or a URL with the scheme `unix`. */
-export function toSocketPath(address: string): string {
-  return address.replace(/^unix:\/\//, "");
 }
 
 /**
@@ -136,7 +129,7 @@ export function lockPath(socket: string): string {
 
 /** Whether a path is a {@linkcode lockPath}. */
 export function isLockPath(path: string): boolean {
-  return /^[0-9a-f]{64}\.lock$/.test(basename(path));
+  return /^([0-9a-f]{64}|[\w.-]+\.spare)\.lock$/.test(basename(path));
 }
 
 /**
@@ -146,15 +139,4 @@ export function isLockPath(path: string): boolean {
 export function isServerLeft(bundle: string): boolean {
   const path = readAddress(bundle)?.path;
   return path === undefined || exists(path) || exists(lockPath(path));
-}
-
-/**
- * The path of the spare's socket: one for each containerd, in the folder of the servers' sockets.
- * @param server The address of containerd, and the socket of any of its servers.
- */
-export async function sparePath(
-  { address, socket }: { readonly address: string; readonly socket: string },
-): Promise<string> {
-  // The server of a container has a longer name, with a namespace.
-  return await socketPath(toSocketPath(address), "", "spare", dirname(socket));
 }

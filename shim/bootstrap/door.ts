@@ -1,79 +1,141 @@
 /**
  * Doors: sockets at which a server that runs already takes what a further `start` has. The spare has one, a server whose containers are
  * gone; and so has a server that containers share, as long as it has room (shared.ts). For that it need not be booted, and is warm.
- * `start` sends an {@linkcode Offer}; what follows is as with a server that it has spawned, by lines and a byte (handshake.ts), or the
- * line {@linkcode DECLINED}.
+ *
+ * `start` knocks before it does anything else: the server looks at it in /proc (inherited.ts), and does what `start` would do for its
+ * answer (plan.ts), in a tenth of the time. So this is all that a `start` loads, as a rule; and nothing of it calls libc.
  */
-import { close, read, writeAll } from "../libc/descriptor.ts";
-import { connectUnix } from "../libc/socket.ts";
-import type { Settings } from "../settings/settings.ts";
+import { after } from "../common/timer.ts";
+import { ownExecutable } from "../process/executable.ts";
 import type { Arguments } from "./arguments.ts";
-import { ANSWERED, FOUND, LISTENING, type Listening } from "./handshake.ts";
-import { tell, type Told } from "./inherited.ts";
 
-/** What a server says that is not for this `start`. */
-export const DECLINED = "declined\n";
-/** The length of an offer, in the bytes of its JSON. */
-export const LENGTH_BYTES = 4;
-/** How long `start` waits at a door, in ms, for each step; then it goes on as if there were none. */
+/** How long `start` waits at a door, in ms; then it goes on as if there were none. */
 export const PATIENCE_MS = 2_000;
+/** What `start` says when it has given its answer to containerd. */
+export const ANSWERED = 1;
 
 /** What `start` sends, as JSON. */
-export interface Offer {
-  /** With the socket to serve on. */
+export interface Knock {
+  /** Without a socket. */
   readonly args: Arguments;
   /** What containerd has given on standard input, in base64. */
   readonly input: string;
   /** The pid of who has executed `start`. */
   readonly containerd: number;
-  /** What `start` tells of itself, by which the server finds out what it would inherit (inherited.ts). */
-  readonly told: Told;
+  readonly caller: Caller;
 }
 
-/** Called by `start`: makes an offer of what a spawned server would be given. */
-export function makeOffer(
-  args: Arguments,
-  input: Uint8Array<ArrayBuffer>,
-  settings: Settings,
-): Offer {
-  return { args, input: input.toBase64(), containerd: Deno.ppid, told: tell(settings) };
+/** What a process has to tell of itself so that another one can look at it. */
+export interface Caller {
+  readonly pid: number;
+  /** The path by which it can be executed again. */
+  readonly executable: string;
+  /** The arguments that it was executed with: in another PID namespace the pid is that of another process. */
+  readonly words: readonly string[];
+}
+
+/** This process. */
+export function ownCaller(): Caller {
+  return { pid: Deno.pid, executable: ownExecutable(), words: Deno.args };
+}
+
+/** What a server says to a knock, in one byte. The answer for containerd follows, unless it has declined. */
+export const Reply = {
+  /** It is not for this `start`. */
+  DECLINED: 0,
+  /** It listens. */
+  LISTENING: 1,
+  /** Another one listens. */
+  FOUND: 2,
+} as const;
+
+/** A server that listens, or has found another one that does. */
+export interface Listening {
+  /** Says to the server, unless it has found another one, that `start` has given its answer. */
+  sayAnswerGiven(): unknown;
+}
+
+/** A server that has made the answer for containerd itself. */
+export interface Served extends Listening {
+  readonly answer: Uint8Array;
 }
 
 /**
- * Called by `start`: makes an offer at a door, and waits until the server listens.
+ * Called by `start`: knocks at a door, and waits until the server listens.
  * @param path The door's.
- * @returns Undefined if the server does not take it.
+ * @param input What came on standard input.
+ * @returns Undefined if the server declines.
  * @throws {Error} If nobody answers. A server that takes it all the same ends its part, as nobody tells it that an answer was given.
  */
-export function offerAt(path: string, offer: Offer): Listening | undefined {
-  const door = connectUnix(path, PATIENCE_MS);
-  let said = "";
+export async function knock(
+  path: string,
+  args: Arguments,
+  input: Uint8Array<ArrayBuffer>,
+): Promise<Served | undefined> {
+  const connection = await Deno.connect({ transport: "unix", path });
+  const stop = after(PATIENCE_MS, () => connection.close());
   try {
-    writeAll(door, encodeOffer(offer));
-    said = readLine(door);
-    if (said === "") throw new Error(`nobody has answered at ${path}`);
+    const { ppid: containerd } = Deno;
+    const said: Knock = { args, input: input.toBase64(), containerd, caller: ownCaller() };
+    await send(connection, new TextEncoder().encode(JSON.stringify(said)));
+    const reply = await receive(connection);
+    if (reply === undefined) throw new Error(`nobody has answered at ${path}`);
+    if (reply[0] === Reply.DECLINED) return undefined;
+    return {
+      answer: reply.subarray(1),
+      async sayAnswerGiven() {
+        if (reply[0] === Reply.LISTENING) await connection.write(Uint8Array.of(ANSWERED));
+      },
+    };
   } finally {
-    if (said !== LISTENING) close(door);
+    stop();
   }
-  if (said === FOUND) return { sayAnswerGiven() {} };
-  if (said !== LISTENING) return undefined;
-  return { sayAnswerGiven: () => writeAll(door, Uint8Array.of(ANSWERED)) };
 }
 
-function encodeOffer(offer: Offer): Uint8Array<ArrayBuffer> {
-  const json = new TextEncoder().encode(JSON.stringify(offer));
-  const message = new Uint8Array(LENGTH_BYTES + json.length);
-  new DataView(message.buffer).setUint32(0, json.length);
-  message.set(json, LENGTH_BYTES);
-  return message;
+/** {@linkcode knock}; undefined also if nobody answers. */
+export async function knockIfThere(
+  ...[path, args, input]: Parameters<typeof knock>
+): Promise<Served | undefined> {
+  try {
+    return await knock(path, args, input);
+  } catch {
+    // There is none, as a rule; or it was killed, or hangs.
+    return undefined;
+  }
 }
 
-/** Up to the first newline, with it; or what came before the end, or in time. */
-function readLine(door: number): string {
-  const buffer = new Uint8Array(4096);
-  let line = "";
-  for (let count; !line.endsWith("\n") && (count = read(door, buffer)) > 0;) {
-    line += new TextDecoder().decode(buffer.subarray(0, count));
+/** The length of a message is before it, in so many bytes. */
+const LENGTH_BYTES = 4;
+/** The longest: ten MiB of input, in base64, and what else there is. */
+const MAX_MESSAGE_BYTES = 16 << 20;
+
+/** Sends a message. */
+export async function send(connection: Deno.Conn, message: Uint8Array): Promise<void> {
+  const bytes = new Uint8Array(LENGTH_BYTES + message.length);
+  new DataView(bytes.buffer).setUint32(0, message.length);
+  bytes.set(message, LENGTH_BYTES);
+  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+}
+
+/** Receives a message; undefined at the end, or if it can be none. */
+export async function receive(
+  connection: Deno.Conn,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const head = await receiveBytes(connection, LENGTH_BYTES);
+  if (head === undefined) return undefined;
+  const length = new DataView(head.buffer).getUint32(0);
+  return length > MAX_MESSAGE_BYTES ? undefined : await receiveBytes(connection, length);
+}
+
+async function receiveBytes(
+  connection: Deno.Conn,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const bytes = new Uint8Array(length);
+  for (let count = 0; count < length;) {
+    const more = await connection.read(bytes.subarray(count));
+    if (more === null) return undefined;
+    count += more;
   }
-  return line;
+  return bytes;
 }

@@ -1,8 +1,8 @@
 /**
  * The handshake of `start` and the server that it spawns. To the server's standard input `start` writes which process has executed it,
- * what it has read from its own standard input, and a byte when it has given its answer to containerd. To its standard output the server writes a line: that it listens, that another
- * one does, or why none will. A server that does not get the byte ends: `start` was killed, or could not answer, so that nobody knows of
- * the server.
+ * what it has read from its own standard input, and a byte when it has given its answer to containerd. To its standard output the server
+ * writes a line: that it listens, that another one does, or why none will. A server that does not get the byte ends: `start` was killed,
+ * or could not answer, so that nobody knows of the server.
  */
 import {
   close,
@@ -17,30 +17,16 @@ import {
 } from "../libc/descriptor.ts";
 import { SystemError } from "../libc/library.ts";
 import type { Arguments } from "./arguments.ts";
+import { ANSWERED } from "./door.ts";
 
 /** What a server says: each a line. */
 export const LISTENING = "listening\n";
 /** See {@linkcode LISTENING}. */
 export const FOUND = "another one listens\n";
-/** What `start` says. */
-export const ANSWERED = 1;
 /** The pid of containerd and the length of the input, 4 bytes each. */
 const HEAD_BYTES = 8;
-/** The most that Go's shim reads. */
-const MAX_INPUT_BYTES = 10 << 20;
 const STDIN = 0;
 const STDOUT = 1;
-
-/**
- * Reads the standard input of `start`. It waits for the end without a bound: containerd writes it at once, and kills a `start` that
- * takes too long.
- * @throws {Error} If there are more than 10 MiB.
- */
-export function takeInput(): Uint8Array<ArrayBuffer> {
-  const input = readAll(STDIN, MAX_INPUT_BYTES);
-  if (input.length < MAX_INPUT_BYTES) return input;
-  throw new Error(`expected less than ${MAX_INPUT_BYTES} bytes on standard input`);
-}
 
 /**
  * The command line of a server.
@@ -54,12 +40,6 @@ export function serverArguments(args: Arguments): string[] {
     ...(args.debug ? ["-debug"] : []),
     "serve",
   ];
-}
-
-/** A server that listens, or has found another one that does. */
-export interface Listening {
-  /** Says to the server, unless it has found another one, that `start` has given its answer. */
-  sayAnswerGiven(): unknown;
 }
 
 /** The `start` that a server serves for. */

@@ -1,13 +1,13 @@
 /**
- * All that a server inherits of the `start` that spawns it, and `start` of containerd. A spare compares what it has itself with what the
- * `start` that offers it a container has, which waits for the answer meanwhile: the kernel tells it of both. It is warm, and takes a
- * tenth of the time that `start` would.
+ * All that a server inherits of the `start` that spawns it, and `start` of containerd. A server that is offered a container compares what
+ * it has itself with what the `start` at its door has, which waits for the answer meanwhile: the kernel tells it of both.
  */
 import { identify, readBytes, readLink, readText } from "../libc/kernel_files.ts";
+import { UNLIMITED } from "../libc/limits.ts";
 import { ioPriority, statFields } from "../libc/process.ts";
-import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
+import { DENO_VARIABLES, openFilesIn, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
-import type { Settings } from "../settings/settings.ts";
+import type { Caller } from "./door.ts";
 
 const NAMESPACES = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
 /** Lines of /proc/PID/status (proc(5)). Those of signals are not among them: they are set for each process that is spawned. */
@@ -15,36 +15,13 @@ const STATUS =
   /^(?:Umask|[UG]id|Groups|Cap\w+|NoNewPrivs|Seccomp\w*|Speculation\w+|Cpus_allowed|Mems_allowed):.*$/gm;
 // The numbers of the fields that statFields() returns, see proc(5).
 const NICE = 16, REALTIME_PRIORITY = 37, POLICY = 38;
-/** Files of /proc/PID that a process may always read of itself, and not always another one (ptrace(2), proc(5)). */
-const OWN_FILES = ["attr/current", "personality", "timerslack_ns"];
+/**
+ * Files of /proc/PID. Not every server may read all of them of another process (proc(5)); then it has not the same as that one, and another
+ * server is spawned.
+ */
+const FILES = ["attr/current", "personality", "timerslack_ns", "coredump_filter"];
 /** Those that the shell of the script form sets by itself, and those that `start` does not pass on. */
 const OWN_VARIABLES = new Set(["PWD", "OLDPWD", ...DENO_VARIABLES]);
-
-/** What a process tells of itself, as another one can't find it out, or not as simply. */
-export interface Told {
-  /** In the namespace {@linkcode Told.pidNamespace}. */
-  readonly pid: number;
-  readonly pidNamespace: string;
-  readonly executable: string;
-  readonly settings: Settings;
-  /** The soft limit of open files that it was given, in digits: a server raises its own. */
-  readonly openFiles: string;
-  readonly ioPriority: number;
-  readonly ownFiles: readonly string[];
-}
-
-/** What this process tells of itself. */
-export function tell(settings: Settings): Told {
-  return {
-    pid: Deno.pid,
-    pidNamespace: orNone(() => readLink("/proc/self/ns/pid")),
-    executable: ownExecutable(),
-    settings,
-    openFiles: `${givenOpenFiles()}`,
-    ioPriority: ioPriority(),
-    ownFiles: OWN_FILES.map((name) => orNone(() => readText(`/proc/self/${name}`))),
-  };
-}
 
 /** The cgroups of this process, as in proc(5). */
 export function ownCgroups(): string {
@@ -52,34 +29,64 @@ export function ownCgroups(): string {
 }
 
 /**
- * Describes this process, or another one that lives. Where two have the same text, the servers that they start, or are, inherit the same:
- * the executable's version, settings, namespaces, root, cgroups, limits, credentials, scheduling, labels, and the environment as it was
- * given, byte for byte.
- * @param told What the process has told.
+ * Describes this process. Where two have the same text, the servers that they start, or are, inherit the same: the executable's version,
+ * namespaces, root, cgroups, limits, credentials, scheduling, labels, and the environment as it was given, byte for byte.
  * @param cgroups Those that it had when it began: it may have joined others, as its options asked for.
- * @throws {SystemError} If it has ended, or may not be looked at.
  */
-export function inherited(told: Told, cgroups?: string): string {
-  const folder = told.pid === Deno.pid ? "/proc/self" : `/proc/${told.pid}`;
+export function inherited(cgroups = ownCgroups()): string {
+  const openFiles = givenOpenFiles();
+  return describe(
+    { folder: "/proc/self", pid: Deno.pid, executable: ownExecutable() },
+    { cgroups, openFiles: openFiles === UNLIMITED ? "unlimited" : `${openFiles}` },
+  );
+}
+
+/**
+ * Describes another process, which lives.
+ * @throws {SystemError} If it has ended, or may not be looked at.
+ * @throws {Error} If its pid is another one's here, as it is in another PID namespace.
+ */
+export function inheritedBy({ pid, executable, words }: Caller): string {
+  const folder = `/proc/${pid}`;
+  const line = readText(`${folder}/cmdline`);
+  if (!line.endsWith(["", ...words, ""].join("\0"))) {
+    throw new Error(`expected ${words.join(" ")} as arguments of the process ${pid}, not ${line}`);
+  }
+  return describe({ folder, pid, executable }, { cgroups: cgroupsOf(folder) });
+}
+
+/**
+ * @param process The process, and its folder in /proc.
+ * @param given What it was given, where it has something else by now.
+ */
+function describe(
+  { folder, pid, executable }: { folder: string; pid: number; executable: string },
+  given: { cgroups: string; openFiles?: string },
+): string {
   const read = (name: string) => orNone(() => readText(`${folder}/${name}`));
-  const fields = statFields(told.pid) ?? [];
+  const fields = statFields(pid) ?? [];
+  const variables = environment(folder);
+  const variable = (name: string) =>
+    variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+  const openFiles = given.openFiles ?? openFilesIn(variable) ?? "$2";
   return [
-    versionOf(told.executable),
+    versionOf(executable),
     versionOf(readLink(`${folder}/exe`)),
-    JSON.stringify(told.settings),
-    // Where it is another one, the pid is another process here.
-    told.pidNamespace,
     ...NAMESPACES.map((name) => orNone(() => readLink(`${folder}/ns/${name}`))),
     orNone(() => readLink(`${folder}/root`)),
-    cgroups ?? cgroupsOf(folder),
-    read("limits").replace(/^(Max open files +)\S+ +/m, `$1${told.openFiles} `),
+    given.cgroups,
+    read("limits").replace(/^(Max open files +)(\S+) +/m, `$1${openFiles} `),
     ...read("status").match(STATUS) ?? [],
     ...[NICE, REALTIME_PRIORITY, POLICY].map((index) => fields[index]),
-    told.ioPriority,
-    ...told.ownFiles,
-    read("coredump_filter"),
-    ...environment(folder),
+    ioPriority(pid),
+    ...FILES.map(read),
+    ...variables,
   ].join("\n");
+}
+
+/** Names the versions of the executables, which {@linkcode inherited} tells first. */
+export function versionsIn(inherited: string): string {
+  return inherited.split("\n", 2).join("\n");
 }
 
 function cgroupsOf(folder: string): string {

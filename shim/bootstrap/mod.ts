@@ -4,22 +4,16 @@
  * The actions for which containerd waits (`start.ts`, and `lost_server.ts` for `delete`) import file by file, and are imported so: a page
  * of the program loads all that a face names.
  */
-export { checkSocketPath, lockPath, nameServer, sidePath, sparePath } from "./address.ts";
+export { checkSocketPath, lockPath, nameServer, sidePath } from "./address.ts";
 export type { Arguments } from "./arguments.ts";
-export {
-  ANSWERED,
-  FOUND,
-  LISTENING,
-  say,
-  serverArguments,
-  Spawned,
-  type Start,
-} from "./handshake.ts";
+export { say, serverArguments, Spawned, type Start } from "./handshake.ts";
 export { isAnswered } from "./is_answered.ts";
 export { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 export { type Bootstrap, type EventsAddress, readBootstrap } from "./params.ts";
 export { isTelemetryWanted, lastSpansSent, takeTelemetryVariables } from "./telemetry_variables.ts";
 export { adjustOomScore } from "./oom_score.ts";
-export { inherited, ownCgroups, tell } from "./inherited.ts";
-export { DECLINED, LENGTH_BYTES, type Offer } from "./door.ts";
+export { inherited, inheritedBy, ownCgroups, versionsIn } from "./inherited.ts";
+export { ANSWERED, type Knock, receive, Reply, send } from "./door.ts";
+export { isFound, type Plan, planStart } from "./plan.ts";
+export { sparePath } from "./spare_path.ts";
 export { newDoor, removeIfEmpty } from "./shared.ts";

@@ -4,8 +4,8 @@
  */
 import { Any, BootstrapLogLevel, BootstrapParams } from "../../proto/mod.ts";
 import type { Protocol } from "../settings/settings.ts";
-import { toSocketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
+import { toSocketPath } from "./spare_path.ts";
 import { areParams } from "./start_params.ts";
 
 /** Where containerd serves its Events service. */

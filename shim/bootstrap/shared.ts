@@ -6,13 +6,13 @@
 import { dirname, join } from "@std/path/posix";
 import { endsWithin } from "../common/ends_within.ts";
 import type { Settings } from "../settings/settings.ts";
-import { lockPath, socketPath, toSocketPath } from "./address.ts";
+import { lockPath, socketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
-import { makeOffer, type Offer, offerAt, PATIENCE_MS } from "./door.ts";
-import type { Listening } from "./handshake.ts";
+import { knock, type Listening, PATIENCE_MS } from "./door.ts";
 import { inherited } from "./inherited.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
+import { toSocketPath } from "./spare_path.ts";
 
 /** How the name of a folder of doors ends. */
 const SUFFIX = ".shared";
@@ -32,12 +32,10 @@ export async function joinOrBegin(
   settings: Settings,
   begin: (args: Arguments) => Promise<Listening>,
 ): Promise<Listening> {
-  const made = makeOffer(args, input, settings);
-  const kind = `${inherited(made.told)}\n${options.toBase64()}`;
+  const kind = [inherited(), JSON.stringify(settings), options.toBase64()].join("\n");
   const path = await kindPath(args, kind);
   const sharing = { ...args, doors: doorsFolder(path) };
-  const offer = { ...made, args: sharing };
-  const joined = joinAny(sharing.doors, offer);
+  const joined = await joinAny(sharing, input);
   if (joined !== undefined) return joined;
   using lock = new DisposableStack();
   // Who holds it may hang: then there is one server more.
@@ -46,7 +44,7 @@ export async function joinOrBegin(
     else lock.use(held);
   });
   await endsWithin(locked, PATIENCE_MS);
-  return joinAny(sharing.doors, offer) ?? await begin(sharing);
+  return await joinAny(sharing, input) ?? await begin(sharing);
 }
 
 /** The path, in the folder of the sockets, by which the servers of one kind are known. */
@@ -66,11 +64,14 @@ export function newDoor(folder: string): string {
   return join(folder, crypto.randomUUID().slice(0, 8));
 }
 
-/** Makes the offer at one door after the other, in an order that is the same for all, so that those behind may get empty. */
-function joinAny(folder: string, offer: Offer): Listening | undefined {
-  for (const door of doorsIn(folder)) {
+/** Knocks at one door after the other, in an order that is the same for all, so that those behind may get empty. */
+async function joinAny(
+  args: Arguments,
+  input: Uint8Array<ArrayBuffer>,
+): Promise<Listening | undefined> {
+  for (const door of doorsIn(args.doors)) {
     try {
-      const joined = offerAt(door, offer);
+      const joined = await knock(door, args, input);
       if (joined !== undefined) return joined;
     } catch {
       // The server was killed, hangs, or has just closed it. Nobody else shall wait here.

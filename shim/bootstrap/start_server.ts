@@ -7,13 +7,8 @@ import { spawnProgram } from "../libc/spawn.ts";
 import { DENO_VARIABLES, ownExecutable } from "../process/executable.ts";
 import { givenOpenFiles } from "../process/open_files.ts";
 import type { Arguments } from "./arguments.ts";
-import {
-  giveInput,
-  type Listening,
-  sayAnswerGiven,
-  serverArguments,
-  waitUntilListening,
-} from "./handshake.ts";
+import type { Listening } from "./door.ts";
+import { giveInput, sayAnswerGiven, serverArguments, waitUntilListening } from "./handshake.ts";
 import { adjustOomScore } from "./oom_score.ts";
 import {
   addTelemetryVariables,

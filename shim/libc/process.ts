@@ -102,9 +102,9 @@ export function hasChildren(): boolean {
 const SYS_IOPRIO_GET = Deno.build.arch === "aarch64" ? 31n : 252n;
 const IOPRIO_WHO_PROCESS = 1;
 
-/** The IO priority of this process: its class and level as ioprio_get(2) packs them. */
-export function ioPriority(): number {
-  return Number(symbols.syscall(SYS_IOPRIO_GET, IOPRIO_WHO_PROCESS, 0, 0));
+/** The IO priority of a process: its class and level as ioprio_get(2) packs them. */
+export function ioPriority(pid: number): number {
+  return Number(symbols.syscall(SYS_IOPRIO_GET, IOPRIO_WHO_PROCESS, pid, 0));
 }
 
 const PF_EXITING = 0x4;

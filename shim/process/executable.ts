@@ -1,6 +1,4 @@
 /** How this program is executed: compiled, or as a script by an installed Deno. Nothing else depends on that. */
-import { UNLIMITED } from "../libc/limits.ts";
-
 /** The path by which this program can be executed again. It is needed at each boot, and the first URL that Deno parses takes 0.5 ms. */
 export function ownExecutable(): string {
   return Deno.build.standalone
@@ -33,13 +31,16 @@ export const DENO_VARIABLES: readonly string[] = [
 export const OPEN_FILES = "SHIM_OPEN_FILES";
 
 /**
- * Takes the soft limit of open files with which a script was started out of the environment: the deno binary raises the limit before
- * anything of ours runs. Undefined in the compiled form, whose runtime does not raise it.
+ * The soft limit of open files with which a script was started, as `ulimit` prints it, by its environment: the deno binary raises the
+ * limit before anything of ours runs. Undefined in the compiled form, whose runtime does not raise it.
  */
-export function takeOpenFiles(): bigint | undefined {
-  const text = Deno.env.get(OPEN_FILES);
-  if (text === undefined) return undefined;
+export function openFilesIn(variable: (name: string) => string | undefined): string | undefined {
+  return Deno.build.standalone ? undefined : variable(OPEN_FILES);
+}
+
+/** {@linkcode openFilesIn} of this program, whose environment has it no more then. */
+export function takeOpenFiles(): string | undefined {
+  const text = openFilesIn((name) => Deno.env.get(name));
   Deno.env.delete(OPEN_FILES);
-  if (Deno.build.standalone) return undefined;
-  return text === "unlimited" ? UNLIMITED : BigInt(text);
+  return text;
 }

@@ -2,28 +2,33 @@
 import {
   ANSWERED,
   type Arguments,
-  DECLINED,
-  FOUND,
-  LENGTH_BYTES,
-  LISTENING,
-  type Offer,
+  isFound,
+  type Knock,
+  type Plan,
+  receive,
+  Reply,
+  send,
   type Start,
 } from "../bootstrap/mod.ts";
 import { after } from "../common/mod.ts";
 import { listenPrivately } from "./listen.ts";
 import { SocketFile } from "./socket_file.ts";
 
-/** How long a `start` may take to say what it has to say, in ms. */
+/** How long a `start` may take to say what it has to say, and the decision on it, in ms. */
 const PATIENCE_MS = 2_000;
-/** The longest offer: ten MiB of input, in base64, and what else there is. */
-const MAX_OFFER_BYTES = 16 << 20;
 
-/** Who decides on what is offered. */
+/** Who decides on a `start` that knocks. */
 export interface Doorkeeper {
-  /** Whether a `start` is to be taken. Where it throws, it is not. */
-  accepts(offer: Offer): boolean;
-  /** Takes one that was accepted. */
-  take(start: Start): void;
+  /**
+   * Plans it. Nothing is taken yet.
+   * @returns Undefined if it is for another server; so it is where this throws.
+   */
+  plan(knock: Knock, input: Uint8Array<ArrayBuffer>): Promise<Plan | undefined>;
+  /**
+   * Takes one that was planned.
+   * @returns Whether it does.
+   */
+  take(start: Start): boolean;
 }
 
 /** A socket at which `start`s are heard, until it is disposed of. */
@@ -51,100 +56,94 @@ export class Door implements Disposable {
 
   async #hear(keeper: Doorkeeper): Promise<void> {
     try {
-      for await (const connection of this.#listener) hear(connection, keeper);
+      for await (const connection of this.#listener) hear(new Caller(connection), keeper);
     } catch {
       // Without a descriptor left nobody can be taken; `start` spawns a server then.
     }
   }
 }
 
-/** Hears what a `start` offers, and declines, or takes it. */
-async function hear(connection: Deno.Conn, keeper: Doorkeeper): Promise<void> {
-  const close = () => closeIfOpen(connection);
-  const stop = after(PATIENCE_MS, close);
+/** Hears what a `start` has to say, and declines, or takes it. */
+async function hear(caller: Caller, keeper: Doorkeeper): Promise<void> {
+  const stop = after(PATIENCE_MS, () => caller.close());
   try {
-    const offer = await readOffer(connection);
-    if (offer === undefined) return close();
-    if (keeper.accepts(offer)) return keeper.take(new Offered(connection, offer));
-    await connection.write(new TextEncoder().encode(DECLINED));
-    close();
+    const message = await receive(caller.connection);
+    // Else somebody has only looked whether there is a door.
+    if (message === undefined) return caller.close();
+    const knock: Knock = JSON.parse(new TextDecoder().decode(message));
+    const input = Uint8Array.fromBase64(knock.input);
+    const plan = await keeper.plan(knock, input);
+    if (plan === undefined || caller.isClosed) return caller.end(Reply.DECLINED);
+    if (await isFound(plan.args.socket)) return caller.end(Reply.FOUND, plan.answer);
+    if (caller.isClosed || !keeper.take(new Taken(caller, knock, input, plan))) {
+      caller.end(Reply.DECLINED);
+    }
   } catch {
-    // It has gone, or has sent what is no offer.
-    close();
+    // It has gone, or has sent what is no knock, or there can be no server for it, which it finds out itself.
+    caller.end(Reply.DECLINED);
   } finally {
     stop();
   }
 }
 
-function closeIfOpen(connection: Deno.Conn): void {
-  try {
-    connection.close();
-  } catch {
-    // It was closed before, as when the other side had said nothing for long.
+/** A `start` at the door. */
+class Caller {
+  isClosed = false;
+
+  constructor(readonly connection: Deno.Conn) {}
+
+  async say(reply: number, answer: Uint8Array = new Uint8Array()): Promise<void> {
+    const bytes = new Uint8Array(1 + answer.length);
+    bytes[0] = reply;
+    bytes.set(answer, 1);
+    await send(this.connection, bytes);
+  }
+
+  /** Says the last thing. */
+  end(...reply: Parameters<Caller["say"]>): void {
+    if (!this.isClosed) this.say(...reply).catch(() => {}).finally(() => this.close());
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.connection.close();
   }
 }
 
-/** Undefined where somebody has only looked whether there is a door. */
-async function readOffer(connection: Deno.Conn): Promise<Offer | undefined> {
-  const head = await readExactly(connection, LENGTH_BYTES);
-  if (head === undefined) return undefined;
-  const length = new DataView(head.buffer).getUint32(0);
-  if (length > MAX_OFFER_BYTES) return undefined;
-  const json = await readExactly(connection, length);
-  return json && JSON.parse(new TextDecoder().decode(json));
-}
-
-async function readExactly(
-  connection: Deno.Conn,
-  length: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const bytes = new Uint8Array(length);
-  for (let count = 0; count < length;) {
-    const more = await connection.read(bytes.subarray(count));
-    if (more === null) return undefined;
-    count += more;
-  }
-  return bytes;
-}
-
-/** The `start` that was taken at a door. */
-class Offered implements Start {
+/** A `start` that was taken at a door. */
+class Taken implements Start {
   readonly args: Arguments;
-  readonly input: Uint8Array<ArrayBuffer>;
   readonly containerd: number;
 
-  constructor(private readonly connection: Deno.Conn, offer: Offer) {
-    this.args = offer.args;
-    this.input = Uint8Array.fromBase64(offer.input);
-    this.containerd = offer.containerd;
+  constructor(
+    private readonly caller: Caller,
+    knock: Knock,
+    readonly input: Uint8Array<ArrayBuffer>,
+    private readonly plan: Plan,
+  ) {
+    this.args = plan.args;
+    this.containerd = knock.containerd;
   }
 
   async listening(): Promise<boolean> {
     try {
-      await this.connection.write(new TextEncoder().encode(LISTENING));
+      await this.caller.say(Reply.LISTENING, this.plan.answer);
       const answer = new Uint8Array(1);
-      return await this.connection.read(answer) === 1 && answer[0] === ANSWERED;
+      return await this.caller.connection.read(answer) === 1 && answer[0] === ANSWERED;
     } catch {
       return false;
     } finally {
-      this.#close();
+      this.caller.close();
     }
   }
 
   found(): void {
-    this.#say(FOUND);
+    this.caller.end(Reply.FOUND, this.plan.answer);
   }
 
-  refuse(reason: string): void {
-    this.#say(reason);
-  }
-
-  #say(text: string): void {
-    const said = this.connection.write(new TextEncoder().encode(text));
-    said.catch(() => {}).finally(() => this.#close());
-  }
-
-  #close(): void {
-    closeIfOpen(this.connection);
+  /** It spawns a server then, which tells it. */
+  refuse(): void {
+    this.caller.end(Reply.DECLINED);
   }
 }

@@ -1,5 +1,5 @@
 /** The room that a server has for the shims of several containers, see bootstrap/shared.ts. */
-import { newDoor, removeIfEmpty, type Start } from "../bootstrap/mod.ts";
+import { newDoor, planStart, removeIfEmpty, type Start } from "../bootstrap/mod.ts";
 import { Door } from "./door.ts";
 import type { ServerProcess } from "./server_process.ts";
 
@@ -55,7 +55,7 @@ export class Room implements Disposable {
     this.close();
   }
 
-  get #hasRoom(): boolean {
+  private get hasRoom(): boolean {
     return this.#isOpen && this.#taken > 0 && this.#taken < this.#limit;
   }
 
@@ -63,8 +63,8 @@ export class Room implements Disposable {
   #changed(): void {
     try {
       // A `start` that was not answered in time has removed it.
-      if (this.#door !== undefined && !(this.#hasRoom && this.#door.isThere)) this.#closeDoor();
-      if (this.#door === undefined && this.#hasRoom) this.#openDoor();
+      if (this.#door !== undefined && !(this.hasRoom && this.#door.isThere)) this.#closeDoor();
+      if (this.#door === undefined && this.hasRoom) this.#openDoor();
     } catch (error) {
       this.server.log.warn("the server can't be shared for now", { error });
     }
@@ -75,8 +75,15 @@ export class Room implements Disposable {
     this.#door = new Door(newDoor(this.folder), {
       // Who comes here inherits the same, as the folder is named after that. A server that has joined a cgroup, as its options asked for,
       // is not what `start` would spawn.
-      accepts: () => this.#hasRoom && this.server.isUnchanged,
-      take: this.take,
+      plan: async ({ args }, input) =>
+        this.server.isUnchanged
+          ? await planStart(args, input, this.server.settings.protocol)
+          : undefined,
+      take: (start) => {
+        const hasRoom = this.hasRoom;
+        if (hasRoom) this.take(start);
+        return hasRoom;
+      },
     });
   }
 

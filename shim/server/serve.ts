@@ -59,7 +59,7 @@ export async function serve(
     let last = await serveAll(start, server, createTask);
     while (last !== undefined && server.mayBeSpare) {
       const { waitForStart } = await import("./spare.ts");
-      const next = await waitForStart(server, last);
+      const next = await waitForStart(server, name, last);
       if (next === undefined) break;
       adjustOomScore(Deno.pid, next.containerd);
       nameProcess(next.args);

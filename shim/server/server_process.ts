@@ -1,5 +1,5 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
-import { inherited, ownCgroups, tell } from "../bootstrap/mod.ts";
+import { inherited, ownCgroups } from "../bootstrap/mod.ts";
 import { becomeSubreaper, hasChildren, kill, listDescriptors, SIGKILL } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
 import type { Settings } from "../settings/settings.ts";
@@ -50,9 +50,9 @@ export class ServerProcess {
 
   /** To be called when its first shim listens, while containerd does not wait for it: this takes a moment. */
   noteInherited(): void {
-    const { settings } = this;
-    if (!this.#isReusable || !settings.spare && settings.share === 1) return;
-    this.#inherited ??= inherited(tell(settings), this.#cgroups);
+    const { spare, share } = this.settings;
+    if (!this.#isReusable || !spare && share === 1) return;
+    this.#inherited ??= inherited(this.#cgroups);
   }
 
   /** What it inherited from who has spawned it; undefined if it has one shim only. */
@@ -67,8 +67,7 @@ export class ServerProcess {
 
   /** Whether it is still what it inherited, and has no fault, so that it can have another shim beside those that it has. */
   get isUnchanged(): boolean {
-    return this.#inherited !== undefined && !this.#hasFault &&
-      inherited(tell(this.settings)) === this.#inherited;
+    return this.#inherited !== undefined && !this.#hasFault && inherited() === this.#inherited;
   }
 
   /** Whether it is as it was when it had its first shim, so that it can have another one in its place. */

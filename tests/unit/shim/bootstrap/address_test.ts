@@ -7,8 +7,8 @@ import {
   readGroupId,
   sidePath,
   socketPath,
-  toSocketPath,
 } from "../../../../shim/bootstrap/address.ts";
+import { toSocketPath } from "../../../../shim/bootstrap/spare_path.ts";
 import { isAnswered } from "../../../../shim/bootstrap/is_answered.ts";
 import {
   close,

@@ -1,14 +1,14 @@
 import "../../../harness/unit/opened_libc.ts";
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { inherited, tell, type Told } from "../../../../shim/bootstrap/inherited.ts";
+import { type Caller, ownCaller } from "../../../../shim/bootstrap/door.ts";
+import { inherited, inheritedBy } from "../../../../shim/bootstrap/inherited.ts";
 import { SystemError } from "../../../../shim/libc/mod.ts";
-import { DEFAULTS } from "../../../../shim/settings/settings.ts";
 
 /** The line that names the version of the program that runs. */
 const PROGRAM = 1;
 
-function linesOf(told: Told): string[] {
-  return inherited(told).split("\n").filter((_, index) => index !== PROGRAM);
+function linesOf(inherited: string): string[] {
+  return inherited.split("\n").filter((_, index) => index !== PROGRAM);
 }
 
 /** Starts a program with the environment that this process was executed with: other tests may have changed it since. */
@@ -24,41 +24,41 @@ function spawn(words: readonly string[]): Deno.ChildProcess {
 }
 
 /**
- * Calls `body` with what a child would tell, which inherits all from this process but what is its own.
+ * Calls `body` with what a child would tell at a door, which inherits all from this process but what is its own.
  * @param own A command that changes something, and executes another one.
  */
 async function withChild(
   own: readonly string[],
-  body: (told: Told) => void,
-): Promise<Told> {
-  const child = spawn([...own, "cat"]);
+  body: (caller: Caller) => void,
+): Promise<Caller> {
+  const child = spawn([...own, "cat", "-u"]);
   const [input, output] = [child.stdin.getWriter(), child.stdout.getReader()];
   await input.write(Uint8Array.of(0));
   // What answers is the command behind all others.
   await output.read();
-  const told = { ...tell(DEFAULTS), pid: child.pid };
+  const caller = { ...ownCaller(), pid: child.pid, words: ["-u"] };
   try {
-    body(told);
+    body(caller);
   } finally {
     await input.close();
     await output.cancel();
     await child.status;
   }
-  return told;
+  return caller;
 }
 
 Deno.test("inherited: a child that was changed in nothing has the same, until it has ended", async () => {
-  const told = await withChild([], (told) => {
-    assertEquals(linesOf(told), linesOf(tell(DEFAULTS)));
-    assertNotEquals(inherited(told), inherited(tell(DEFAULTS)));
+  const caller = await withChild([], (caller) => {
+    assertEquals(linesOf(inheritedBy(caller)), linesOf(inherited()));
+    assertNotEquals(inheritedBy(caller), inherited());
   });
-  assertThrows(() => inherited(told), SystemError);
+  assertThrows(() => inheritedBy(caller), SystemError);
 });
 
-Deno.test("inherited: a pid of another PID namespace is another process", async () => {
-  await withChild([], (told) => {
-    const other = { ...told, pidNamespace: "pid:[1]" };
-    assertNotEquals(linesOf(other), linesOf(tell(DEFAULTS)));
+Deno.test("inherited: a process with other arguments is another one, as in another PID namespace", async () => {
+  await withChild([], (caller) => {
+    const other = { ...caller, words: ["start"] };
+    assertThrows(() => inheritedBy(other), Error, "expected start as arguments of the process");
   });
 });
 
@@ -66,6 +66,8 @@ for (
   const own of [["prlimit", "--core=4096:"], ["nice"], ["env", "OWN=1"], ["unshare", "--uts"]]
 ) {
   Deno.test(`inherited: what a child has of its own shows: ${own.join(" ")}`, async () => {
-    await withChild(own, (told) => assertNotEquals(linesOf(told), linesOf(tell(DEFAULTS))));
+    await withChild(own, (caller) => {
+      assertNotEquals(linesOf(inheritedBy(caller)), linesOf(inherited()));
+    });
   });
 }
