@@ -7,6 +7,7 @@ import { join } from "@std/path/posix";
 // The action `delete` loads this: so it imports file by file, and not shim/mod.ts; see ../delete/clean_up.ts.
 import { isIdentifier } from "../../shim/common/identifier.ts";
 import { removeIfThere } from "../../shim/common/files.ts";
+import { namesIn } from "./names.ts";
 
 /** A note is an empty file with this and the container's id for its name. */
 const PREFIX = "container-";
@@ -28,14 +29,14 @@ export function forgetContainer(bundle: string, id: string): void {
   removeIfThere(join(bundle, PREFIX + id));
 }
 
-/** The ids of the containers that are noted in a bundle. */
-export function notedContainers(bundle: string): string[] {
-  try {
-    const names = [...Deno.readDirSync(bundle)].map(({ name }) => name);
-    return names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length))
-      .filter(isIdentifier);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+/**
+ * The ids of the containers that are noted in a bundle.
+ * @param names What is in it.
+ */
+export function notedContainers(
+  bundle: string,
+  names: readonly string[] = namesIn(bundle),
+): string[] {
+  return names.filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length))
+    .filter(isIdentifier);
 }

@@ -1,8 +1,11 @@
 /** The files in a bundle to which the runtime writes the pids of the processes that it makes. */
 import { join } from "@std/path/posix";
 
+/** The name of the file with init's pid. */
+export const INIT_PID_FILE = "init.pid";
+
 /** The path of the file with init's pid. */
-export const initPidFile = (bundle: string): string => join(bundle, "init.pid");
+export const initPidFile = (bundle: string): string => join(bundle, INIT_PID_FILE);
 
 /** The path of the file with the pid of an exec'd process; it differs from init's also if the exec id is `init`. */
 export const execPidFile = (bundle: string, execId: string): string =>

@@ -2,7 +2,8 @@
 import { join } from "@std/path/posix";
 import type { RuncOptions } from "../../proto/mod.ts";
 import { exists, removeIfThere } from "../../shim/common/files.ts";
-import { initPidFile } from "./pid_file.ts";
+import { namesIn } from "./names.ts";
+import { INIT_PID_FILE, initPidFile } from "./pid_file.ts";
 
 /** An OCI runtime, with the flags that all its commands for a container have in common. */
 export interface Runtime {
@@ -37,7 +38,8 @@ interface KeptOptions {
   systemd_cgroup?: boolean;
 }
 
-const optionsFile = (bundle: string) => join(bundle, "options.json");
+const OPTIONS_FILE = "options.json";
+const optionsFile = (bundle: string) => join(bundle, OPTIONS_FILE);
 
 /** The runtime that the options choose. */
 export function runtimeOf(options: Options, namespace: string): Runtime {
@@ -64,9 +66,12 @@ export function forgetRuntime(bundle: string): void {
   removeIfThere(optionsFile(bundle));
 }
 
-/** Whether a Create has begun for a bundle's container; before that no runtime was called. */
-export function isCreateBegun(bundle: string): boolean {
-  return exists(optionsFile(bundle));
+/**
+ * Whether a Create has begun for a bundle's container; before that no runtime was called.
+ * @param names What is in the bundle.
+ */
+export function isCreateBegun(names: readonly string[]): boolean {
+  return names.includes(OPTIONS_FILE);
 }
 
 /** Whether the runtime has a container of this id, be it one that it has not finished. */
@@ -74,11 +79,18 @@ export function isKnown({ root }: Runtime, id: string): boolean {
   return exists(join(root, id));
 }
 
-/** The runtime of a bundle's container; the default one if no shim has kept any, or if what it has kept is damaged. */
-export function readRuntime(bundle: string, namespace: string): KeptRuntime {
+/**
+ * The runtime of a bundle's container; the default one if no shim has kept any, or if what it has kept is damaged.
+ * @param names What is in the bundle; by default it is looked at.
+ */
+export function readRuntime(
+  bundle: string,
+  namespace: string,
+  names?: readonly string[],
+): KeptRuntime {
   try {
     const { binary_name: binaryName = "", root = "", systemd_cgroup: systemdCgroup = false } =
-      readOptions(bundle);
+      readOptions(bundle, names ?? namesIn(bundle));
     return runtimeOf({ binaryName, root, systemdCgroup }, namespace);
   } catch (error) {
     return { ...runtimeOf(NO_OPTIONS, namespace), fault: error as Error };
@@ -89,14 +101,13 @@ export function readRuntime(bundle: string, namespace: string): KeptRuntime {
  * Reads what {@linkcode keepRuntime} has written.
  * @throws {Error} If it is damaged, or missing though a runtime has made a container.
  */
-function readOptions(bundle: string): KeptOptions {
+function readOptions(bundle: string, names: readonly string[]): KeptOptions {
+  if (!names.includes(OPTIONS_FILE) && !names.includes(INIT_PID_FILE)) return {};
   const path = optionsFile(bundle);
   let kept: unknown;
   try {
     kept = JSON.parse(Deno.readTextFileSync(path));
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    if (isMissing && !exists(initPidFile(bundle))) return {};
     throw new Error(`expected the options of a runtime in ${path}: ${(error as Error).message}`);
   }
   if (isKeptOptions(kept)) return kept;

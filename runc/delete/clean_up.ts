@@ -13,8 +13,9 @@ import { KILLED, readExit } from "../../shim/bootstrap/exit_file.ts";
 import { IDENTIFIER, isIdentifier } from "../../shim/common/identifier.ts";
 import { type Logger, orWarn } from "../../shim/common/logger.ts";
 import { isMountPoint } from "../../shim/rootfs/mount_point.ts";
+import { namesIn } from "../bundle/names.ts";
 import { notedContainers } from "../bundle/noted_containers.ts";
-import { initPidFile, readPid } from "../bundle/pid_file.ts";
+import { INIT_PID_FILE, initPidFile, writtenPid } from "../bundle/pid_file.ts";
 import { isCreateBegun, isKnown, readRuntime } from "../bundle/runtime.ts";
 
 /** Writes to standard error, which containerd logs. */
@@ -32,36 +33,30 @@ export async function cleanUp(args: Arguments): Promise<Ended> {
   if (!isIdentifier(args.id)) {
     throw new Error(`expected an id of ${IDENTIFIER} for the flag -id, not "${args.id}"`);
   }
-  const pid = initPid(bundle);
-  const removal = removeContainer(args, pid);
+  const names = namesIn(bundle);
+  const pid = names.includes(INIT_PID_FILE) ? writtenPid(initPidFile(bundle)) : undefined;
+  const removal = removeContainer(args, pid, names);
   await Promise.all([
     orWarn(logger, "remove the container", async () => void await removal),
     orWarn(logger, "unmount the root file system", () => unmount(join(bundle, "rootfs"), removal)),
-    orWarn(logger, "remove the other containers", () => removeNotedContainers(args)),
+    orWarn(logger, "remove the other containers", () => removeNotedContainers(args, names)),
     orWarn(logger, "end the shim", () => endServer(args, removal.catch(() => false))),
   ]);
   const { status, exitedAt } = readExit(bundle) ?? { status: KILLED, exitedAt: new Date() };
   return { pid: pid ?? 0, exitStatus: status, exitedAt };
 }
 
-function initPid(bundle: string): number | undefined {
-  try {
-    return readPid(initPidFile(bundle));
-  } catch {
-    return undefined;
-  }
-}
-
 /** @returns Whether anything was left of the container. */
 async function removeContainer(
   { bundle, id, namespace }: Arguments,
   pid: number | undefined,
+  names: readonly string[],
 ): Promise<boolean> {
-  const runtime = readRuntime(bundle, namespace);
+  const runtime = readRuntime(bundle, namespace, names);
   const { fault } = runtime;
   if (fault) logger.warn("can't read what runtime the container had", { error: fault });
   // Without a pid, the shim may have died while the runtime was creating the container.
-  const isUnsure = fault !== undefined || pid === undefined && isCreateBegun(bundle);
+  const isUnsure = fault !== undefined || pid === undefined && isCreateBegun(names);
   if (!isKnown(runtime, id) && !isUnsure) return false;
   const lost = await import("./lost_container.ts");
   await lost.removeContainer(bundle, id, runtime);
@@ -75,12 +70,15 @@ async function unmount(rootfs: string, removal: Promise<unknown>): Promise<void>
 }
 
 /** Removes the further containers of a pod; they have the same runtime. */
-async function removeNotedContainers(args: Arguments): Promise<void> {
+async function removeNotedContainers(
+  args: Arguments,
+  names: readonly string[],
+): Promise<void> {
   const { bundle, namespace } = args;
-  const ids = notedContainers(bundle);
+  const ids = notedContainers(bundle, names);
   if (ids.length === 0) return;
   const lost = await import("./lost_container.ts");
-  await lost.removeNotedContainers(args, ids, readRuntime(bundle, namespace));
+  await lost.removeNotedContainers(args, ids, readRuntime(bundle, namespace, names));
 }
 
 /** @param wasThere Whether anything was left of the container; resolves when that is removed. */
