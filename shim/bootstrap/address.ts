@@ -129,7 +129,7 @@ export function lockPath(socket: string): string {
 
 /** Whether a path is a {@linkcode lockPath}. */
 export function isLockPath(path: string): boolean {
-  return /^([0-9a-f]{64}|[\w.-]+\.spare)\.lock$/.test(basename(path));
+  return /^([0-9a-f]{64}|.+\.spare)\.lock$/.test(basename(path));
 }
 
 /**

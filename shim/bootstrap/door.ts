@@ -61,46 +61,47 @@ export interface Served extends Listening {
 }
 
 /**
+ * Called by `start`: connects to a door, before it has anything to say. The server looks at itself meanwhile.
+ * @throws {Error} If there is none, or nobody.
+ */
+export function connectTo(path: string): Promise<Deno.Conn> {
+  return Deno.connect({ transport: "unix", path });
+}
+
+/**
  * Called by `start`: knocks at a door, and waits until the server listens.
- * @param path The door's.
+ * @param door See {@linkcode connectTo}.
  * @param input What came on standard input.
  * @returns Undefined if the server declines.
  * @throws {Error} If nobody answers. A server that takes it all the same ends its part, as nobody tells it that an answer was given.
  */
 export async function knock(
-  path: string,
+  door: Deno.Conn,
   args: Arguments,
   input: Uint8Array<ArrayBuffer>,
 ): Promise<Served | undefined> {
-  const connection = await Deno.connect({ transport: "unix", path });
-  const stop = after(PATIENCE_MS, () => connection.close());
+  const said: Knock = {
+    args,
+    input: input.toBase64(),
+    containerd: Deno.ppid,
+    caller: ownCaller(),
+  };
+  const sent = send(door, new TextEncoder().encode(JSON.stringify(said)));
+  // To make the first timer takes a cold process 1 ms.
+  const stop = after(PATIENCE_MS, () => door.close());
   try {
-    const { ppid: containerd } = Deno;
-    const said: Knock = { args, input: input.toBase64(), containerd, caller: ownCaller() };
-    await send(connection, new TextEncoder().encode(JSON.stringify(said)));
-    const reply = await receive(connection);
-    if (reply === undefined) throw new Error(`nobody has answered at ${path}`);
+    await sent;
+    const reply = await receive(door);
+    if (reply === undefined) throw new Error("expected an answer at the door, and nobody gave one");
     if (reply[0] === Reply.DECLINED) return undefined;
     return {
       answer: reply.subarray(1),
       async sayAnswerGiven() {
-        if (reply[0] === Reply.LISTENING) await connection.write(Uint8Array.of(ANSWERED));
+        if (reply[0] === Reply.LISTENING) await door.write(Uint8Array.of(ANSWERED));
       },
     };
   } finally {
     stop();
-  }
-}
-
-/** {@linkcode knock}; undefined also if nobody answers. */
-export async function knockIfThere(
-  ...[path, args, input]: Parameters<typeof knock>
-): Promise<Served | undefined> {
-  try {
-    return await knock(path, args, input);
-  } catch {
-    // There is none, as a rule; or it was killed, or hangs.
-    return undefined;
   }
 }
 

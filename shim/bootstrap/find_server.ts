@@ -3,13 +3,13 @@ import { removeIfThere } from "../common/files.ts";
 import { readSettings } from "../settings/settings.ts";
 import { lockPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
-import { knockIfThere, type Listening, type Served } from "./door.ts";
+import { connectTo, knock, type Listening, type Served } from "./door.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { isFound, planStart } from "./plan.ts";
 import type { StartedProgram } from "./start.ts";
 import { sparePath } from "./spare_path.ts";
-import { socketFolder, type StartParams } from "./start_params.ts";
+import type { StartParams } from "./start_params.ts";
 
 /**
  * Finds a server, or spawns one, and waits until it listens.
@@ -38,8 +38,8 @@ export async function findServer(
     const options = await optionsIn(input, params);
     return served(
       await joinOrBegin(plan.args, input, options, settings, async (args) => {
-        const spare = sparePath(args.address, socketFolder(params));
-        return await knockIfThere(spare, args, input) ?? await spawn(args);
+        const taken = connectTo(sparePath(args.address)).then((door) => knock(door, args, input));
+        return await taken.catch(() => undefined) ?? await spawn(args);
       }),
     );
   } catch (error) {

@@ -2,7 +2,7 @@
  * All that a server inherits of the `start` that spawns it, and `start` of containerd. A server that is offered a container compares what
  * it has itself with what the `start` at its door has, which waits for the answer meanwhile: the kernel tells it of both.
  */
-import { identify, readBytes, readLink, readText } from "../libc/kernel_files.ts";
+import { identify, readBytes, readLink, readText, readTextIfThere } from "../libc/kernel_files.ts";
 import { UNLIMITED } from "../libc/limits.ts";
 import { ioPriority, statFields } from "../libc/process.ts";
 import { DENO_VARIABLES, openFilesIn, ownExecutable } from "../process/executable.ts";
@@ -63,7 +63,7 @@ function describe(
   { folder, pid, executable }: { folder: string; pid: number; executable: string },
   given: { cgroups: string; openFiles?: string },
 ): string {
-  const read = (name: string) => orNone(() => readText(`${folder}/${name}`));
+  const read = (name: string) => orNone(() => readTextIfThere(`${folder}/${name}`));
   const fields = statFields(pid) ?? [];
   const variables = environment(folder);
   const variable = (name: string) =>
@@ -90,7 +90,7 @@ export function versionsIn(inherited: string): string {
 }
 
 function cgroupsOf(folder: string): string {
-  return orNone(() => readText(`${folder}/cgroup`));
+  return orNone(() => readTextIfThere(`${folder}/cgroup`));
 }
 
 /** Names the version of a file: an upgrade puts another file in its place, or changes this one. (Deno's stat takes 0.5 ms at first.) */
@@ -106,9 +106,9 @@ function environment(folder: string): string[] {
 }
 
 /** Some kernels don't have all of these files. */
-function orNone(read: () => string): string {
+function orNone(read: () => string | undefined): string {
   try {
-    return read();
+    return read() ?? "none";
   } catch {
     return "none";
   }

@@ -15,5 +15,5 @@ export { adjustOomScore } from "./oom_score.ts";
 export { inherited, inheritedBy, ownCgroups, versionsIn } from "./inherited.ts";
 export { ANSWERED, type Knock, receive, Reply, send } from "./door.ts";
 export { isFound, type Plan, planStart } from "./plan.ts";
-export { sparePath } from "./spare_path.ts";
+export { SOCKET_FOLDER, sparePath } from "./spare_path.ts";
 export { newDoor, removeIfEmpty } from "./shared.ts";

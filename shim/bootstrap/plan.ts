@@ -18,7 +18,7 @@ import type { Arguments } from "./arguments.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { toSocketPath } from "./spare_path.ts";
-import { encodeResult, readStartParams, socketFolder, type StartParams } from "./start_params.ts";
+import { encodeResult, readStartParams, type StartParams } from "./start_params.ts";
 
 /** See above. */
 export interface Plan {
@@ -75,8 +75,8 @@ async function findSocketPath(
   params: StartParams | undefined,
   name: string,
 ): Promise<string> {
-  const folder = socketFolder(params);
-  if (!isAbsolute(folder)) {
+  const folder = params?.socketDir || undefined;
+  if (folder !== undefined && !isAbsolute(folder)) {
     throw new Error(`expected an absolute path as socket_dir, not ${folder}`);
   }
   const containerd = toSocketPath(params?.containerdGrpcAddress || address);

@@ -8,7 +8,7 @@ import { endsWithin } from "../common/ends_within.ts";
 import type { Settings } from "../settings/settings.ts";
 import { lockPath, socketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
-import { knock, type Listening, PATIENCE_MS } from "./door.ts";
+import { connectTo, knock, type Listening, PATIENCE_MS } from "./door.ts";
 import { inherited } from "./inherited.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
@@ -71,7 +71,7 @@ async function joinAny(
 ): Promise<Listening | undefined> {
   for (const door of doorsIn(args.doors)) {
     try {
-      const joined = await knock(door, args, input);
+      const joined = await knock(await connectTo(door), args, input);
       if (joined !== undefined) return joined;
     } catch {
       // The server was killed, hangs, or has just closed it. Nobody else shall wait here.

@@ -3,10 +3,9 @@
  * is a spare, as there is as a rule, is here; all else is in find_server.ts.
  */
 import type { Arguments } from "./arguments.ts";
-import { knockIfThere, type Served } from "./door.ts";
+import { connectTo, knock, type Served } from "./door.ts";
 import { takeInput } from "./input.ts";
 import { sparePath } from "./spare_path.ts";
-import { readStartParams, socketFolder } from "./start_params.ts";
 
 /** What is started: of a program, see run.ts, what `start` needs of it. */
 export interface StartedProgram {
@@ -25,27 +24,20 @@ export async function start(
   program: StartedProgram,
   giveAnswer: (answer: Uint8Array) => void,
 ): Promise<void> {
-  const input = takeInput();
-  const server = await takeSpare(args, input, program) ?? await findServer(args, input, program);
+  const server = await findServer(args, program);
   giveAnswer(server.answer);
   await server.sayAnswerGiven();
 }
 
-async function takeSpare(
-  args: Arguments,
-  input: Uint8Array<ArrayBuffer>,
-  { isReusable = false }: StartedProgram,
-): Promise<Served | undefined> {
-  if (!isReusable) return undefined;
-  const folder = socketFolder(readStartParams(input, args));
-  return await knockIfThere(sparePath(args.address, folder), args, input);
-}
-
-async function findServer(
-  args: Arguments,
-  input: Uint8Array<ArrayBuffer>,
-  program: StartedProgram,
-): Promise<Served> {
+async function findServer(args: Arguments, program: StartedProgram): Promise<Served> {
+  // Nobody is there at first; and a spare may have been killed, or hang.
+  const none = () => undefined;
+  const spare = program.isReusable
+    ? await connectTo(sparePath(args.address)).catch(none)
+    : undefined;
+  const input = takeInput();
+  const taken = spare && await knock(spare, args, input).catch(none);
+  if (taken !== undefined) return taken;
   const other = await import("./find_server.ts");
   return await other.findServer(args, input, program);
 }

@@ -1,7 +1,6 @@
 /** What `start` itself reads of BootstrapParams, and its answer to them. The server reads all of them (params.ts). */
 import type { BootstrapResult } from "../../proto/mod.ts";
 import type { Arguments } from "./arguments.ts";
-import { SOCKET_FOLDER } from "./spare_path.ts";
 import { bytesField, numberField, readTexts } from "./wire.ts";
 
 /** Of BootstrapParams, by the same names. */
@@ -50,11 +49,6 @@ export function areParams(
   const expected = `${id} in the namespace ${namespace}`;
   const got = `${params.instanceId} in the namespace ${params.namespace}`;
   throw new Error(`expected the BootstrapParams of ${expected} on standard input, not of ${got}`);
-}
-
-/** The folder of the sockets. */
-export function socketFolder(params: StartParams | undefined): string {
-  return params?.socketDir || SOCKET_FOLDER;
 }
 
 /** Encodes the answer. */

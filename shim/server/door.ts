@@ -1,4 +1,5 @@
 /** The server's side of a door, see bootstrap/door.ts. */
+import { isAbsolute } from "@std/path/posix";
 import {
   ANSWERED,
   type Arguments,
@@ -19,6 +20,8 @@ const PATIENCE_MS = 2_000;
 
 /** Who decides on a `start` that knocks. */
 export interface Doorkeeper {
+  /** Whether any can be taken at all. It is asked when somebody comes, who has said nothing yet. */
+  isReady(): boolean;
   /**
    * Plans it. Nothing is taken yet.
    * @returns Undefined if it is for another server; so it is where this throws.
@@ -67,11 +70,15 @@ export class Door implements Disposable {
 async function hear(caller: Caller, keeper: Doorkeeper): Promise<void> {
   const stop = after(PATIENCE_MS, () => caller.close());
   try {
+    const isReady = keeper.isReady();
     const message = await receive(caller.connection);
     // Else somebody has only looked whether there is a door.
     if (message === undefined) return caller.close();
+    if (!isReady) return caller.end(Reply.DECLINED);
     const knock: Knock = JSON.parse(new TextDecoder().decode(message));
     const input = Uint8Array.fromBase64(knock.input);
+    // It would be another one here: the server has its own current directory.
+    if (!isAbsolute(knock.args.bundle)) return caller.end(Reply.DECLINED);
     const plan = await keeper.plan(knock, input);
     if (plan === undefined || caller.isClosed) return caller.end(Reply.DECLINED);
     if (await isFound(plan.args.socket)) return caller.end(Reply.FOUND, plan.answer);

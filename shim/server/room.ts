@@ -75,10 +75,8 @@ export class Room implements Disposable {
     this.#door = new Door(newDoor(this.folder), {
       // Who comes here inherits the same, as the folder is named after that. A server that has joined a cgroup, as its options asked for,
       // is not what `start` would spawn.
-      plan: async ({ args }, input) =>
-        this.server.isUnchanged
-          ? await planStart(args, input, this.server.settings.protocol)
-          : undefined,
+      isReady: () => this.hasRoom && this.server.isUnchanged,
+      plan: ({ args }, input) => planStart(args, input, this.server.settings.protocol),
       take: (start) => {
         const hasRoom = this.hasRoom;
         if (hasRoom) this.take(start);

@@ -1,11 +1,11 @@
 /** A server that has no container any more waits for the next `start` of its containerd: the spare. */
-import { dirname } from "@std/path/posix";
 import {
   inheritedBy,
   isAnswered,
   lockFile,
   lockPath,
   planStart,
+  SOCKET_FOLDER,
   sparePath,
   type Start,
   versionsIn,
@@ -47,8 +47,8 @@ export async function waitForStart(
       taken.resolve(start);
     };
     const end = () => take(undefined);
-    const path = sparePath(last.args.address, dirname(last.args.socket));
-    using door = await openDoor(path, {
+    using door = await openDoor(sparePath(last.args.address), {
+      isReady: () => !isTaken && server.isAsNew,
       async plan({ args, caller }, input) {
         // Containerds whose addresses have the same end have their spares at the same door.
         if (args.address !== last.args.address) return undefined;
@@ -63,7 +63,6 @@ export async function waitForStart(
           if (args.namespace === last.args.namespace || !isSameVersion) end();
           return undefined;
         }
-        if (isTaken || !server.isAsNew) return undefined;
         const plan = await planStart(args, input, settings.protocol);
         // It looks for a shared server first, and comes again, to have one begun.
         const isShared = settings.share > 1 && plan.group === undefined;
@@ -93,6 +92,7 @@ export async function waitForStart(
 
 /** Opens the spare's door, unless there is one that answers. */
 async function openDoor(path: string, keeper: Doorkeeper): Promise<Door | undefined> {
+  Deno.mkdirSync(SOCKET_FOLDER, { recursive: true, mode: 0o700 });
   using _lock = await lockFile(lockPath(path));
   if (isAnswered(path)) return undefined;
   removeIfThere(path);
