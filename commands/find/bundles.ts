@@ -1,7 +1,7 @@
 /** The bundles in containerd's state folders: what is on the disk of each container, and of each sandbox. */
 import { isAbsolute, join } from "@std/path/posix";
 import { ADDRESS_FILE, BOOTSTRAP_FILE } from "../../shim/bootstrap/address.ts";
-import { toSocketPath } from "../../shim/bootstrap/spare_path.ts";
+import { toSocketPath } from "../../shim/bootstrap/first_door.ts";
 import { CONTAINERS, SANDBOXES } from "../../shim/bootstrap/other_bundles.ts";
 import type { Protocol } from "../../shim/settings/settings.ts";
 import { orUndefined } from "./processes.ts";

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join } from "@std/path/posix";
 import { exists } from "../common/files.ts";
 import { isSandboxBundle } from "./other_bundles.ts";
 import type { Protocol } from "../settings/settings.ts";
-import { SOCKET_FOLDER, toSocketPath } from "./spare_path.ts";
+import { SOCKET_FOLDER, toSocketPath } from "./first_door.ts";
 
 /** The file in a bundle with the address of its shim, by which containerd 1.6 finds the shim again. */
 export const ADDRESS_FILE = "address";
@@ -129,7 +129,7 @@ export function lockPath(socket: string): string {
 
 /** Whether a path is a {@linkcode lockPath}. */
 export function isLockPath(path: string): boolean {
-  return /^([0-9a-f]{64}|.+\.spare)\.lock$/.test(basename(path));
+  return /^([0-9a-f]{64}|[0-9a-f]{48}\.shared|.+\.first|.+\.spare)\.lock$/.test(basename(path));
 }
 
 /**

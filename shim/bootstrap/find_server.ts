@@ -6,10 +6,9 @@ import type { Arguments } from "./arguments.ts";
 import { connectTo, knock, type Listening, type Served } from "./door.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
-import { isFound, planStart } from "./plan.ts";
+import { isFound, optionsIn, planStart } from "./plan.ts";
 import type { StartedProgram } from "./start.ts";
-import { sparePath } from "./spare_path.ts";
-import type { StartParams } from "./start_params.ts";
+import { spareDoor } from "./first_door.ts";
 
 /**
  * Finds a server, or spawns one, and waits until it listens.
@@ -30,18 +29,20 @@ export async function findServer(
     const { startServer } = await import("./start_server.ts");
     return startServer({ ...args, socket }, input);
   };
+  const begin = async (args: Arguments) => {
+    // Where no servers are shared the spare's is the first door, and `start` has been there.
+    const spare = settings.share > 1
+      ? await connectTo(spareDoor(args.address, settings.share))
+        .then((door) => knock(door, args, input)).catch(() => undefined)
+      : undefined;
+    return spare ?? await spawn(args);
+  };
   try {
-    if (!isReusable || !plan.isPlain || plan.group !== undefined || settings.share === 1) {
-      return served(await spawn(args));
-    }
+    if (!isReusable || !plan.isPlain) return served(await spawn(args));
+    if (plan.group !== undefined || settings.share === 1) return served(await begin(args));
     const { joinOrBegin } = await import("./shared.ts");
     const options = await optionsIn(input, params);
-    return served(
-      await joinOrBegin(plan.args, input, options, settings, async (args) => {
-        const taken = connectTo(sparePath(args.address)).then((door) => knock(door, args, input));
-        return await taken.catch(() => undefined) ?? await spawn(args);
-      }),
-    );
+    return served(await joinOrBegin(plan.args, input, options, settings, begin));
   } catch (error) {
     await removeLeft(socket);
     throw error;
@@ -52,14 +53,4 @@ export async function findServer(
 async function removeLeft(socket: string): Promise<void> {
   using _lock = await lockFile(lockPath(socket));
   if (!isAnswered(socket)) removeIfThere(socket);
-}
-
-/** What containerd has given on standard input, without the container's name. */
-async function optionsIn(
-  input: Uint8Array,
-  params: StartParams | undefined,
-): Promise<Uint8Array> {
-  if (params === undefined) return input;
-  const { BootstrapParams } = await import("../../proto/mod.ts");
-  return BootstrapParams.encode({ ...BootstrapParams.decode(input), instanceId: "" }).finish();
 }

@@ -20,7 +20,7 @@ import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { isSandboxBundle, otherBundles } from "./other_bundles.ts";
 import { removeAbandonedDoors } from "./shared.ts";
-import { toSocketPath } from "./spare_path.ts";
+import { toSocketPath } from "./first_door.ts";
 
 /** How long a `start` that is under way, and an answer of the server, are waited for, in ms. containerd kills `delete` after 5 s. */
 const LOCK_TIMEOUT_MS = 2_000;

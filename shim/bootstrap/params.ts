@@ -5,7 +5,7 @@
 import { Any, BootstrapLogLevel, BootstrapParams } from "../../proto/mod.ts";
 import type { Protocol } from "../settings/settings.ts";
 import type { Arguments } from "./arguments.ts";
-import { toSocketPath } from "./spare_path.ts";
+import { toSocketPath } from "./first_door.ts";
 import { areParams } from "./start_params.ts";
 
 /** Where containerd serves its Events service. */

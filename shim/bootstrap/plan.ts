@@ -17,7 +17,7 @@ import { answerVersion, NEWEST_VERSION } from "./answer_version.ts";
 import type { Arguments } from "./arguments.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
-import { toSocketPath } from "./spare_path.ts";
+import { toSocketPath } from "./first_door.ts";
 import { encodeResult, readStartParams, type StartParams } from "./start_params.ts";
 
 /** See above. */
@@ -91,4 +91,14 @@ export async function isFound(socket: string): Promise<boolean> {
   if (!isThere(socket)) return false;
   using _lock = await lockFile(lockPath(socket));
   return isAnswered(socket);
+}
+
+/** What containerd has given on standard input, without the container's name. */
+export async function optionsIn(
+  input: Uint8Array,
+  params: StartParams | undefined,
+): Promise<Uint8Array> {
+  if (params === undefined) return input;
+  const { BootstrapParams } = await import("../../proto/mod.ts");
+  return BootstrapParams.encode({ ...BootstrapParams.decode(input), instanceId: "" }).finish();
 }

@@ -12,7 +12,7 @@ import { connectTo, knock, type Listening, PATIENCE_MS } from "./door.ts";
 import { inherited } from "./inherited.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
-import { toSocketPath } from "./spare_path.ts";
+import { toSocketPath } from "./first_door.ts";
 
 /** How the name of a folder of doors ends. */
 const SUFFIX = ".shared";
@@ -32,14 +32,13 @@ export async function joinOrBegin(
   settings: Settings,
   begin: (args: Arguments) => Promise<Listening>,
 ): Promise<Listening> {
-  const kind = [inherited(), JSON.stringify(settings), options.toBase64()].join("\n");
-  const path = await kindPath(args, kind);
-  const sharing = { ...args, doors: doorsFolder(path) };
+  const doors = await doorsOf(args, { inherited: inherited(), settings, options });
+  const sharing = { ...args, doors };
   const joined = await joinAny(sharing, input);
   if (joined !== undefined) return joined;
   using lock = new DisposableStack();
   // Who holds it may hang: then there is one server more.
-  const locked = lockFile(lockPath(path)).then((held) => {
+  const locked = lockFile(lockPath(doors)).then((held) => {
     if (lock.disposed) held[Symbol.dispose]();
     else lock.use(held);
   });
@@ -47,15 +46,26 @@ export async function joinOrBegin(
   return await joinAny(sharing, input) ?? await begin(sharing);
 }
 
-/** The path, in the folder of the sockets, by which the servers of one kind are known. */
-async function kindPath({ address, namespace, socket }: Arguments, kind: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(kind));
-  const name = join("shared", new Uint8Array(digest).toHex());
-  return await socketPath(toSocketPath(address), namespace, name, dirname(socket));
+/** What the servers that a container may share have in common with it, beside the namespace and the containerd. */
+interface Kind {
+  /** See inherited.ts. */
+  readonly inherited: string;
+  readonly settings: Settings;
+  readonly options: Uint8Array;
 }
 
-/** The folder of the doors. A door has no longer a path than a server's own socket. */
-function doorsFolder(path: string): string {
+/**
+ * The folder of the doors of all servers that a container may share. A door has no longer a path than a server's own socket.
+ * @param args With the socket to serve on.
+ */
+export async function doorsOf(
+  { address, namespace, socket }: Arguments,
+  { inherited, settings, options }: Kind,
+): Promise<string> {
+  const kind = [inherited, JSON.stringify(settings), options.toBase64()].join("\n");
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(kind));
+  const name = join("shared", new Uint8Array(digest).toHex());
+  const path = await socketPath(toSocketPath(address), namespace, name, dirname(socket));
   return path.slice(0, -16) + SUFFIX;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. What it needs where there
- * is a spare, as there is as a rule, is here; all else is in find_server.ts.
+ * The action `start`: leaves a server behind, or finds the one of the same group, and answers with its address. What it needs where a
+ * server that runs already takes the container, as a rule the spare, is here; all else is in find_server.ts.
  */
 import type { Arguments } from "./arguments.ts";
 import { connectTo, knock, type Served } from "./door.ts";
 import { takeInput } from "./input.ts";
-import { sparePath } from "./spare_path.ts";
+import { firstDoor } from "./first_door.ts";
 
 /** What is started: of a program, see run.ts, what `start` needs of it. */
 export interface StartedProgram {
@@ -30,13 +30,13 @@ export async function start(
 }
 
 async function findServer(args: Arguments, program: StartedProgram): Promise<Served> {
-  // Nobody is there at first; and a spare may have been killed, or hang.
+  // Nobody is there at first; and who is may have been killed, or hang.
   const none = () => undefined;
-  const spare = program.isReusable
-    ? await connectTo(sparePath(args.address)).catch(none)
+  const door = program.isReusable
+    ? await connectTo(firstDoor(args.address)).catch(none)
     : undefined;
   const input = takeInput();
-  const taken = spare && await knock(spare, args, input).catch(none);
+  const taken = door && await knock(door, args, input).catch(none);
   if (taken !== undefined) return taken;
   const other = await import("./find_server.ts");
   return await other.findServer(args, input, program);

@@ -1,17 +1,20 @@
 /** The server's side of a door, see bootstrap/door.ts. */
-import { isAbsolute } from "@std/path/posix";
+import { dirname, isAbsolute } from "@std/path/posix";
 import {
   ANSWERED,
   type Arguments,
+  isAnswered,
   isFound,
   type Knock,
+  lockFile,
+  lockPath,
   type Plan,
   receive,
   Reply,
   send,
   type Start,
 } from "../bootstrap/mod.ts";
-import { after } from "../common/mod.ts";
+import { after, removeIfThere } from "../common/mod.ts";
 import { listenPrivately } from "./listen.ts";
 import { SocketFile } from "./socket_file.ts";
 
@@ -64,6 +67,18 @@ export class Door implements Disposable {
       // Without a descriptor left nobody can be taken; `start` spawns a server then.
     }
   }
+}
+
+/**
+ * Opens a door at a path that any server may have its door at.
+ * @returns Undefined if one has.
+ */
+export async function openDoorAt(path: string, keeper: Doorkeeper): Promise<Door | undefined> {
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  using _lock = await lockFile(lockPath(path));
+  if (isAnswered(path)) return undefined;
+  removeIfThere(path);
+  return new Door(path, keeper);
 }
 
 /** Hears what a `start` has to say, and declines, or takes it. */

@@ -54,12 +54,12 @@ export async function serve(
     if (args.socket === "") throw new Error("the flag -socket is required and can't be empty");
     checkSocketPath(args.socket);
     const telemetry = takeTelemetryVariables() ? await import("./telemetry.ts") : undefined;
-    const server = new ServerProcess(await readSettings(name), isReusable, telemetry);
+    const server = new ServerProcess(name, await readSettings(name), isReusable, telemetry);
     start = new Spawned(args);
     let last = await serveAll(start, server, createTask);
     while (last !== undefined && server.mayBeSpare) {
       const { waitForStart } = await import("./spare.ts");
-      const next = await waitForStart(server, name, last);
+      const next = await waitForStart(server, last);
       if (next === undefined) break;
       adjustOomScore(Deno.pid, next.containerd);
       nameProcess(next.args);
@@ -111,7 +111,7 @@ async function serveAll(
       else if (shims.oldest !== undefined) nameProcess(shims.oldest.args);
     }
   };
-  using room = new Room(server, first.args.doors, (start) => {
+  using room = new Room(server, first, (start) => {
     last = start;
     // It may be of a containerd that was restarted meanwhile.
     adjustOomScore(Deno.pid, start.containerd);

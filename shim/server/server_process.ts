@@ -1,8 +1,8 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
-import { inherited, ownCgroups } from "../bootstrap/mod.ts";
+import { type Caller, inherited, inheritedBy, ownCgroups, versionsIn } from "../bootstrap/mod.ts";
 import { becomeSubreaper, hasChildren, kill, listDescriptors, SIGKILL } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
-import type { Settings } from "../settings/settings.ts";
+import { readSettings, type Settings } from "../settings/settings.ts";
 import { ServerLog } from "./server_log.ts";
 
 /** How much V8's heap may have grown, in bytes. */
@@ -26,10 +26,12 @@ export class ServerProcess {
 
   /**
    * Makes this process a server: the subreaper of its descendants, which outlives its faults.
+   * @param program The name of the shim's program.
    * @param isReusable Whether it may have another shim after its first, or beside it.
    * @param telemetry What makes traces and metrics, where Deno exports them.
    */
   constructor(
+    private readonly program: string,
     readonly settings: Settings,
     isReusable: boolean,
     readonly telemetry: typeof import("./telemetry.ts") | undefined,
@@ -55,9 +57,25 @@ export class ServerProcess {
     this.#inherited ??= inherited(this.#cgroups);
   }
 
-  /** What it inherited from who has spawned it; undefined if it has one shim only. */
-  get inherited(): string | undefined {
-    return this.#inherited;
+  /**
+   * Reads the settings as a `start` does now.
+   * @throws {Error} If the file, or a variable, says what can't be.
+   */
+  readSettings(): Promise<Settings> {
+    return readSettings(this.program);
+  }
+
+  /**
+   * Compares what this server has inherited, and its settings, with what one would that a `start` spawned.
+   * @throws {Error} If `start` can't be looked at, or the settings can't be read.
+   */
+  async compareWith(caller: Caller): Promise<"same" | "other" | "other version"> {
+    const own = this.#inherited ?? "";
+    const its = inheritedBy(caller);
+    const settings = await this.readSettings();
+    const hasSettings = JSON.stringify(settings) === JSON.stringify(this.settings);
+    if (!hasSettings || versionsIn(its) !== versionsIn(own)) return "other version";
+    return its === own ? "same" : "other";
   }
 
   /** To be called when it has its first shim, and no container yet. */

@@ -1,20 +1,9 @@
 /** A server that has no container any more waits for the next `start` of its containerd: the spare. */
-import {
-  inheritedBy,
-  isAnswered,
-  lockFile,
-  lockPath,
-  planStart,
-  SOCKET_FOLDER,
-  sparePath,
-  type Start,
-  versionsIn,
-} from "../bootstrap/mod.ts";
-import { after, removeIfThere } from "../common/mod.ts";
+import { planStart, spareDoor, type Start } from "../bootstrap/mod.ts";
+import { after } from "../common/mod.ts";
 import { close, EpollEvent, openPidfd, setCommandLine, SIGTERM } from "../libc/mod.ts";
 import { ownExecutable, watchSignals } from "../process/mod.ts";
-import { readSettings } from "../settings/settings.ts";
-import { Door, type Doorkeeper } from "./door.ts";
+import { openDoorAt } from "./door.ts";
 import { collectGarbage } from "./garbage.ts";
 import type { ServerProcess } from "./server_process.ts";
 
@@ -25,14 +14,12 @@ const QUIET_MS = 1_000;
 
 /**
  * Waits, as the spare of its containerd, for a `start` that would start the same server as this one.
- * @param program Its name.
  * @param last The last one that this server was for.
  * @returns Undefined if this server can be no spare, as there is one already or it is not as it was at first; or if its time is over,
  * its containerd has ended, or it was asked to end. Nothing of it is left then.
  */
 export async function waitForStart(
   server: ServerProcess,
-  program: string,
   last: Start,
 ): Promise<Start | undefined> {
   if (!server.isAsNew) return undefined;
@@ -47,26 +34,22 @@ export async function waitForStart(
       taken.resolve(start);
     };
     const end = () => take(undefined);
-    using door = await openDoor(sparePath(last.args.address), {
+    const { settings: { protocol, share } } = server;
+    using door = await openDoorAt(spareDoor(last.args.address, share), {
       isReady: () => !isTaken && server.isAsNew,
       async plan({ args, caller }, input) {
-        // Containerds whose addresses have the same end have their spares at the same door.
+        // Containerds whose addresses have the same end have the same first door.
         if (args.address !== last.args.address) return undefined;
-        const offered = inheritedBy(caller);
-        const settings = await readSettings(program);
-        const hasSettings = JSON.stringify(settings) === JSON.stringify(server.settings);
-        const isSameVersion = versionsIn(offered) === versionsIn(server.inherited!) && hasSettings;
-        if (offered !== server.inherited || !isSameVersion) {
+        const likeness = await server.compareWith(caller);
+        if (likeness !== "same") {
           // In another namespace the environment is another one. In the same, what containerd itself has and passes on has changed for
           // good, such as its PATH, to which its CRI plugin adds a folder when it makes its first pod. What nobody can take would keep
           // others from becoming the spare.
-          if (args.namespace === last.args.namespace || !isSameVersion) end();
+          if (args.namespace === last.args.namespace || likeness === "other version") end();
           return undefined;
         }
-        const plan = await planStart(args, input, settings.protocol);
-        // It looks for a shared server first, and comes again, to have one begun.
-        const isShared = settings.share > 1 && plan.group === undefined;
-        return plan.isPlain && (!isShared || args.doors !== "") ? plan : undefined;
+        const plan = await planStart(args, input, protocol);
+        return plan.isPlain ? plan : undefined;
       },
       take(start) {
         if (isTaken) return false;
@@ -88,13 +71,4 @@ export async function waitForStart(
   } finally {
     close(containerd);
   }
-}
-
-/** Opens the spare's door, unless there is one that answers. */
-async function openDoor(path: string, keeper: Doorkeeper): Promise<Door | undefined> {
-  Deno.mkdirSync(SOCKET_FOLDER, { recursive: true, mode: 0o700 });
-  using _lock = await lockFile(lockPath(path));
-  if (isAnswered(path)) return undefined;
-  removeIfThere(path);
-  return new Door(path, keeper);
 }

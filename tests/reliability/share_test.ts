@@ -1,6 +1,6 @@
 /** Servers that containers share: SHIM_SHARE=N in containerd's environment. */
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { toSocketPath } from "../../shim/bootstrap/spare_path.ts";
+import { toSocketPath } from "../../shim/bootstrap/first_door.ts";
 import { exists } from "../../shim/common/files.ts";
 import { expectSuccess, type PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { runcOptions } from "../harness/containerd/runtime_options.ts";

@@ -8,7 +8,7 @@ import {
   sidePath,
   socketPath,
 } from "../../../../shim/bootstrap/address.ts";
-import { toSocketPath } from "../../../../shim/bootstrap/spare_path.ts";
+import { toSocketPath } from "../../../../shim/bootstrap/first_door.ts";
 import { isAnswered } from "../../../../shim/bootstrap/is_answered.ts";
 import {
   close,

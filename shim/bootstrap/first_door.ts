@@ -1,0 +1,28 @@
+/** What `start` knows of sockets before it has looked at anything; address.ts has the rest. No regular expressions: each takes a moment. */
+
+/** The folder of all shims' sockets, unless containerd names another one. */
+export const SOCKET_FOLDER = "/run/containerd/s";
+
+/** The path of a unix socket, from its address: a path, or a URL with the scheme `unix`. */
+export function toSocketPath(address: string): string {
+  const scheme = "unix://";
+  return address.startsWith(scheme) ? address.slice(scheme.length) : address;
+}
+
+/**
+ * The path of the door at which each `start` of a containerd knocks first: a shared server's with room, where servers are shared, or else
+ * the spare's. It is found without a digest, which takes a cold process 0.7 ms; where two containerds have long addresses with the same
+ * end, one of them does without.
+ * @param address The address of containerd.
+ */
+export function firstDoor(address: string): string {
+  return `${SOCKET_FOLDER}/${toSocketPath(address).slice(-48).replaceAll("/", "-")}.first`;
+}
+
+/**
+ * The path of the spare's door.
+ * @param share How many containers may share a server.
+ */
+export function spareDoor(address: string, share: number): string {
+  return share > 1 ? `${firstDoor(address)}.spare` : firstDoor(address);
+}
