@@ -4,7 +4,6 @@ import type { CreateTaskRequest } from "../../proto/mod.ts";
 import {
   Bundle,
   callShim,
-  type Host,
   serverPid,
   shimArguments,
   shutDown,
@@ -32,7 +31,7 @@ export class Container {
   #service = "";
 
   private constructor(
-    private readonly host: Host,
+    private readonly stage: Stage,
     private readonly bundle: Bundle,
     private readonly request: CreateTaskRequest.Properties,
     private readonly env: Record<string, string>,
@@ -49,14 +48,8 @@ export class Container {
     spec.process = { ...spec.process, terminal: false, args: command };
     spec.linux.cgroupsPath = `/${stage.namespace}/${id}`;
     await Deno.writeTextFile(`${bundle.path}/config.json`, JSON.stringify(spec));
-    const env = {
-      SHIM_SPARE: spare ? "on" : "off",
-      SHIM_SHARE: `${share}`,
-      TTRPC_ADDRESS: `${stage.address}.ttrpc`,
-    };
-    // Without a spare it is another containerd's: one with another environment would end that of this one.
-    const host = spare ? stage : { ...stage, address: `${stage.address}.alone` };
-    return new Container(host, bundle, await bundle.createRequest(stage), env);
+    const env = { SHIM_SPARE: spare ? "on" : "off", SHIM_SHARE: `${share}` };
+    return new Container(stage, bundle, await bundle.createRequest(stage), env);
   }
 
   /** {@linkcode prepare}, and all up to a running init. */
@@ -178,8 +171,8 @@ export class Container {
   }
 
   async #call(...action: string[]): Promise<string> {
-    const args = shimArguments(this.host, this.id, ...action);
-    const { code, stdout, stderr } = await callShim(this.host, this.bundle.path, args, this.env);
+    const args = shimArguments(this.stage, this.id, ...action);
+    const { code, stdout, stderr } = await callShim(this.stage, this.bundle.path, args, this.env);
     if (code === 0) return new TextDecoder().decode(stdout);
     throw new Error(`expected the action ${action.at(-1)} to succeed, not ${code}: ${stderr}`);
   }

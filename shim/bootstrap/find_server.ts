@@ -32,7 +32,7 @@ export async function findServer(
   const begin = async (args: Arguments) => {
     // Where no servers are shared the spare's is the first door, and `start` has been there.
     const spare = settings.share > 1
-      ? await connectTo(spareDoor(args.address, settings.share))
+      ? await connectTo(spareDoor(name, args.address, settings.share))
         .then((door) => knock(door, args, input)).catch(() => undefined)
       : undefined;
     return spare ?? await spawn(args);

@@ -10,19 +10,22 @@ export function toSocketPath(address: string): string {
 }
 
 /**
- * The path of the door at which each `start` of a containerd knocks first: a shared server's with room, where servers are shared, or else
- * the spare's. It is found without a digest, which takes a cold process 0.7 ms; where two containerds have long addresses with the same
- * end, one of them does without.
+ * The path of the door at which each `start` of a program and a containerd knocks first: a shared server's with room, where servers are
+ * shared, or else the spare's. It is found without a digest, which takes a cold process 0.7 ms; where two containerds have long addresses
+ * with the same end, one of them does without.
+ * @param program The name of the shim's program.
  * @param address The address of containerd.
  */
-export function firstDoor(address: string): string {
-  return `${SOCKET_FOLDER}/${toSocketPath(address).slice(-48).replaceAll("/", "-")}.first`;
+export function firstDoor(program: string, address: string): string {
+  const name = `${toSocketPath(address).slice(-40).replaceAll("/", "-")}.${program.slice(-24)}`;
+  return `${SOCKET_FOLDER}/${name}.first`;
 }
 
 /**
  * The path of the spare's door.
  * @param share How many containers may share a server.
  */
-export function spareDoor(address: string, share: number): string {
-  return share > 1 ? `${firstDoor(address)}.spare` : firstDoor(address);
+export function spareDoor(program: string, address: string, share: number): string {
+  const first = firstDoor(program, address);
+  return share > 1 ? `${first}.spare` : first;
 }

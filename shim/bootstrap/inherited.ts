@@ -65,10 +65,8 @@ function describe(
 ): string {
   const read = (name: string) => orNone(() => readTextIfThere(`${folder}/${name}`));
   const fields = statFields(pid) ?? [];
-  const variables = environment(folder);
-  const variable = (name: string) =>
-    variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
-  const openFiles = given.openFiles ?? openFilesIn(variable) ?? "$2";
+  const variables = readEnvironment(folder);
+  const openFiles = given.openFiles ?? openFilesIn((name) => valueIn(variables, name)) ?? "$2";
   return [
     versionOf(executable),
     versionOf(readLink(`${folder}/exe`)),
@@ -80,7 +78,7 @@ function describe(
     ...[NICE, REALTIME_PRIORITY, POLICY].map((index) => fields[index]),
     ioPriority(pid),
     ...FILES.map(read),
-    ...variables,
+    ...variables.filter((each) => !OWN_VARIABLES.has(each.split("=", 1)[0])).sort(),
   ].join("\n");
 }
 
@@ -99,10 +97,19 @@ function versionOf(path: string): string {
   return `${path} ${id} ${size} ${modified}`;
 }
 
-/** The variables that a process was executed with, sorted. Each byte is a character, as not all of it need be UTF-8. */
-function environment(folder: string): string[] {
-  const variables = new TextDecoder("latin1").decode(readBytes(`${folder}/environ`)).split("\0");
-  return variables.filter((each) => !OWN_VARIABLES.has(each.split("=", 1)[0])).sort();
+/** The variables that another process was executed with. */
+export function environmentOf({ pid }: Caller): (name: string) => string | undefined {
+  const variables = readText(`/proc/${pid}/environ`).split("\0");
+  return (name) => valueIn(variables, name);
+}
+
+/** Each byte is a character, as not all of it need be UTF-8. */
+function readEnvironment(folder: string): string[] {
+  return new TextDecoder("latin1").decode(readBytes(`${folder}/environ`)).split("\0");
+}
+
+function valueIn(variables: readonly string[], name: string): string | undefined {
+  return variables.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 /** Some kernels don't have all of these files. */

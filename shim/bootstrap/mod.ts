@@ -12,7 +12,7 @@ export { lockFile, removeAbandonedLocks } from "./lock_file.ts";
 export { type Bootstrap, type EventsAddress, readBootstrap } from "./params.ts";
 export { isTelemetryWanted, lastSpansSent, takeTelemetryVariables } from "./telemetry_variables.ts";
 export { adjustOomScore } from "./oom_score.ts";
-export { inherited, inheritedBy, ownCgroups, versionsIn } from "./inherited.ts";
+export { environmentOf, inherited, inheritedBy, ownCgroups, versionsIn } from "./inherited.ts";
 export { ANSWERED, type Caller, type Knock, receive, Reply, send } from "./door.ts";
 export { isFound, optionsIn, type Plan, planStart } from "./plan.ts";
 export { firstDoor, SOCKET_FOLDER, spareDoor } from "./first_door.ts";

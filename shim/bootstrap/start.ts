@@ -33,7 +33,7 @@ async function findServer(args: Arguments, program: StartedProgram): Promise<Ser
   // Nobody is there at first; and who is may have been killed, or hang.
   const none = () => undefined;
   const door = program.isReusable
-    ? await connectTo(firstDoor(args.address)).catch(none)
+    ? await connectTo(firstDoor(program.name, args.address)).catch(none)
     : undefined;
   const input = takeInput();
   const taken = door && await knock(door, args, input).catch(none);

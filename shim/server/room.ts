@@ -102,7 +102,7 @@ export class Room implements Disposable {
     const door = this.#door = new Door(newDoor(this.#folder), keeper);
     const first = { ...keeper, plan: this.#planIfSameKind.bind(this) };
     // Nobody need wait for this one, at which a server of another kind may be.
-    openDoorAt(firstDoor(this.first.args.address), first).then(
+    openDoorAt(firstDoor(server.program, this.first.args.address), first).then(
       (opened) => this.#door === door ? this.#firstDoor = opened : opened?.[Symbol.dispose](),
       (error) => server.log.warn("the server is not found at once", { error }),
     );
@@ -115,7 +115,7 @@ export class Room implements Disposable {
   ): Promise<Plan | undefined> {
     // Containerds whose addresses have the same end have the same first door.
     if (args.address !== this.first.args.address) return undefined;
-    const settings = await this.server.readSettings();
+    const settings = await this.server.settingsOf(caller);
     const plan = await planStart(args, input, settings.protocol);
     if (!plan.isPlain || plan.group !== undefined) return undefined;
     const options = await optionsIn(input, plan.params);

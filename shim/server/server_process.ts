@@ -1,5 +1,12 @@
 /** The process of a server, which may run several shims one after the other: what there is once in it. */
-import { type Caller, inherited, inheritedBy, ownCgroups, versionsIn } from "../bootstrap/mod.ts";
+import {
+  type Caller,
+  environmentOf,
+  inherited,
+  inheritedBy,
+  ownCgroups,
+  versionsIn,
+} from "../bootstrap/mod.ts";
 import { becomeSubreaper, hasChildren, kill, listDescriptors, SIGKILL } from "../libc/mod.ts";
 import { raiseOpenFiles, Reactor, Reaper } from "../process/mod.ts";
 import { readSettings, type Settings } from "../settings/settings.ts";
@@ -31,7 +38,7 @@ export class ServerProcess {
    * @param telemetry What makes traces and metrics, where Deno exports them.
    */
   constructor(
-    private readonly program: string,
+    readonly program: string,
     readonly settings: Settings,
     isReusable: boolean,
     readonly telemetry: typeof import("./telemetry.ts") | undefined,
@@ -58,21 +65,21 @@ export class ServerProcess {
   }
 
   /**
-   * Reads the settings as a `start` does now.
-   * @throws {Error} If the file, or a variable, says what can't be.
+   * Reads the settings that a `start` has.
+   * @throws {Error} If the file, or a variable, says what can't be; or if `start` can't be looked at.
    */
-  readSettings(): Promise<Settings> {
-    return readSettings(this.program);
+  settingsOf(caller: Caller): Promise<Settings> {
+    return readSettings(this.program, environmentOf(caller));
   }
 
   /**
-   * Compares what this server has inherited, and its settings, with what one would that a `start` spawned.
-   * @throws {Error} If `start` can't be looked at, or the settings can't be read.
+   * Compares this server with one that a `start` would spawn.
+   * @param settings Those of `start`.
+   * @throws {Error} If `start` can't be looked at.
    */
-  async compareWith(caller: Caller): Promise<"same" | "other" | "other version"> {
+  compareWith(caller: Caller, settings: Settings): "same" | "other" | "other version" {
     const own = this.#inherited ?? "";
     const its = inheritedBy(caller);
-    const settings = await this.readSettings();
     const hasSettings = JSON.stringify(settings) === JSON.stringify(this.settings);
     if (!hasSettings || versionsIn(its) !== versionsIn(own)) return "other version";
     return its === own ? "same" : "other";

@@ -35,17 +35,19 @@ export async function waitForStart(
     };
     const end = () => take(undefined);
     const { settings: { protocol, share } } = server;
-    using door = await openDoorAt(spareDoor(last.args.address, share), {
+    using door = await openDoorAt(spareDoor(server.program, last.args.address, share), {
       isReady: () => !isTaken && server.isAsNew,
       async plan({ args, caller }, input) {
         // Containerds whose addresses have the same end have the same first door.
         if (args.address !== last.args.address) return undefined;
-        const likeness = await server.compareWith(caller);
+        const settings = await server.settingsOf(caller);
+        const likeness = server.compareWith(caller, settings);
         if (likeness !== "same") {
           // In another namespace the environment is another one. In the same, what containerd itself has and passes on has changed for
           // good, such as its PATH, to which its CRI plugin adds a folder when it makes its first pod. What nobody can take would keep
           // others from becoming the spare.
-          if (args.namespace === last.args.namespace || likeness === "other version") end();
+          const isForGood = args.namespace === last.args.namespace || likeness === "other version";
+          if (settings.spare && isForGood) end();
           return undefined;
         }
         const plan = await planStart(args, input, protocol);

@@ -1,5 +1,5 @@
 /** The spare: a server whose containers are gone, which the next `start` of the same containerd takes. */
-import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import {
   expectSuccess,
   PrivateContainerd,
@@ -17,8 +17,7 @@ import {
   type Process,
   processesOfThisRun,
 } from "../harness/machine/processes.ts";
-import { DirectShim } from "../harness/shim/direct_shim.ts";
-
+import { Bundle, DirectShim, startShim } from "../harness/shim/direct_shim.ts";
 import { openFolders } from "../harness/machine/user_namespaces.ts";
 import {
   makeNetns,
@@ -169,6 +168,36 @@ test("a start with another environment has a server of its own", async (containe
   assertNotEquals(shim, spare);
   assertStringIncludes(Deno.readTextFileSync(`/proc/${shim}/environ`), "SPARE_TEST=other");
   await containerd.remove("box");
+});
+
+test("a start that wants no spare leaves it to others", async (containerd) => {
+  const spare = await makeSpare(containerd);
+  {
+    using _set = environment({ SHIM_SPARE: "off" });
+    const shim = await DirectShim.run(containerd, "alone");
+    assertNotEquals(shim.pid, spare);
+    await shim.end();
+  }
+  await containerd.runDetached("box", "sleep", "1000");
+  assertEquals(await containerd.shimPid("box"), spare);
+  await containerd.remove("box");
+});
+
+test("what is wrong with a start that it can't serve, start says, and it goes on waiting", async (containerd) => {
+  const first = await DirectShim.run(containerd, "first");
+  await first.end();
+  const bundle = await Bundle.make(containerd, "bad");
+  const config = await Deno.readTextFile(`${bundle.path}/config.json`);
+  await Deno.writeTextFile(`${bundle.path}/config.json`, "{");
+  const failed = await assertRejects(() => startShim(containerd, bundle), Error);
+  assertStringIncludes(failed.message, `can't read the OCI spec ${bundle.path}/config.json`);
+  await Deno.writeTextFile(`${bundle.path}/config.json`, config);
+  const shim = await DirectShim.startIn(containerd, bundle);
+  assertEquals(shim.pid, first.pid);
+  await shim.shutDown();
+  // Who has executed these `start`s goes on.
+  Deno.kill(shim.pid, "SIGTERM");
+  await whenGone(shim.pid);
 });
 
 const CHANGES = {

@@ -2,13 +2,14 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import {
   checkSocketPath,
+  isLockPath,
   isSidePath,
   lockPath,
   readGroupId,
   sidePath,
   socketPath,
 } from "../../../../shim/bootstrap/address.ts";
-import { toSocketPath } from "../../../../shim/bootstrap/first_door.ts";
+import { firstDoor, spareDoor, toSocketPath } from "../../../../shim/bootstrap/first_door.ts";
 import { isAnswered } from "../../../../shim/bootstrap/is_answered.ts";
 import {
   close,
@@ -155,5 +156,29 @@ Deno.test("address: a side path is one of its socket alone", () => {
   const other = `/s/${"fedcba9876543210".repeat(4)}`;
   for (const path of [socket, lockPath(socket), sidePath(other, 1), `${sidePath(socket, 1)}x`]) {
     assertEquals(isSidePath(socket, path), false, path);
+  }
+});
+
+Deno.test("address: each program has a first door for each containerd, which is no longer than a server's socket", () => {
+  const first = firstDoor("containerd-shim-ts-v2", "/run/containerd/containerd.sock");
+  assertEquals(
+    first,
+    "/run/containerd/s/-run-containerd-containerd.sock.containerd-shim-ts-v2.first",
+  );
+  const others = [
+    firstDoor("containerd-shim-ts-v2", "/run/other/containerd.sock"),
+    firstDoor("containerd-shim-wasi-v1", "/run/containerd/containerd.sock"),
+    spareDoor("containerd-shim-ts-v2", "/run/containerd/containerd.sock", 2),
+  ];
+  assertEquals(new Set([first, ...others]).size, 4);
+  assertEquals(spareDoor("containerd-shim-ts-v2", "/run/containerd/containerd.sock", 1), first);
+  checkSocketPath(spareDoor("p".repeat(100), "/a".repeat(100), 2));
+});
+
+Deno.test("address: the locks of sockets, of doors and of folders of doors are known as such", () => {
+  const paths = ["/s/" + "a0".repeat(32), firstDoor("p", "/c"), spareDoor("p", "/c", 2)];
+  for (const path of [...paths, `/s/${"a0".repeat(24)}.shared`]) {
+    assertEquals(isLockPath(lockPath(path)), true, path);
+    assertEquals(isLockPath(path), false, path);
   }
 });
