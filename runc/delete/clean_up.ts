@@ -33,8 +33,9 @@ export async function cleanUp(args: Arguments): Promise<Ended> {
   if (!isIdentifier(args.id)) {
     throw new Error(`expected an id of ${IDENTIFIER} for the flag -id, not "${args.id}"`);
   }
-  const names = namesIn(bundle);
-  const pid = names.includes(INIT_PID_FILE) ? writtenPid(initPidFile(bundle)) : undefined;
+  const names = orUndefined(() => namesIn(bundle));
+  const hasPid = names?.includes(INIT_PID_FILE) ?? true;
+  const pid = hasPid ? writtenPid(initPidFile(bundle)) : undefined;
   const removal = removeContainer(args, pid, names);
   await Promise.all([
     orWarn(logger, "remove the container", async () => void await removal),
@@ -46,17 +47,29 @@ export async function cleanUp(args: Arguments): Promise<Ended> {
   return { pid: pid ?? 0, exitStatus: status, exitedAt };
 }
 
-/** @returns Whether anything was left of the container. */
+/** Where the bundle can't be looked through, each look at a file in it finds what is wrong. */
+function orUndefined<Result>(look: () => Result): Result | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param names What is in the bundle.
+ * @returns Whether anything was left of the container.
+ */
 async function removeContainer(
   { bundle, id, namespace }: Arguments,
   pid: number | undefined,
-  names: readonly string[],
+  names: readonly string[] | undefined,
 ): Promise<boolean> {
   const runtime = readRuntime(bundle, namespace, names);
   const { fault } = runtime;
   if (fault) logger.warn("can't read what runtime the container had", { error: fault });
   // Without a pid, the shim may have died while the runtime was creating the container.
-  const isUnsure = fault !== undefined || pid === undefined && isCreateBegun(names);
+  const isUnsure = fault !== undefined || pid === undefined && isCreateBegun(names ?? []);
   if (!isKnown(runtime, id) && !isUnsure) return false;
   const lost = await import("./lost_container.ts");
   await lost.removeContainer(bundle, id, runtime);
@@ -72,7 +85,7 @@ async function unmount(rootfs: string, removal: Promise<unknown>): Promise<void>
 /** Removes the further containers of a pod; they have the same runtime. */
 async function removeNotedContainers(
   args: Arguments,
-  names: readonly string[],
+  names: readonly string[] | undefined,
 ): Promise<void> {
   const { bundle, namespace } = args;
   const ids = notedContainers(bundle, names);

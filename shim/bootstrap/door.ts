@@ -93,7 +93,7 @@ export async function knock(
     await sent;
     const reply = await receive(door);
     if (reply === undefined) throw new Error("expected an answer at the door, and nobody gave one");
-    if (reply[0] === Reply.DECLINED) return undefined;
+    if (reply[0] === Reply.DECLINED) return void door.close();
     return {
       answer: reply.subarray(1),
       async sayAnswerGiven() {

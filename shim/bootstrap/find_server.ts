@@ -4,11 +4,11 @@ import { readSettings } from "../settings/settings.ts";
 import { lockPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { connectTo, knock, type Listening, type Served } from "./door.ts";
+import { spareDoor } from "./first_door.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
 import { isFound, optionsIn, planStart } from "./plan.ts";
 import type { StartedProgram } from "./start.ts";
-import { spareDoor } from "./first_door.ts";
 
 /**
  * Finds a server, or spawns one, and waits until it listens.

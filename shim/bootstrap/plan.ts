@@ -15,9 +15,9 @@ import {
 } from "./address.ts";
 import { answerVersion, NEWEST_VERSION } from "./answer_version.ts";
 import type { Arguments } from "./arguments.ts";
+import { toSocketPath } from "./first_door.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
-import { toSocketPath } from "./first_door.ts";
 import { encodeResult, readStartParams, type StartParams } from "./start_params.ts";
 
 /** See above. */

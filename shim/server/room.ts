@@ -2,7 +2,6 @@
 import {
   doorsOf,
   firstDoor,
-  inheritedBy,
   type Knock,
   newDoor,
   optionsIn,
@@ -115,11 +114,13 @@ export class Room implements Disposable {
   ): Promise<Plan | undefined> {
     // Containerds whose addresses have the same end have the same first door.
     if (args.address !== this.first.args.address) return undefined;
-    const settings = await this.server.settingsOf(caller);
+    const { server } = this;
+    const settings = await server.settingsOf(caller);
+    if (server.compareWith(caller, settings) !== "same") return undefined;
     const plan = await planStart(args, input, settings.protocol);
     if (!plan.isPlain || plan.group !== undefined) return undefined;
     const options = await optionsIn(input, plan.params);
-    const doors = await doorsOf(plan.args, { inherited: inheritedBy(caller), settings, options });
+    const doors = await doorsOf(plan.args, { inherited: server.inherited, settings, options });
     return doors === this.#folder ? { ...plan, args: { ...plan.args, doors } } : undefined;
   }
 

@@ -27,7 +27,7 @@ export class ServerProcess {
   readonly reactor = new Reactor(this.log);
   readonly #isReusable: boolean;
   readonly #cgroups = ownCgroups();
-  #inherited: string | undefined;
+  #inherited = "";
   #descriptors = 0;
   #hasFault = false;
 
@@ -61,7 +61,12 @@ export class ServerProcess {
   noteInherited(): void {
     const { spare, share } = this.settings;
     if (!this.#isReusable || !spare && share === 1) return;
-    this.#inherited ??= inherited(this.#cgroups);
+    this.#inherited ||= inherited(this.#cgroups);
+  }
+
+  /** What it inherited from who has spawned it, see inherited.ts; empty if it has one shim only. */
+  get inherited(): string {
+    return this.#inherited;
   }
 
   /**
@@ -78,11 +83,11 @@ export class ServerProcess {
    * @throws {Error} If `start` can't be looked at.
    */
   compareWith(caller: Caller, settings: Settings): "same" | "other" | "other version" {
-    const own = this.#inherited ?? "";
     const its = inheritedBy(caller);
     const hasSettings = JSON.stringify(settings) === JSON.stringify(this.settings);
-    if (!hasSettings || versionsIn(its) !== versionsIn(own)) return "other version";
-    return its === own ? "same" : "other";
+    const isSameVersion = hasSettings && versionsIn(its) === versionsIn(this.inherited);
+    if (!isSameVersion) return "other version";
+    return its === this.inherited ? "same" : "other";
   }
 
   /** To be called when it has its first shim, and no container yet. */
@@ -92,7 +97,7 @@ export class ServerProcess {
 
   /** Whether it is still what it inherited, and has no fault, so that it can have another shim beside those that it has. */
   get isUnchanged(): boolean {
-    return this.#inherited !== undefined && !this.#hasFault && inherited() === this.#inherited;
+    return !this.#hasFault && inherited() === this.inherited;
   }
 
   /** Whether it is as it was when it had its first shim, so that it can have another one in its place. */

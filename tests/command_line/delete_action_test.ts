@@ -398,3 +398,16 @@ testBetterThanGo("delete works in a folder that is removed", async (containerd) 
   assertEquals([code, DeleteResponse.decode(stdout).exitStatus], [0, 137]);
   await shim.bundle.remove();
 });
+
+testBetterThanGo(
+  "a bundle that can't be looked through is told of, and all that can be done is done",
+  async (containerd) => {
+    const file = `${containerd.folder}/no-folder`;
+    await Deno.writeTextFile(file, "");
+    const args = shimArguments(containerd, "box", "-bundle", file, "delete");
+    const { code, stdout, stderr } = await callShim(containerd, containerd.folder, args);
+    assertEquals([code, DeleteResponse.decode(stdout).exitStatus], [0, 137]);
+    assertMatch(stderr, /can't read what runtime the container had: Not a directory/);
+    await Deno.remove(file);
+  },
+);
