@@ -4,7 +4,7 @@ import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from
 import { Any, BootstrapLogLevel, type BootstrapParams, RuncOptions } from "../../proto/mod.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
-import { isAlive } from "../harness/machine/processes.ts";
+import { isServing } from "../harness/machine/processes.ts";
 import {
   bootstrapParams,
   callStart,
@@ -130,7 +130,7 @@ testBetterThanGo("a server ends whose socket can't be removed", async (container
   await Deno.rename(socketDir, `${socketDir}-moved`);
   await Deno.writeTextFile(socketDir, "no folder");
   await shutDown(tasks, "box");
-  await eventually("an end of the server", () => !isAlive(pid) || undefined);
+  await eventually("an end of the server", () => !isServing(pid) || undefined);
   await Deno.remove(socketDir);
   await Deno.remove(`${socketDir}-moved`, { recursive: true });
   assertStringIncludes(await bundle.remove(), "can't remove the socket");
@@ -292,7 +292,7 @@ testBetterThanGo("delete for a pod removes its other containers, too", async (co
   Deno.kill(serverPid(socket), "SIGKILL");
   await tasks.client.closed;
   assertEquals((await bundle.delete(containerd)).stderr, "");
-  await eventually("an end of both", () => !pids.some(isAlive) || undefined);
+  await eventually("an end of both", () => !pids.some(isServing) || undefined);
   assertEquals((await alone.tasks.call("State", { id: "alone" })).status, 2);
   await alone.end();
   await other.remove();

@@ -13,6 +13,7 @@ import { cgroupFolders } from "../harness/machine/cgroups.ts";
 import {
   descendantsOf,
   isAlive,
+  isServing,
   type Process,
   processesOfThisRun,
   sendSignal,
@@ -38,7 +39,7 @@ async function cleanUp(containerd: PrivateContainerd, bundle: Bundle): Promise<D
 }
 
 async function expectEnd(pid: number): Promise<void> {
-  await eventually(`an end of process ${pid}`, () => !isAlive(pid) || undefined);
+  await eventually(`an end of process ${pid}`, () => !isServing(pid) || undefined);
 }
 
 /** Kills and deletes a container, as containerd does, which dies before it tells the server to end. */

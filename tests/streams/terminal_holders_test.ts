@@ -100,10 +100,10 @@ test("a terminal that nobody reads holds up its process, and no removal", async 
 });
 
 test("no socket of a console is left while its process runs", async (containerd) => {
-  // A server that may be shared has a folder for its door, and a start a lock for a moment.
+  // A start has a lock for a moment; spares, and servers that may be shared, have doors.
   const sockets = () =>
     [...Deno.readDirSync("/run/containerd/s")].filter(({ isDirectory }) => !isDirectory)
-      .map(({ name }) => name).filter((name) => !name.endsWith(".lock"));
+      .map(({ name }) => name).filter((name) => !/\.(lock|first|spare)$/.test(name));
   const before = sockets();
   await runDetachedAtTerminal(containerd, "sleep", "1000");
   const withInit = sockets();

@@ -89,6 +89,12 @@ export function isSpare({ command }: Process): boolean {
   return command.findLast((arg) => arg !== "") === "spare";
 }
 
+/** Whether a process has neither ended nor is a spare, which servers may become with SHIM_SPARE=on. */
+export function isServing(pid: number): boolean {
+  const process = findProcess(pid);
+  return process !== undefined && process.state !== "Z" && !isSpare(process);
+}
+
 /** How many descriptors a process has open. */
 export function countDescriptors(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;

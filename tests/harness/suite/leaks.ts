@@ -23,8 +23,8 @@ export type Traces = ReadonlyMap<string, Trace>;
 const foreignFolders =
   /^(rootfs|busybox|fifo|io\.containerd\.(snapshotter|content|metadata)\..*|diff|merged|netns|libnetwork)$/;
 
-/** With spares (SHIM_SPARE=on) one of these may be a spare's: it can't be told from a server's. */
-const spareSocket = /^\/run\/containerd\/s\/[0-9a-f]{64}$/;
+/** With spares (SHIM_SPARE=on) there may be these. */
+const spareSocket = /^\/run\/containerd\/s\/[^/]+\.(first|spare)$/;
 const sparesMayBe = Deno.env.get("SHIM_SPARE") === "on";
 
 /** Made with the first container, for all of them. */
