@@ -15,5 +15,5 @@ export { adjustOomScore } from "./oom_score.ts";
 export { environmentOf, inherited, inheritedBy, ownCgroups, versionsIn } from "./inherited.ts";
 export { ANSWERED, type Caller, type Knock, receive, Reply, send } from "./door.ts";
 export { isFound, optionsIn, type Plan, planStart } from "./plan.ts";
-export { firstDoor, SOCKET_FOLDER, spareDoor } from "./first_door.ts";
+export { firstDoor, spareDoor } from "./first_door.ts";
 export { doorsOf, newDoor, removeIfEmpty } from "./shared.ts";

@@ -4,6 +4,7 @@ import { dirname } from "@std/path";
 import { askServers } from "../../commands/ask/servers.ts";
 import { examineShims } from "../../commands/doctor/shims.ts";
 import { survey } from "../../commands/find/survey.ts";
+import { firstDoor, spareDoor } from "../../shim/bootstrap/first_door.ts";
 import { close, listenUnix } from "../../shim/libc/mod.ts";
 import type { PrivateContainerd } from "../harness/containerd/private_containerd.ts";
 import { eventually } from "../harness/expect/eventually.ts";
@@ -111,6 +112,24 @@ test("what is left of containers that are gone; --fix removes it, and leaves wha
     await left.remove();
   }
   await containerd.remove("ours", "theirs");
+});
+
+test("a first door that a killed server has left is removed, and one that answers is not", async () => {
+  const doors = [firstDoor("killed", "/c"), spareDoor("killed", "/c", 2), firstDoor("lives", "/c")];
+  const listeners = doors.map((path) => listenUnix(path));
+  try {
+    for (const path of doors) age(path);
+    for (const listener of listeners.slice(0, 2)) close(listener);
+    const found = await findings(doors, "--fix");
+    assertEquals(found.map(({ kind, isFixed }) => [kind, isFixed]), [
+      ["unanswered-socket", true],
+      ["unanswered-socket", true],
+    ]);
+    assertEquals(doors.map(exists), [false, false, true]);
+  } finally {
+    close(listeners[2]);
+    await Deno.remove(doors[2]);
+  }
 });
 
 test("FIFOs of an exec that was not started yet are left alone", async (containerd) => {
