@@ -16,7 +16,7 @@ export const ANSWERED = 1;
 
 /** What `start` sends, as JSON. */
 export interface Knock {
-  /** Without a socket. */
+  /** The server finds the socket by itself. */
   readonly args: Arguments;
   /** What containerd has given on standard input, in base64. */
   readonly input: string;

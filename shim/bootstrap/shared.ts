@@ -9,10 +9,10 @@ import type { Settings } from "../settings/settings.ts";
 import { lockPath, socketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { connectTo, knock, type Listening, PATIENCE_MS } from "./door.ts";
+import { toSocketPath } from "./first_door.ts";
 import { inherited } from "./inherited.ts";
 import { isAnswered } from "./is_answered.ts";
 import { lockFile } from "./lock_file.ts";
-import { toSocketPath } from "./first_door.ts";
 
 /** How the name of a folder of doors ends. */
 const SUFFIX = ".shared";

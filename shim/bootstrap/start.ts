@@ -4,8 +4,8 @@
  */
 import type { Arguments } from "./arguments.ts";
 import { connectTo, knock, type Served } from "./door.ts";
-import { takeInput } from "./input.ts";
 import { firstDoor } from "./first_door.ts";
+import { takeInput } from "./input.ts";
 
 /** What is started: of a program, see run.ts, what `start` needs of it. */
 export interface StartedProgram {

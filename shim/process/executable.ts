@@ -1,4 +1,5 @@
 /** How this program is executed: compiled, or as a script by an installed Deno. Nothing else depends on that. */
+
 /** The path by which this program can be executed again. It is needed at each boot, and the first URL that Deno parses takes 0.5 ms. */
 export function ownExecutable(): string {
   return Deno.build.standalone

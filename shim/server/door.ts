@@ -62,7 +62,7 @@ export class Door implements Disposable {
 
   async #hear(keeper: Doorkeeper): Promise<void> {
     try {
-      for await (const connection of this.#listener) hear(new Caller(connection), keeper);
+      for await (const connection of this.#listener) hear(new Visitor(connection), keeper);
     } catch {
       // Without a descriptor left nobody can be taken; `start` spawns a server then.
     }
@@ -82,34 +82,34 @@ export async function openDoorAt(path: string, keeper: Doorkeeper): Promise<Door
 }
 
 /** Hears what a `start` has to say, and declines, or takes it. */
-async function hear(caller: Caller, keeper: Doorkeeper): Promise<void> {
-  const stop = after(PATIENCE_MS, () => caller.close());
+async function hear(visitor: Visitor, keeper: Doorkeeper): Promise<void> {
+  const stop = after(PATIENCE_MS, () => visitor.close());
   try {
     const isReady = keeper.isReady();
-    const message = await receive(caller.connection);
+    const message = await receive(visitor.connection);
     // Else somebody has only looked whether there is a door.
-    if (message === undefined) return caller.close();
-    if (!isReady) return caller.end(Reply.DECLINED);
+    if (message === undefined) return visitor.close();
+    if (!isReady) return visitor.end(Reply.DECLINED);
     const knock: Knock = JSON.parse(new TextDecoder().decode(message));
     const input = Uint8Array.fromBase64(knock.input);
     // It would be another one here: the server has its own current directory.
-    if (!isAbsolute(knock.args.bundle)) return caller.end(Reply.DECLINED);
+    if (!isAbsolute(knock.args.bundle)) return visitor.end(Reply.DECLINED);
     const plan = await keeper.plan(knock, input);
-    if (plan === undefined || caller.isClosed) return caller.end(Reply.DECLINED);
-    if (await isFound(plan.args.socket)) return caller.end(Reply.FOUND, plan.answer);
-    if (caller.isClosed || !keeper.take(new Taken(caller, knock, input, plan))) {
-      caller.end(Reply.DECLINED);
+    if (plan === undefined || visitor.isClosed) return visitor.end(Reply.DECLINED);
+    if (await isFound(plan.args.socket)) return visitor.end(Reply.FOUND, plan.answer);
+    if (visitor.isClosed || !keeper.take(new Taken(visitor, knock, input, plan))) {
+      visitor.end(Reply.DECLINED);
     }
   } catch {
     // It has gone, or has sent what is no knock, or there can be no server for it, which it finds out itself.
-    caller.end(Reply.DECLINED);
+    visitor.end(Reply.DECLINED);
   } finally {
     stop();
   }
 }
 
 /** A `start` at the door. */
-class Caller {
+class Visitor {
   isClosed = false;
 
   constructor(readonly connection: Deno.Conn) {}
@@ -122,7 +122,7 @@ class Caller {
   }
 
   /** Says the last thing. */
-  end(...reply: Parameters<Caller["say"]>): void {
+  end(...reply: Parameters<Visitor["say"]>): void {
     if (!this.isClosed) this.say(...reply).catch(() => {}).finally(() => this.close());
   }
 
@@ -139,7 +139,7 @@ class Taken implements Start {
   readonly containerd: number;
 
   constructor(
-    private readonly caller: Caller,
+    private readonly visitor: Visitor,
     knock: Knock,
     readonly input: Uint8Array<ArrayBuffer>,
     private readonly plan: Plan,
@@ -150,22 +150,22 @@ class Taken implements Start {
 
   async listening(): Promise<boolean> {
     try {
-      await this.caller.say(Reply.LISTENING, this.plan.answer);
+      await this.visitor.say(Reply.LISTENING, this.plan.answer);
       const answer = new Uint8Array(1);
-      return await this.caller.connection.read(answer) === 1 && answer[0] === ANSWERED;
+      return await this.visitor.connection.read(answer) === 1 && answer[0] === ANSWERED;
     } catch {
       return false;
     } finally {
-      this.caller.close();
+      this.visitor.close();
     }
   }
 
   found(): void {
-    this.caller.end(Reply.FOUND, this.plan.answer);
+    this.visitor.end(Reply.FOUND, this.plan.answer);
   }
 
   /** It spawns a server then, which tells it. */
   refuse(): void {
-    this.caller.end(Reply.DECLINED);
+    this.visitor.end(Reply.DECLINED);
   }
 }

@@ -4,7 +4,7 @@ import { Any, type CreateTaskRequest, type Mount } from "../../../proto/mod.ts";
 import { StatusCode } from "../../../shim/ttrpc/mod.ts";
 import type { PrivateContainerd } from "../containerd/private_containerd.ts";
 import { eventually } from "../expect/eventually.ts";
-import { descriptorsOf, findProcess, isSpare, processesOfThisRun } from "../machine/processes.ts";
+import { descriptorsOf, isServing, processesOfThisRun } from "../machine/processes.ts";
 import { processSpec, TaskClient } from "./task_client.ts";
 
 /** What a shim is given of containerd, which need not run. */
@@ -260,8 +260,7 @@ export class DirectShim {
   async shutDown(): Promise<string> {
     await shutDown(this.tasks, this.id);
     await eventually("an end of the shim", () => {
-      const process = findProcess(this.pid);
-      const hasEnded = process === undefined || process.state === "Z" || isSpare(process);
+      const hasEnded = !isServing(this.pid);
       // Its server may have others, and go on; this one's log is closed when its events have been sent.
       return hasEnded || sharesServers && !this.#isListening && !this.#isLogging || undefined;
     });
