@@ -258,8 +258,13 @@ export class Container {
   /** Whether anything has to end, or to be read, before init's exit can be told. */
   get #exitWaits(): boolean {
     const { changes, hasUnread } = this.init;
-    return changes.isBusy || hasUnread || this.#starting.size > 0 || !this.ownPidNamespace ||
-      this.#runningExecs.length > 0;
+    return changes.isBusy || hasUnread || this.#hasOthers;
+  }
+
+  /** Whether processes may be left behind init, or may be frozen. */
+  get #hasOthers(): boolean {
+    return this.#starting.size > 0 || !this.ownPidNamespace || this.#runningExecs.length > 0 ||
+      this.init.state === "paused";
   }
 
   get #runningExecs(): Exec[] {
@@ -287,12 +292,17 @@ export class Container {
 
   /** Follows the exit of init: all other processes of the container are ended, and init's exit is published after theirs. */
   async #stopInit(): Promise<void> {
+    if (this.#hasOthers) await this.#endOthers();
+    await this.#orWarn("look for a last OOM", () => this.context.cgroup.unwatch());
+    await this.#stop(this.init);
+  }
+
+  /** Ends the other processes of a container whose init has ended, and waits for the exits of execs. */
+  async #endOthers(): Promise<void> {
     await Promise.allSettled(this.#starting);
     await this.#orWarn("resume the container", () => this.init.thaw());
     await this.#orWarn("kill what init left behind", () => this.#killLeftBehind());
     await Promise.all(this.#runningExecs.map((exec) => exec.exited));
-    await this.#orWarn("look for a last OOM", () => this.context.cgroup.unwatch());
-    await this.#stop(this.init);
   }
 
   /** Kills the processes that outlive init: those of a container without a PID namespace of its own. */

@@ -14,7 +14,7 @@ export interface KeptExit {
 /** Its path. */
 export const exitFile = (bundle: string) => join(bundle, "init.exit");
 
-/** Reads the file; undefined if it is not there or is damaged. */
+/** Reads the file, see keep_exit.ts; undefined if it is not there or is damaged. Servers of old versions have written the time as text. */
 export function readExit(bundle: string): KeptExit | undefined {
   let kept: { status?: unknown; exitedAt?: unknown } | null;
   try {
@@ -23,7 +23,8 @@ export function readExit(bundle: string): KeptExit | undefined {
     return undefined;
   }
   const status = kept?.status;
-  const exitedAt = new Date(typeof kept?.exitedAt === "string" ? kept.exitedAt : NaN);
+  const time = kept?.exitedAt;
+  const exitedAt = new Date(typeof time === "number" || typeof time === "string" ? time : NaN);
   if (!Number.isInteger(status) || !(Number(status) >= 0) || !(exitedAt.getTime() >= 0)) {
     return undefined;
   }

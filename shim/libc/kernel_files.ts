@@ -61,11 +61,13 @@ export function readAgain(descriptor: number): string {
 }
 
 /**
- * Writes a text to an existing file, in one write(2) as the kernel wants it.
+ * Writes a text to a file, in one write(2) as the kernel wants it.
+ * @param flags Further ones of {@linkcode OpenFlag}; by default the file has to be there.
+ * @param mode Of a file that is made.
  * @throws {SystemError} If it can't be opened, or the kernel refuses the text.
  */
-export function writeText(path: string, text: string): void {
-  const descriptor = open(path, OpenFlag.WRONLY);
+export function writeText(path: string, text: string, flags = 0, mode = 0): void {
+  const descriptor = open(path, OpenFlag.WRONLY | flags, mode);
   try {
     const data = new TextEncoder().encode(text);
     check(symbols.write(descriptor, data, BigInt(data.length)), () => `write ${text} to ${path}`);

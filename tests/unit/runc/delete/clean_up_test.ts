@@ -3,6 +3,7 @@ import { dirname, join } from "@std/path";
 import { cleanUp } from "../../../../runc/delete/clean_up.ts";
 import { parseArguments } from "../../../../shim/bootstrap/arguments.ts";
 import type { Ended } from "../../../../shim/bootstrap/delete_response.ts";
+import { keepExit } from "../../../../shim/bootstrap/keep_exit.ts";
 import { spawner } from "../../../../shim/process/spawn.ts";
 import { mountRootfs } from "../../../../shim/rootfs/rootfs.ts";
 import { eventually } from "../../../harness/expect/eventually.ts";
@@ -195,9 +196,11 @@ test("the true exit is told where the server could not", async ({ bundle, cleanU
   await Deno.writeTextFile(join(bundle, "init.pid"), "4321");
   const file = join(bundle, "init.exit");
   const exitedAt = new Date("2026-01-31T12:34:56.789Z");
-  await Deno.writeTextFile(file, JSON.stringify({ status: 42, exitedAt }));
-  const { answer } = await cleanUp();
-  assertEquals(answer, { pid: 4321, exitStatus: 42, exitedAt });
+  keepExit(bundle, { status: 42, exitedAt });
+  assertEquals((await cleanUp()).answer, { pid: 4321, exitStatus: 42, exitedAt });
+  const asOldVersionsDid = JSON.stringify({ status: 42, exitedAt });
+  await Deno.writeTextFile(file, asOldVersionsDid);
+  assertEquals((await cleanUp()).answer, { pid: 4321, exitStatus: 42, exitedAt });
   for (
     const spoilt of [
       "",
@@ -210,6 +213,8 @@ test("the true exit is told where the server could not", async ({ bundle, cleanU
       '{"status":1.5,"exitedAt":"2026-01-31T12:34:56Z"}',
       '{"status":42,"exitedAt":"yesterday"}',
       '{"status":42,"exitedAt":"1969-12-31T23:59:59Z"}',
+      '{"status":42,"exitedAt":-1}',
+      '{"status":42,"exitedAt":true}',
     ]
   ) {
     await Deno.writeTextFile(file, spoilt);
