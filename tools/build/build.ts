@@ -3,6 +3,7 @@ import { dirname, fromFileUrl, join, resolve } from "@std/path";
 import configuration from "../../deno.json" with { type: "json" };
 import { fail } from "../common/fail.ts";
 import { revision, withRevision } from "./commit.ts";
+import { compact } from "./compact.ts";
 import { portable } from "./portable.ts";
 import { replace } from "./replace.ts";
 import { scriptForm } from "./script_form.ts";
@@ -159,7 +160,7 @@ export async function bundleModules(
   const redirected = redirectLibrary(bundled);
   await bundleLibrary(join(folder, LIBRARY_MODULE));
   redirected.set(LIBRARY_MODULE, await Deno.readTextFile(join(folder, LIBRARY_MODULE)));
-  const modules = withRevision(portable(redirected), await revision());
+  const modules = withRevision(compact(portable(redirected)), await revision());
   for (const [name, text] of modules) await Deno.writeTextFile(join(folder, name), text);
   return modules;
 }
