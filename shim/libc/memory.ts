@@ -7,8 +7,10 @@ const MADV_DONTNEED = 4;
 const CONTEXT_BYTES = 8192;
 /** Where a ucontext_t has the stack pointer: glibc's sys/ucontext.h, and the kernel's asm/sigcontext.h. */
 const STACK_POINTER = Deno.build.arch === "aarch64" ? 432 : 160;
-/** The largest pages that the kernels of these machines have, in bytes. It is also more than the calls here need of the stack. */
-const PAGE_BYTES = 64n << 10n;
+/** The largest pages that the kernels of these machines have, in bytes. */
+const PAGE_BYTES = (Deno.build.arch === "aarch64" ? 64n : 4n) << 10n;
+/** More than the calls here need of the stack, in bytes: they go through V8, Deno and libffi. */
+const CALL_BYTES = 32n << 10n;
 
 /** Gives pages back to the kernel that malloc(3) holds free. */
 export function trimMemory(): void {
@@ -25,7 +27,7 @@ export function trimStack(): void {
   const deepest = BigInt(`0x${start}`);
   const context = new DataView(new ArrayBuffer(CONTEXT_BYTES));
   check(symbols.getcontext(context.buffer), "get the context");
-  const end = (context.getBigUint64(STACK_POINTER, true) / PAGE_BYTES - 1n) * PAGE_BYTES;
+  const end = (context.getBigUint64(STACK_POINTER, true) - CALL_BYTES) / PAGE_BYTES * PAGE_BYTES;
   if (end <= deepest) return;
   check(symbols.madvise(deepest, end - deepest, MADV_DONTNEED), "give back the stack");
 }

@@ -60,8 +60,8 @@ declare const gc:
 
 /** Collects all garbage there is, and gives its pages back to the kernel, with those of malloc and of the stack. It takes some 15 ms. */
 export function collectGarbage(): void {
+  trimStack();
   if (typeof gc === "function") gc({ type: "major", execution: "sync", flavor: "last-resort" });
   trimMemory();
-  trimStack();
   collectedBytes = Deno.memoryUsage().heapTotal;
 }
