@@ -1,8 +1,8 @@
 /**
- * How a server is started and found again: the part that the server itself needs.
+ * How a server is started and found again: the part that every server needs.
  *
- * The actions for which containerd waits (`start.ts`, and `lost_server.ts` for `delete`) import file by file, and are imported so: a page
- * of the program loads all that a face names.
+ * The actions for which containerd waits (`start.ts`, and `lost_server.ts` for `delete`) import file by file, and are imported so, as
+ * are doors, which not every server has: a page of the program loads all that a face names.
  */
 export { checkSocketPath, lockPath, nameServer, sidePath } from "./address.ts";
 export type { Arguments } from "./arguments.ts";
@@ -13,7 +13,4 @@ export { type Bootstrap, type EventsAddress, readBootstrap } from "./params.ts";
 export { isTelemetryWanted, lastSpansSent, takeTelemetryVariables } from "./telemetry_variables.ts";
 export { adjustOomScore } from "./oom_score.ts";
 export { environmentOf, inherited, inheritedBy, ownCgroups, versionsIn } from "./inherited.ts";
-export { ANSWERED, type Caller, type Knock, receive, Reply, send } from "./door.ts";
-export { isFound, optionsIn, type Plan, planStart } from "./plan.ts";
-export { firstDoor, spareDoor } from "./first_door.ts";
-export { doorsOf, newDoor, removeIfEmpty } from "./shared.ts";
+export type { Caller } from "./door.ts";

@@ -1,19 +1,8 @@
 /** The server's side of a door, see bootstrap/door.ts. */
 import { dirname, isAbsolute } from "@std/path/posix";
-import {
-  ANSWERED,
-  type Arguments,
-  isAnswered,
-  isFound,
-  type Knock,
-  lockFile,
-  lockPath,
-  type Plan,
-  receive,
-  Reply,
-  send,
-  type Start,
-} from "../bootstrap/mod.ts";
+import { ANSWERED, type Knock, receive, Reply, send } from "../bootstrap/door.ts";
+import { type Arguments, isAnswered, lockFile, lockPath, type Start } from "../bootstrap/mod.ts";
+import { isFound, type Plan } from "../bootstrap/plan.ts";
 import { after, removeIfThere } from "../common/mod.ts";
 import { listenPrivately } from "./listen.ts";
 import { SocketFile } from "./socket_file.ts";

@@ -111,7 +111,7 @@ async function serveAll(
       else if (shims.oldest !== undefined) nameProcess(shims.oldest.args);
     }
   };
-  using room = new Room(server, first, (start) => {
+  using room = await Room.of(server, first, (start) => {
     last = start;
     // It may be of a containerd that was restarted meanwhile.
     adjustOomScore(Deno.pid, start.containerd);

@@ -1,5 +1,7 @@
 /** A server that has no container any more waits for the next `start` of its containerd: the spare. */
-import { planStart, spareDoor, type Start } from "../bootstrap/mod.ts";
+import { spareDoor } from "../bootstrap/first_door.ts";
+import type { Start } from "../bootstrap/mod.ts";
+import { planStart } from "../bootstrap/plan.ts";
 import { after } from "../common/mod.ts";
 import { close, EpollEvent, openPidfd, setCommandLine, SIGTERM } from "../libc/mod.ts";
 import { ownExecutable, watchSignals } from "../process/mod.ts";

@@ -4,8 +4,8 @@ import { close, closeInPool, unreadBytes } from "../libc/mod.ts";
 import type { Reactor, Stream } from "../process/mod.ts";
 import type { Drain } from "../settings/settings.ts";
 import { StatusCode, StatusError } from "../ttrpc/mod.ts";
-import { LogFile } from "./log_file.ts";
-import { type LogContext, LogProgram } from "./log_program.ts";
+import type { LogFile } from "./log_file.ts";
+import type { LogContext, LogProgram } from "./log_program.ts";
 import { type Fifo, letReaderIn, openFifo, openFile } from "./open_stream.ts";
 import type { Relay } from "./relay.ts";
 import { DescriptorTarget, type Target } from "./target.ts";
@@ -137,12 +137,14 @@ export abstract class Stdio {
           // Closing a serial line waits until all has been sent.
           return new DescriptorTarget(this.reactor, opened.descriptor, copying(), closeInPool);
         }
+        const { LogFile } = await import("./log_file.ts");
         const file = new LogFile(opened, (message) => warn(`${path}: ${message}`));
         this.#logFiles.set(uri, file);
         return file.open();
       }
       case "binary":
       case "binary-v2": {
+        const { LogProgram } = await import("./log_program.ts");
         const program = this.#logPrograms.get(uri) ?? new LogProgram(parsed);
         this.#logPrograms.set(uri, program);
         const output = program.open(name, transfer);

@@ -28,7 +28,7 @@ Deno.test("pages: the look of delete loads neither libc nor protobuf, and little
   });
 });
 
-Deno.test("pages: a server loads neither what protobufjs has hidden from it, nor the statistics' messages, nor Node's timers", async () => {
+Deno.test("pages: a server loads neither what protobufjs has hidden from it, nor Node's timers, nor what few servers need", async () => {
   await withFolder(async (folder) => {
     const modules = await bundleModules(folder);
     const pages = [...modules.keys()].filter((name) => /^\.\/(serve|mod)-/.test(name));
@@ -40,7 +40,8 @@ Deno.test("pages: a server loads neither what protobufjs has hidden from it, nor
     ) => [...text.matchAll(/^\/\/ (\S+)$([^]*?)(?=^\/\/ |$(?!\n))/gm)]);
     const sources = parts.map(([, source]) => source);
     assert(sources.includes("shim/server/serve.ts") && sources.includes("runc/service.ts"));
-    assertEquals(sources.filter((source) => /^npm:long|proto\/metrics/.test(source)), []);
+    const seldom = /^npm:long|proto\/metrics|server\/doors?\.ts|stdio\/log_/;
+    assertEquals(sources.filter((source) => seldom.test(source)), []);
     const withTimers = parts.filter(([, , text]) => /\bset(Timeout|Interval)\(/.test(text));
     // It has one for services of its own, which nobody calls here.
     assertEquals(withTimers.map(([, source]) => source), [
