@@ -28,14 +28,10 @@ let collectedBytes = 0;
 export function collectingGarbage(
   services: ReadonlyMap<string, Service>,
 ): ReadonlyMap<string, Service> {
-  const counted = (method: Method): Method => async (payload, call) => {
-    try {
-      return await method(payload, call);
-    } finally {
-      // The answer is sent first.
-      if (++calls % CALLS === 0) after(0, collectGarbage);
-      if (!isWatched) watchCalls();
-    }
+  const counted = (method: Method): Method => (payload, call) => {
+    if (++calls % CALLS === 0) after(0, collectGarbage);
+    if (!isWatched) watchCalls();
+    return method(payload, call);
   };
   return mapMethods(services, counted);
 }

@@ -93,7 +93,7 @@ export class Connection {
       while (this.#open) {
         // Answers that the client does not read wait in memory. From a bound on its requests wait, too, in the socket. A call that is
         // under way, as a Wait, holds up no others.
-        await this.#writer.room();
+        if (this.#writer.isFull) await this.#writer.room();
         const frame = await reader.read();
         if (frame === null) break;
         if (this.#open) this.#receive(frame);

@@ -108,27 +108,33 @@ export class FrameReader {
     }
     const header = new DataView(this.#buffer.buffer, this.#start, HEADER_LENGTH);
     const length = header.getUint32(0);
-    const frame = {
-      streamId: header.getUint32(4),
-      type: header.getUint8(8),
-      flags: header.getUint8(9),
-    };
+    const streamId = header.getUint32(4);
+    const type = header.getUint8(8);
+    const flags = header.getUint8(9);
     this.#start += HEADER_LENGTH;
-    if (length <= MAX_DATA_LENGTH) return { ...frame, data: await this.#take(length) };
+    if (length <= MAX_DATA_LENGTH) {
+      const data = new Uint8Array(length);
+      const filled = this.#take(data);
+      if (filled < length) await this.#fill(data, filled);
+      return { streamId, type, flags, data };
+    }
     await this.#drop(length);
-    return { ...frame, data: new Uint8Array(), oversized: new OversizedFrameError(length) };
+    const oversized = new OversizedFrameError(length);
+    return { streamId, type, flags, data: new Uint8Array(), oversized };
   }
 
-  /** Takes the buffered part of the data, and reads the rest without the buffer. */
-  async #take(length: number): Promise<Uint8Array> {
-    const data = new Uint8Array(length);
-    let filled = Math.min(length, this.#end - this.#start);
-    data.set(this.#buffer.subarray(this.#start, this.#start + filled));
-    this.#start += filled;
-    while (filled < length) {
-      filled += await this.#readOn(data.subarray(filled), "data", filled, length);
+  /** Takes the part of the data that is buffered. Returns how many bytes that were. */
+  #take(data: Uint8Array): number {
+    const count = Math.min(data.length, this.#end - this.#start);
+    data.set(this.#buffer.subarray(this.#start, this.#start += count));
+    return count;
+  }
+
+  /** Reads the rest of the data without the buffer. */
+  async #fill(data: Uint8Array, filled: number): Promise<void> {
+    while (filled < data.length) {
+      filled += await this.#readOn(data.subarray(filled), "data", filled, data.length);
     }
-    return data;
   }
 
   /** Reads past data that is not kept. */
@@ -185,20 +191,17 @@ export class FrameWriter {
    */
   write(bytes: Uint8Array): Promise<void> {
     this.#unwritten += bytes.length;
-    this.#last = this.#last.then(() => this.#writeAll(bytes)).finally(() => {
-      this.#unwritten -= bytes.length;
-      if (!this.#isFull) this.#roomy?.resolve();
-    });
-    return this.#last;
+    return this.#last = this.#writeAfter(this.#last, bytes);
   }
 
-  get #isFull(): boolean {
+  /** Whether so many bytes wait to be written that no more should be asked for. */
+  get isFull(): boolean {
     return this.#unwritten > MAX_UNWRITTEN;
   }
 
   /** Resolves when few enough bytes wait to be written, or writing has failed. Only one call may be under way at a time. */
   async room(): Promise<void> {
-    while (this.#isFull) {
+    while (this.isFull) {
       this.#roomy = Promise.withResolvers();
       await this.#roomy.promise;
     }
@@ -209,8 +212,14 @@ export class FrameWriter {
     await this.#last.catch(() => {});
   }
 
-  async #writeAll(bytes: Uint8Array): Promise<void> {
-    let written = 0;
-    while (written < bytes.length) written += await this.#sink.write(bytes.subarray(written));
+  async #writeAfter(last: Promise<void>, bytes: Uint8Array): Promise<void> {
+    try {
+      await last;
+      let written = 0;
+      while (written < bytes.length) written += await this.#sink.write(bytes.subarray(written));
+    } finally {
+      this.#unwritten -= bytes.length;
+      if (!this.isFull) this.#roomy?.resolve();
+    }
   }
 }
