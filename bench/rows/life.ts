@@ -1,6 +1,7 @@
 import type { Family } from "../harness/bench.ts";
 import { Container } from "../harness/container.ts";
 import type { Row } from "../harness/results.ts";
+import { untilQuiet } from "../harness/usage.ts";
 
 const INSTALLED = {
   life: row("life of `true`", { ratioAtMost: 1.25, since2: 1 }),
@@ -10,6 +11,8 @@ const WITHOUT_SPARE = {
   life: row("life of `true` without the spare", { ratioAtMost: 1.5, since2: 1.2 }),
   ...parts(" without the spare"),
 };
+
+const AFTER_A_WHILE = row("life of `true`, a while after the last");
 
 /** From the first call of the shim's program to the last one, in the order in which containerd does it for its clients. */
 export const life: Family = {
@@ -35,6 +38,13 @@ export const life: Family = {
         });
         await container.remove();
       }
+    });
+    // As for who starts a container now and then: the spare has cleaned up, and what it needs is in no cache of the processor.
+    await bench.inRounds(Math.ceil(bench.rounds / 2), async (stage, round) => {
+      const container = await Container.prepare(stage, round.id, { command: ["true"] });
+      await untilQuiet();
+      await round.time(AFTER_A_WHILE, () => container.live());
+      await container.remove();
     });
   },
 };
