@@ -28,10 +28,14 @@ let collectedBytes = 0;
 export function collectingGarbage(
   services: ReadonlyMap<string, Service>,
 ): ReadonlyMap<string, Service> {
-  const counted = (method: Method): Method => (payload, call) => {
-    if (++calls % CALLS === 0) after(0, collectGarbage);
-    if (!isWatched) watchCalls();
-    return method(payload, call);
+  const counted = (method: Method): Method => async (payload, call) => {
+    try {
+      return await method(payload, call);
+    } finally {
+      // The answer is sent first.
+      if (++calls % CALLS === 0) after(0, collectGarbage);
+      if (!isWatched) watchCalls();
+    }
   };
   return mapMethods(services, counted);
 }
@@ -56,6 +60,7 @@ declare const gc:
 
 /** Collects all garbage there is, and gives its pages back to the kernel, with those of malloc and of the stack. It takes some 15 ms. */
 export function collectGarbage(): void {
+  // First, as what is read for it is garbage, too.
   trimStack();
   if (typeof gc === "function") gc({ type: "major", execution: "sync", flavor: "last-resort" });
   trimMemory();
