@@ -61,13 +61,11 @@ export function readAgain(descriptor: number): string {
 }
 
 /**
- * Writes a text to a file, in one write(2) as the kernel wants it.
- * @param flags Further ones of {@linkcode OpenFlag}; by default the file has to be there.
- * @param mode Of a file that is made.
+ * Writes a text to an existing file, in one write(2) as the kernel wants it.
  * @throws {SystemError} If it can't be opened, or the kernel refuses the text.
  */
-export function writeText(path: string, text: string, flags = 0, mode = 0): void {
-  const descriptor = open(path, OpenFlag.WRONLY | flags, mode);
+export function writeText(path: string, text: string): void {
+  const descriptor = open(path, OpenFlag.WRONLY);
   try {
     const data = new TextEncoder().encode(text);
     check(symbols.write(descriptor, data, BigInt(data.length)), () => `write ${text} to ${path}`);
