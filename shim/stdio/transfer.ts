@@ -22,8 +22,13 @@ export interface Output {
 
 const SPLICE_BYTES = 1 << 20;
 const COPY_BYTES = 1 << 15;
-/** Where a read gives so much, more is likely to be there. */
+/** Where a read gives so much, more is likely to be there, or about to come. */
 const MUCH_BYTES = 1 << 11;
+/**
+ * How long more is looked for then, in ms. A terminal's buffer has room for 4 KiB, which a worker of the kernel's fills again within some
+ * µs, most of which a processor needs to wake up. read(2) sleeps for that; to be woken then takes as long again.
+ */
+const LOOK_MS = 0.03;
 
 /** Moves bytes inside the kernel by splice(2); one of the two must be a pipe or FIFO. */
 export const splicing: Transfer = (source, target) => {
@@ -51,14 +56,14 @@ export function copying(): Transfer {
 }
 
 /**
- * Reads what there is, up to a buffer full: a terminal gives 4 KiB at most at a time, and each write wakes the target's reader. An error
- * after the first bytes is not told: the next read will fail, too.
+ * Reads what there is and what comes at once, up to a buffer full: a terminal gives 4 KiB at most at a time, and each write wakes the
+ * target's reader. An error after the first bytes is not told: the next read will fail, too.
  */
 function readMuch(source: number, buffer: Uint8Array<ArrayBuffer>): number {
   let length = read(source, buffer);
   if (length < MUCH_BYTES) return length;
   try {
-    while (length < buffer.length) {
+    while (length < buffer.length && comesSoon(source)) {
       const count = read(source, buffer.subarray(length));
       if (count <= 0) break;
       length += count;
@@ -67,6 +72,15 @@ function readMuch(source: number, buffer: Uint8Array<ArrayBuffer>): number {
     if (!(error instanceof SystemError)) throw error;
   }
   return length;
+}
+
+/** Whether a source has something to read, now or in a moment. */
+function comesSoon(source: number): boolean {
+  const begin = performance.now();
+  do {
+    if (unreadBytes(source) > 0) return true;
+  } while (performance.now() - begin < LOOK_MS);
+  return false;
 }
 
 /** Writes to a target. Input for a terminal that nobody has open (EIO) is lost, as with any terminal. */
