@@ -2,6 +2,7 @@
 import { join } from "@std/path/posix";
 import type { ExecProcessRequest } from "../proto/mod.ts";
 import { IDENTIFIER, isIdentifier } from "../shim/common/identifier.ts";
+import { writeFile } from "../shim/libc/mod.ts";
 import { orWarn, removeIfThere, StatusCode, StatusError, type Stdio } from "../shim/mod.ts";
 import { execPidFile, withMember } from "./bundle/mod.ts";
 import { decodeJson } from "./json.ts";
@@ -49,7 +50,7 @@ export class Exec extends Process {
     const log = join(bundle, `${this.id}.log.json`);
     using expectation = shim.reaper.expect();
     try {
-      Deno.writeTextFileSync(process, this.#spec, { mode: 0o600 });
+      writeFile(process, this.#spec);
       await runc.within(signal).exec(id, { process, pidFile, log }, stdio);
       stdio.start();
       this.adopt(pidFile, expectation);

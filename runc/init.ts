@@ -1,7 +1,7 @@
 /** The init of a container, and with it the container's state in the runtime and its root file system. */
 import { join } from "@std/path/posix";
 import type { CheckpointOptions, CreateTaskRequest, RuncOptions } from "../proto/mod.ts";
-import { awaitEnds } from "../shim/libc/mod.ts";
+import { awaitEnds, writeFile } from "../shim/libc/mod.ts";
 import {
   mountRootfs,
   orWarn,
@@ -270,7 +270,7 @@ export class Init extends Process {
     if (this.exit !== undefined) throw finished();
     const file = join(this.container.bundle, "resources.json");
     try {
-      Deno.writeTextFileSync(file, resources, { mode: 0o600 });
+      writeFile(file, resources);
       await this.container.runc.within(signal).update(this.id, file);
     } catch (error) {
       this.#unfreeze(error);

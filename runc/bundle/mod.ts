@@ -4,14 +4,8 @@
  * The first look of the action `delete` (`../delete/clean_up.ts`) imports these file by file: it needs but some of them.
  */
 export { forgetContainer, noteContainer } from "./noted_containers.ts";
+export { keepRuntime } from "./keep_runtime.ts";
 export { withMember } from "./member.ts";
 export { execPidFile, initPidFile, readPid, writtenPid } from "./pid_file.ts";
-export {
-  forgetRuntime,
-  isKnown,
-  keepRuntime,
-  type KeptRuntime,
-  type Runtime,
-  runtimeOf,
-} from "./runtime.ts";
+export { forgetRuntime, isKnown, type KeptRuntime, type Runtime, runtimeOf } from "./runtime.ts";
 export { hasOwnPidNamespace, type LinuxIdMapping, readSpec, type Spec } from "./spec.ts";

@@ -16,11 +16,11 @@ export interface Runtime {
 }
 
 /** The runtime options that choose the runtime. */
-type Options = Pick<RuncOptions, "binaryName" | "root" | "systemdCgroup">;
+export type RuntimeOptions = Pick<RuncOptions, "binaryName" | "root" | "systemdCgroup">;
 
 const DEFAULT_BINARY = "runc";
 const DEFAULT_ROOT = "/run/containerd/runc";
-const NO_OPTIONS: Options = { binaryName: "", root: "", systemdCgroup: false };
+const NO_OPTIONS: RuntimeOptions = { binaryName: "", root: "", systemdCgroup: false };
 
 /** How many characters of a wrong content an error shows. */
 const SHOWN = 100;
@@ -32,17 +32,18 @@ export interface KeptRuntime extends Runtime {
 }
 
 /** The options as they are kept in a bundle, under the names that Go's shim uses, too. */
-interface KeptOptions {
+export interface KeptOptions {
   binary_name?: string;
   root?: string;
   systemd_cgroup?: boolean;
 }
 
 const OPTIONS_FILE = "options.json";
-const optionsFile = (bundle: string) => join(bundle, OPTIONS_FILE);
+/** The file in a bundle that keep_runtime.ts writes. */
+export const optionsFile = (bundle: string) => join(bundle, OPTIONS_FILE);
 
 /** The runtime that the options choose. */
-export function runtimeOf(options: Options, namespace: string): Runtime {
+export function runtimeOf(options: RuntimeOptions, namespace: string): Runtime {
   return {
     binary: options.binaryName || DEFAULT_BINARY,
     root: join(options.root || DEFAULT_ROOT, namespace),
@@ -50,16 +51,7 @@ export function runtimeOf(options: Options, namespace: string): Runtime {
   };
 }
 
-/** Keeps in the bundle what {@linkcode readRuntime} reads. If the shim is killed meanwhile, it is there as a whole or not at all. */
-export function keepRuntime(bundle: string, options: Options): void {
-  const { binaryName, root, systemdCgroup } = options;
-  const kept: KeptOptions = { binary_name: binaryName, root, systemd_cgroup: systemdCgroup };
-  const written = join(bundle, ".options.json");
-  Deno.writeTextFileSync(written, JSON.stringify(kept), { mode: 0o600 });
-  Deno.renameSync(written, optionsFile(bundle));
-}
-
-/** Removes what {@linkcode keepRuntime} has written, as nothing is left that `delete` would have to look for. */
+/** Removes what keep_runtime.ts has written, as nothing is left that `delete` would have to look for. */
 export function forgetRuntime(bundle: string): void {
   // Without it the pid would stand for a bundle that was damaged.
   removeIfThere(initPidFile(bundle));
@@ -98,7 +90,7 @@ export function readRuntime(
 }
 
 /**
- * Reads what {@linkcode keepRuntime} has written.
+ * Reads what keep_runtime.ts has written.
  * @throws {Error} If it is damaged, or missing though a runtime has made a container.
  */
 function readOptions(bundle: string, names: readonly string[]): KeptOptions {

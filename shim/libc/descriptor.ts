@@ -200,6 +200,20 @@ export function writeAll(descriptor: number, bytes: Uint8Array<ArrayBuffer>): vo
 }
 
 /**
+ * Writes a text as a file of its own, which only its owner may read (0600) if it was not there. A server writes its files in bundles by
+ * this one function: Deno's own takes 0.6 ms where it has not been called for a while.
+ * @throws {SystemError} If it can't be made, or has no room for all of it; a part may be there then.
+ */
+export function writeFile(path: string, text: string): void {
+  const file = open(path, OpenFlag.WRONLY | OpenFlag.CREAT | OpenFlag.TRUNC, 0o600);
+  try {
+    writeAll(file, new TextEncoder().encode(text));
+  } finally {
+    close(file);
+  }
+}
+
+/**
  * Moves up to so many bytes from one descriptor to another inside the kernel (splice(2)); one of the two must be a pipe or FIFO.
  * @returns How many were moved; 0 at the end of the source; -1 if the source is empty or the target is full now (EAGAIN).
  * @throws {SystemError} EPIPE if the target has no reader.

@@ -67,13 +67,14 @@ testBetterThanGo("a Create fails, and nothing can be unmounted", async (containe
 
 testBetterThanGo("an Update fails, and its file can't be removed", async (containerd) => {
   const shim = await DirectShim.run(containerd, id);
-  await Deno.mkdir(`${shim.bundle.path}/resources.json/full`, { recursive: true });
+  const file = `${shim.bundle.path}/resources.json`;
+  await Deno.mkdir(`${file}/full`, { recursive: true });
   const resources = jsonAny("LinuxResources", {});
   const message = await expectStatus(
     StatusCode.UNKNOWN,
     shim.tasks.call("Update", { id, resources }),
   );
-  assertStringIncludes(message, "OCI runtime update failed: Is a directory");
+  assertStringIncludes(message, `OCI runtime update failed: open ${file}: is a directory`);
   assertStringIncludes(await shim.end(), "can't remove the resources of box");
 });
 
@@ -82,7 +83,7 @@ testBetterThanGo("an exec fails, and its file can't be removed", async (containe
   const file = `${shim.bundle.path}/visitor.process.json`;
   await Deno.mkdir(`${file}/full`, { recursive: true });
   const message = await expectStatus(StatusCode.UNKNOWN, shim.exec("visitor", ["true"]));
-  assertStringIncludes(message, "OCI runtime exec failed: Is a directory");
+  assertStringIncludes(message, `OCI runtime exec failed: open ${file}: is a directory`);
   assertStringIncludes(await shim.end(), `can't remove ${file}`);
 });
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { keepRuntime, readRuntime, runtimeOf } from "../../../../runc/bundle/runtime.ts";
+import { keepRuntime } from "../../../../runc/bundle/keep_runtime.ts";
+import { readRuntime, runtimeOf } from "../../../../runc/bundle/runtime.ts";
 import { withFolder } from "../../../harness/unit/temporary_folder.ts";
 
 const DEFAULT = { binary: "runc", root: "/run/containerd/runc/n", systemdCgroup: false };
