@@ -253,6 +253,7 @@ export class Container {
     });
     await process.changes.run(stop);
     if (!waits) await this.#orWarn("keep how init ended", keep);
+    await this.#orWarn("end the watch for OOMs", () => this.context.cgroup.unwatch());
   }
 
   /** Whether anything has to end, or to be read, before init's exit can be told. */
@@ -278,7 +279,9 @@ export class Container {
 
   /** Gives the client time to read the last output, then publishes the exit and answers those who wait for it. */
   async #stop(process: Process): Promise<void> {
-    await this.#orWarn(`deliver the output of ${process.id}`, () => process.deliver());
+    await this.#orWarn(`deliver the output of ${process.id}`, () => {
+      if (process.hasUnread) return process.deliver();
+    });
     const { pid, status, exitedAt } = process.exit!;
     process.enter("exit");
     this.context.shim.events.publish("TaskExit", {
@@ -293,7 +296,7 @@ export class Container {
   /** Follows the exit of init: all other processes of the container are ended, and init's exit is published after theirs. */
   async #stopInit(): Promise<void> {
     if (this.#hasOthers) await this.#endOthers();
-    await this.#orWarn("look for a last OOM", () => this.context.cgroup.unwatch());
+    await this.#orWarn("look for a last OOM", () => this.context.cgroup.reportLast());
     await this.#stop(this.init);
   }
 

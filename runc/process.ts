@@ -160,7 +160,7 @@ export abstract class Process {
     return stdio;
   }
 
-  /** Whether {@linkcode deliver} has to wait. */
+  /** Whether {@linkcode deliver} has anything to do. */
   get hasUnread(): boolean {
     return this.stdio?.hasUnread ?? false;
   }

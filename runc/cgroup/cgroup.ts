@@ -29,6 +29,11 @@ export class Cgroup {
   }
 
   /** Reports the OOMs that have come by now, and no others: the one that has ended the container may be among them. */
+  reportLast(): void {
+    this.#oom?.end();
+  }
+
+  /** {@linkcode reportLast}, and closes what {@linkcode watch} has opened. */
   unwatch(): void {
     this.#oom?.close();
   }

@@ -11,9 +11,10 @@ export interface OomCounter {
   take(): number | undefined;
 }
 
-/** Calls back for each OOM of a cgroup, until {@linkcode OomWatch.close}. */
+/** Calls back for each OOM of a cgroup, until {@linkcode OomWatch.end}. */
 export class OomWatch {
   #isOpen = true;
+  #hasEnded = false;
 
   /**
    * @param counter The watch closes its descriptor.
@@ -31,6 +32,7 @@ export class OomWatch {
   #tell(): void {
     const count = this.counter.take();
     if (count === undefined) return this.#release();
+    if (this.#hasEnded) return;
     for (let told = 0; told < count; told++) this.onOom();
   }
 
@@ -41,9 +43,15 @@ export class OomWatch {
     close(this.counter.descriptor);
   }
 
-  /** Ends the watch. It first calls back for OOMs that the reactor has not reported yet. */
-  close(): void {
+  /** Calls back for OOMs that the reactor has not reported yet, and then for no more. */
+  end(): void {
     if (this.#isOpen) this.#tell();
+    this.#hasEnded = true;
+  }
+
+  /** {@linkcode end}, and closes the descriptor. */
+  close(): void {
+    this.end();
     this.#release();
   }
 }

@@ -206,9 +206,9 @@ export abstract class Stdio {
     }
   }
 
-  /** Whether there is output that a client has not read yet, and is waited for by {@linkcode deliver}. */
+  /** Whether there is output that a client has not read yet, which {@linkcode deliver} would carry or wait for. */
   get hasUnread(): boolean {
-    return this.#logPrograms.size === 0 && this.#unread() > 0;
+    return this.#unread() > 0;
   }
 
   #unread(): number {

@@ -40,6 +40,9 @@ class FailingInit extends FakeInit {
 
   override thaw = () => fail("thaw");
   killAll = () => fail("killAll");
+  override get hasUnread(): boolean {
+    return true;
+  }
   override deliver = () => fail("deliver");
 }
 
@@ -50,7 +53,11 @@ Deno.test("container: the end of init is told whatever fails at it", () =>
     const published: unknown[] = [];
     const publish = (name: string, event: Record<string, unknown>) =>
       published.push([name, event.id, event.exitStatus]);
-    const cgroup = { watch: () => fail("watch"), unwatch: () => fail("unwatch") };
+    const cgroup = {
+      watch: () => fail("watch"),
+      reportLast: () => fail("reportLast"),
+      unwatch: () => fail("unwatch"),
+    };
     const context = {
       shim: { logger, events: { publish }, awaitBeforeEnd: (work: Promise<void>) => told = work },
       cgroup,
@@ -71,7 +78,8 @@ Deno.test("container: the end of init is told whatever fails at it", () =>
     await told;
     const first = ["end the streams of box", "resume the container", "kill what init left behind"];
     const later = ["look for a last OOM", "keep how init ended", "deliver the output of box"];
-    for (const what of [...first, ...later]) {
+    const last = "end the watch for OOMs";
+    for (const what of [...first, ...later, last]) {
       assertEquals(logger.messages.includes(`warning can't ${what}`), true, what);
     }
   }));
@@ -103,7 +111,7 @@ for (const Kind of [FakeInit, SlowInit]) {
           },
           awaitBeforeEnd: (work: Promise<void>) => told = work,
         },
-        cgroup: { watch() {}, unwatch() {} },
+        cgroup: { watch() {}, reportLast() {}, unwatch() {} },
         ...{ id: "box", bundle: folder, runc: {} },
       } as unknown as ContainerContext;
       const init = new Kind(context, folder);
