@@ -16,6 +16,7 @@ import {
   type Start,
   takeTelemetryVariables,
 } from "../bootstrap/mod.ts";
+import { spareDoor } from "../bootstrap/first_door.ts";
 import { removeIfThere } from "../common/mod.ts";
 import { setCommandLine, SIGTERM, SIGUSR1 } from "../libc/mod.ts";
 import { ownExecutable, watchSignals } from "../process/mod.ts";
@@ -58,6 +59,8 @@ export async function serve(
     start = new Spawned(args);
     let last = await serveAll(start, server, createTask);
     while (last !== undefined && server.mayBeSpare) {
+      // Where many servers end, one is the spare; the others are not to load anything more.
+      if (isAnswered(spareDoor(name, last.args.address, server.settings.share))) break;
       const { waitForStart } = await import("./spare.ts");
       const next = await waitForStart(server, last);
       if (next === undefined) break;
