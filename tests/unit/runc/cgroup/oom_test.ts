@@ -6,6 +6,7 @@ import { type OomCounter, OomWatch } from "../../../../runc/cgroup/oom_watch.ts"
 import {
   close,
   EpollEvent,
+  EventFd,
   memoryFile,
   openFilesLimit,
   setOpenFilesLimit,
@@ -159,6 +160,23 @@ Deno.test(
     close(signals.descriptor);
   },
 );
+
+Deno.test("OOMs: what comes behind the end of the watch is taken, and not told", async () => {
+  const signals = new EventFd();
+  const [calls, takes] = [new Calls(), new Calls()];
+  const { descriptor } = signals;
+  const counter = { descriptor, events: EpollEvent.IN, take: () => signals.take() };
+  const oom = new OomWatch(reactor, tellTakes(counter, takes), calls.call);
+  signals.add();
+  oom.end();
+  assertEquals(calls.count, 1);
+  signals.add();
+  await takes.until(2);
+  // Else it would wake the reactor again and again.
+  assertEquals(signals.take(), 0);
+  oom.close();
+  assertEquals(calls.count, 1);
+});
 
 Deno.test("cgroup v1: the cgroup's removal is not told", v1, async () => {
   const before = openDescriptors();
