@@ -181,6 +181,8 @@ export class DirectShim {
   /** The server's process id. */
   readonly pid: number;
   readonly tasks: TaskClient;
+  /** How many descriptors of its log stay in a server that goes on: Deno has a copy of the standard error that it was started with. */
+  readonly #logsKept: number;
 
   private constructor(bundle: Bundle, address: string, pid: number, tasks: TaskClient) {
     this.id = bundle.id;
@@ -188,6 +190,8 @@ export class DirectShim {
     this.address = address;
     this.pid = pid;
     this.tasks = tasks;
+    // Beside that copy there are standard error itself, and what the shim writes to.
+    this.#logsKept = this.#logs === 3 ? 1 : 0;
   }
 
   /** Makes a bundle, calls `start` in it, and connects to the answered address. */
@@ -252,8 +256,9 @@ export class DirectShim {
     return Deno.readTextFileSync("/proc/net/unix").includes(path);
   }
 
-  get #isLogging(): boolean {
-    return descriptorsOf(this.pid).includes(`${this.bundle.path}/log`);
+  /** How many descriptors of its log the server has. */
+  get #logs(): number {
+    return descriptorsOf(this.pid).filter((path) => path === `${this.bundle.path}/log`).length;
   }
 
   /** Ends a shim without containers, removes the bundle, and answers what the shim has logged. */
@@ -262,7 +267,8 @@ export class DirectShim {
     await eventually("an end of the shim", () => {
       const hasEnded = !isServing(this.pid);
       // Its server may have others, and go on; this one's log is closed when its events have been sent.
-      return hasEnded || sharesServers && !this.#isListening && !this.#isLogging || undefined;
+      return hasEnded ||
+        sharesServers && !this.#isListening && this.#logs <= this.#logsKept || undefined;
     });
     return await this.bundle.remove();
   }
