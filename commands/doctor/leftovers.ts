@@ -1,7 +1,7 @@
 /** What is left of containers that are gone: sockets, mounts, the runtime's state, cgroups, FIFOs. */
 import { dirname, join } from "@std/path/posix";
 import { isSidePath, lockPath } from "../../shim/bootstrap/address.ts";
-import { SOCKET_FOLDER } from "../../shim/bootstrap/first_door.ts";
+import { isFirstDoor, SOCKET_FOLDER } from "../../shim/bootstrap/first_door.ts";
 import { isAnswered } from "../../shim/bootstrap/is_answered.ts";
 import { lockFile } from "../../shim/bootstrap/lock_file.ts";
 import { exists, removeIfThere } from "../../shim/common/files.ts";
@@ -40,8 +40,8 @@ function leftover(known: Known, finding: Omit<Finding, "certainty">): Finding[] 
   return [{ ...rest, certainty: "likely" }];
 }
 
-/** The names of servers' sockets, of those beside them, and of the first doors. */
-const SOCKET = /^[0-9a-f]{64}$|^[0-9a-f]{48}\.\d+$|\.(first|spare)$/;
+/** The names of servers' sockets, and of those beside them. */
+const SOCKET = /^[0-9a-f]{64}$|^[0-9a-f]{48}\.\d+$/;
 
 /** Sockets on which nobody listens, and which no bundle names: whoever made them was killed. */
 function sockets({ servers }: Examined): Finding[] {
@@ -51,7 +51,7 @@ function sockets({ servers }: Examined): Finding[] {
   const folders = new Set([SOCKET_FOLDER, ...[...named].map((path) => dirname(path))]);
   const paths = [...folders].flatMap((folder) =>
     (orUndefined(() => [...Deno.readDirSync(folder)]) ?? [])
-      .filter(({ name }) => SOCKET.test(name))
+      .filter(({ name }) => SOCKET.test(name) || isFirstDoor(name))
       .map(({ name }) => join(folder, name))
   );
   return paths.flatMap((path): Finding[] => {

@@ -29,3 +29,8 @@ export function spareDoor(program: string, address: string, share: number): stri
   const first = firstDoor(program, address);
   return share > 1 ? `${first}.spare` : first;
 }
+
+/** Whether a file in the folder of sockets has the name of a first door, or of a spare's beside it, whatever program and containerd they are of. */
+export function isFirstDoor(name: string): boolean {
+  return name.endsWith(".first") || name.endsWith(".first.spare");
+}

@@ -22,21 +22,35 @@ export async function lockFile(path: string): Promise<Disposable> {
   for (;;) {
     const descriptor = open(path, OpenFlag.RDWR | OpenFlag.CREAT, 0o600);
     if (!tryLock(descriptor)) await lock(descriptor);
-    if (isLinked(descriptor)) {
-      return {
-        [Symbol.dispose]() {
-          try {
-            removeIfThere(path);
-          } catch {
-            // The lock has served its purpose all the same. A file that stays is removed as an abandoned one later.
-          } finally {
-            close(descriptor);
-          }
-        },
-      };
-    }
+    if (isLinked(descriptor)) return new Held(path, descriptor);
     // The process that held the lock has removed the file that we waited for: the lock is on the file that has the name now.
     close(descriptor);
+  }
+}
+
+/**
+ * {@linkcode lockFile} without a wait.
+ * @returns Undefined if another one holds the lock, or has just let it go.
+ * @throws {SystemError} The same.
+ */
+export function lockFileNow(path: string): Disposable | undefined {
+  const descriptor = open(path, OpenFlag.RDWR | OpenFlag.CREAT, 0o600);
+  if (tryLock(descriptor) && isLinked(descriptor)) return new Held(path, descriptor);
+  close(descriptor);
+}
+
+/** A lock that this process holds. */
+class Held implements Disposable {
+  constructor(private readonly path: string, private readonly descriptor: number) {}
+
+  [Symbol.dispose](): void {
+    try {
+      removeIfThere(this.path);
+    } catch {
+      // The lock has served its purpose all the same. A file that stays is removed as an abandoned one later.
+    } finally {
+      close(this.descriptor);
+    }
   }
 }
 

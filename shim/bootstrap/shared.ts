@@ -9,10 +9,10 @@ import type { Settings } from "../settings/settings.ts";
 import { lockPath, socketPath } from "./address.ts";
 import type { Arguments } from "./arguments.ts";
 import { connectTo, knock, type Listening, PATIENCE_MS } from "./door.ts";
-import { toSocketPath } from "./first_door.ts";
+import { isFirstDoor, toSocketPath } from "./first_door.ts";
 import { inherited } from "./inherited.ts";
 import { isAnswered } from "./is_answered.ts";
-import { lockFile } from "./lock_file.ts";
+import { lockFile, lockFileNow } from "./lock_file.ts";
 
 /** How the name of a folder of doors ends. */
 const SUFFIX = ".shared";
@@ -103,11 +103,19 @@ function doorsIn(folder: string): string[] {
 /** Removes the doors that killed servers have left. */
 export function removeAbandonedDoors(sockets: string): void {
   for (const { name } of Deno.readDirSync(sockets)) {
+    if (isFirstDoor(name)) removeUnlessAnswered(join(sockets, name));
     if (!name.endsWith(SUFFIX)) continue;
     const folder = join(sockets, name);
     for (const door of doorsIn(folder)) if (!isAnswered(door)) removeIfPossible(door);
     removeIfEmpty(folder);
   }
+}
+
+/** Removes a first door, unless there is a server, or one is just being looked for: many may have theirs there. */
+function removeUnlessAnswered(path: string): void {
+  if (isAnswered(path)) return;
+  using lock = lockFileNow(lockPath(path));
+  if (lock !== undefined && !isAnswered(path)) removeIfPossible(path);
 }
 
 /** Removes a folder of doors, unless there is a door in it. */
