@@ -253,6 +253,7 @@ export class Container {
     });
     await process.changes.run(stop);
     if (!waits) await this.#orWarn("keep how init ended", keep);
+    // Nobody who waits for the exit has to wait for this.
     await this.#orWarn("end the watch for OOMs", () => this.context.cgroup.unwatch());
   }
 

@@ -25,8 +25,8 @@ const COPY_BYTES = 1 << 15;
 /** Where a read gives so much, more is likely to be there, or about to come. */
 const MUCH_BYTES = 1 << 11;
 /**
- * How long more is looked for then, in ms. A terminal's buffer has room for 4 KiB, which a worker of the kernel's fills again within some
- * µs, most of which a processor needs to wake up. read(2) sleeps for that; to be woken then takes as long again.
+ * How long more is looked for then, in ms. A terminal's buffer has room for 4 KiB, which a worker of the kernel's fills again, as soon as
+ * a processor has woken up for it: some 20 µs. read(2) sleeps for that, and to be woken takes as long again.
  */
 const LOOK_MS = 0.03;
 
