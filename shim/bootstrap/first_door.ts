@@ -3,6 +3,10 @@
 /** The folder of all shims' sockets, unless containerd names another one. */
 export const SOCKET_FOLDER = "/run/containerd/s";
 
+/** How the name of a first door ends, and what follows that in the name of a spare's beside it. */
+const FIRST = ".first";
+const SPARE = ".spare";
+
 /** The path of a unix socket, from its address: a path, or a URL with the scheme `unix`. */
 export function toSocketPath(address: string): string {
   const scheme = "unix://";
@@ -18,7 +22,7 @@ export function toSocketPath(address: string): string {
  */
 export function firstDoor(program: string, address: string): string {
   const name = `${toSocketPath(address).slice(-40).replaceAll("/", "-")}.${program.slice(-24)}`;
-  return `${SOCKET_FOLDER}/${name}.first`;
+  return `${SOCKET_FOLDER}/${name}${FIRST}`;
 }
 
 /**
@@ -27,10 +31,10 @@ export function firstDoor(program: string, address: string): string {
  */
 export function spareDoor(program: string, address: string, share: number): string {
   const first = firstDoor(program, address);
-  return share > 1 ? `${first}.spare` : first;
+  return share > 1 ? first + SPARE : first;
 }
 
 /** Whether a file in the folder of sockets has the name of a first door, or of a spare's beside it, whatever program and containerd they are of. */
 export function isFirstDoor(name: string): boolean {
-  return name.endsWith(".first") || name.endsWith(".first.spare");
+  return name.endsWith(FIRST) || name.endsWith(FIRST + SPARE);
 }

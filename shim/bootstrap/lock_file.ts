@@ -34,7 +34,11 @@ export async function lockFile(path: string): Promise<Disposable> {
  * @throws {SystemError} The same.
  */
 export function lockFileNow(path: string): Disposable | undefined {
-  const descriptor = open(path, OpenFlag.RDWR | OpenFlag.CREAT, 0o600);
+  return holdNow(path, open(path, OpenFlag.RDWR | OpenFlag.CREAT, 0o600));
+}
+
+/** Takes the lock on a file that was opened, and closes it if that can't be had now. */
+function holdNow(path: string, descriptor: number): Held | undefined {
   if (tryLock(descriptor) && isLinked(descriptor)) return new Held(path, descriptor);
   close(descriptor);
 }
@@ -71,6 +75,5 @@ function removeIfAbandoned(path: string): void {
     if (error instanceof SystemError) return;
     throw error;
   }
-  if (tryLock(descriptor) && isLinked(descriptor)) removeIfThere(path);
-  close(descriptor);
+  holdNow(path, descriptor)?.[Symbol.dispose]();
 }

@@ -1,6 +1,6 @@
 /** The file in a bundle that says which process of the host is the container. `delete` reads it if the shim was killed. */
 import { join } from "@std/path/posix";
-import { statFields } from "../libc/mod.ts";
+import { statFields, writeFile } from "../libc/mod.ts";
 
 /** The position in statFields() of the time at which a process began, in clock ticks since the boot (proc(5)). */
 const START_TIME = 19;
@@ -10,7 +10,7 @@ const processFile = (bundle: string) => join(bundle, "process.json");
 /** Writes the file for a process that runs: JSON, `{"pid":42,"startTime":"1234"}`. */
 export function keepProcess(bundle: string, pid: number): void {
   const startTime = statFields(pid)?.[START_TIME];
-  Deno.writeTextFileSync(processFile(bundle), JSON.stringify({ pid, startTime }), { mode: 0o600 });
+  writeFile(processFile(bundle), JSON.stringify({ pid, startTime }));
 }
 
 /** A process that {@linkcode keepProcess} has noted. */

@@ -200,8 +200,8 @@ export function writeAll(descriptor: number, bytes: Uint8Array<ArrayBuffer>): vo
 }
 
 /**
- * Writes a text as a file of its own, which only its owner may read (0600) if it was not there. A server writes its files in bundles by
- * this one function: Deno's own takes 0.6 ms where it has not been called for a while.
+ * Writes a text as a file of its own, which only its owner may read (0600) if it was not there. (Deno's own function takes 0.6 ms where it
+ * has not been called for a while; this one is compiled for an exit when a Create has used it.)
  * @throws {SystemError} If it can't be made, or has no room for all of it; a part may be there then.
  */
 export function writeFile(path: string, text: string): void {
